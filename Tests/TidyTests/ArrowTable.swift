@@ -1,0 +1,50 @@
+/// Which target may import what: the layers of the architecture, written out.
+///
+/// The standard library's own modules (Synchronization, Dispatch, Foundation, Glibc…) are allowed where
+/// ``systemModules`` names them; every other import must stand here. Arrows point downwards only.
+enum ArrowTable {
+  static let rows: [String: Set<String>] = [
+    "HTTP2": ["CNghttp2"],
+    "Protobuf": ["CProtobufC"],
+    "GRPC": ["HTTP2", "Protobuf"],
+    "GRPCTransport": ["GRPC", "HTTP2", "NIOCore", "NIOPosix", "Logging"],
+    "GRPCServices": ["GRPC", "Protobuf"],
+    "Contracts": ["GRPC", "Protobuf"],
+    "Ledger": [],
+    "Identity": ["CArgon2", "Crypto", "JWTKit"],
+    "Conversation": [],
+    "StorageSQLite": ["Ledger", "Identity", "GRDB"],
+    "Interceptors": ["GRPC", "Identity", "Logging"],
+    "AuthService": ["Contracts", "GRPC", "GRPCServices", "Protobuf", "Identity", "Interceptors"],
+    "AccountingService": [
+      "Contracts", "GRPC", "GRPCServices", "Protobuf", "Ledger", "Identity", "Interceptors",
+    ],
+    "ChatService": [
+      "Contracts", "GRPC", "GRPCServices", "Protobuf", "Conversation", "Identity", "Interceptors",
+      "Logging",
+    ],
+    "RPCInspect": ["GRPC", "GRPCServices", "Protobuf"],
+    "ContractGen": ["Protobuf"],
+    "protoc-gen-swift-rpc": ["ContractGen"],
+    "rpcurl": ["RPCInspect", "GRPC", "GRPCTransport", "ArgumentParser"],
+    "farebox": [
+      "AuthService", "AccountingService", "ChatService", "StorageSQLite", "Interceptors", "Ledger",
+      "Identity", "Conversation", "Contracts", "GRPC", "GRPCServices", "GRPCTransport",
+      "ArgumentParser", "Configuration", "ServiceLifecycle", "Logging",
+    ],
+  ]
+
+  /// Modules of the toolchain, and who may use those that bring more than types.
+  static let systemModules: Set<String> = [
+    "Swift", "Synchronization", "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Musl",
+    "Darwin",
+  ]
+
+  /// The business side stays free of the operating system: its clocks and files are injected.
+  static let pure: [String: Set<String>] = [
+    "Ledger": ["Synchronization", "Swift"],
+    "Conversation": ["Synchronization", "Swift"],
+    "GRPC": ["Synchronization", "Swift", "Glibc", "Musl", "Darwin"],
+    "HTTP2": ["Synchronization", "Swift", "Glibc", "Musl", "Darwin"],
+  ]
+}
