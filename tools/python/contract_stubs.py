@@ -1,0 +1,60 @@
+"""Python messages and stubs of `.proto` files, generated at run time into a temporary folder.
+
+Nothing generated is committed, so what a test speaks is always what the contracts say today.
+"""
+
+import atexit
+import importlib
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from grpc_tools import protoc
+
+PROJECT = Path(__file__).resolve().parents[2]
+PROTO_ROOT = PROJECT / "proto"
+
+
+class ContractError(Exception):
+    """The compiler refused the contracts."""
+
+
+class ContractStubs:
+    """The modules generated from the `.proto` files below one folder.
+
+    `stubs["farebox/auth/v1/auth_service.proto"]` gives the modules of messages and of stubs. Only
+    files outside `third_party` are generated: the published contracts come with Google's packages.
+    """
+
+    def __init__(self, root=PROTO_ROOT, below="farebox"):
+        self._folder = Path(tempfile.mkdtemp(prefix="farebox-stubs-"))
+        atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
+        files = sorted(path.relative_to(root).as_posix() for path in (root / below).rglob("*.proto"))
+        if not files:
+            raise ContractError(f"no .proto file below {root / below}")
+        arguments = ["protoc", f"-I{root}", f"-I{well_known_protos()}", f"--python_out={self._folder}",
+                     f"--grpc_python_out={self._folder}"]
+        if (root / "third_party").is_dir():
+            arguments.insert(2, f"-I{root / 'third_party'}")
+        if protoc.main(arguments + files) != 0:
+            raise ContractError(f"protoc refused the contracts in {root}")
+        sys.path.insert(0, str(self._folder))
+        importlib.invalidate_caches()
+
+    def messages(self, file):
+        """The module with the messages of one `.proto` file."""
+        return importlib.import_module(_module_name(file) + "_pb2")
+
+    def services(self, file):
+        """The module with the stubs of one `.proto` file."""
+        return importlib.import_module(_module_name(file) + "_pb2_grpc")
+
+
+def well_known_protos():
+    """The folder of google/protobuf/*.proto that grpcio-tools carries."""
+    return Path(importlib.import_module("grpc_tools").__file__).parent / "_proto"
+
+
+def _module_name(file):
+    return file.removesuffix(".proto").replace("/", ".")
