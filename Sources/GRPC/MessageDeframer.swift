@@ -32,9 +32,9 @@ public struct MessageDeframer: Sendable {
     }
 
     /// Reads the message in place.
-    public func withUnsafeBytes<Result, Failure>(
-      _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
+    public func withUnsafeBytes<Result>(
+      _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
       switch self {
       case .borrowed(let view): try body(view)
       case .owned(let array): try array.withUnsafeBytes(body)

@@ -1,0 +1,34 @@
+/// What a caller may decide for one call.
+public struct CallOptions: Sendable, Hashable {
+  /// Time from the start of the call until it fails with DEADLINE_EXCEEDED, also while it waits for
+  /// a connection; nil = none of its own. `Deadline.current` bounds the call in any case.
+  public var timeout: Duration?
+  /// Whether the call waits for a connection instead of failing at once with UNAVAILABLE when none
+  /// can be made. Give such calls a timeout.
+  public var waitForReady: Bool
+  /// Bytes of the largest message to send; default 2,147,483,647 (the server has its own limit).
+  public var maxRequestMessageBytes: Int
+  /// Bytes of the largest message to accept; default 4 MiB.
+  public var maxResponseMessageBytes: Int
+
+  /// Makes options; each default is the one of `defaults`.
+  public init(
+    timeout: Duration? = nil,
+    waitForReady: Bool = false,
+    maxRequestMessageBytes: Int = Int(Int32.max),
+    maxResponseMessageBytes: Int = 4 * 1024 * 1024
+  ) {
+    self.timeout = timeout
+    self.waitForReady = waitForReady
+    self.maxRequestMessageBytes = maxRequestMessageBytes
+    self.maxResponseMessageBytes = maxResponseMessageBytes
+  }
+
+  /// No timeout, fail fast, 4 MiB for responses.
+  public static let defaults = CallOptions()
+
+  /// The defaults with a timeout.
+  public static func timeout(_ timeout: Duration) -> CallOptions {
+    CallOptions(timeout: timeout)
+  }
+}
