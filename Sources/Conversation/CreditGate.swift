@@ -6,9 +6,8 @@ public protocol CreditGate: Sendable {
   /// Asks whether `account` could pay for `usage` now. Advisory: the hold is the guarantee.
   func check(account: String, usage: MeteredUsage) async -> CreditVerdict
 
-  /// Sets credit aside for `usage`, or for as much of its output as the credit covers.
-  func openHold(account: String, usage: MeteredUsage, session: String, key: String) async
-    -> HoldVerdict
+  /// Sets credit aside for the largest answer that `request` allows and the credit covers.
+  func openHold(_ request: HoldRequest) async -> HoldVerdict
 
   /// Ends a hold: charges what was delivered, gives the rest back. Returns nil when the answer did not
   /// come in time; the gate then goes on trying by itself, with the same key.
@@ -28,6 +27,30 @@ public struct MeteredUsage: Sendable, Hashable {
     self.model = model
     self.inputTokens = inputTokens
     self.outputTokens = outputTokens
+  }
+}
+
+/// What a hold is asked for.
+public struct HoldRequest: Sendable, Hashable {
+  /// Who pays.
+  public let account: String
+  /// The largest answer; a smaller grant will do…
+  public let usage: MeteredUsage
+  /// …down to this many micro-credits: what the smallest useful answer costs.
+  public let minMicros: Int64
+  /// The caller's session.
+  public let session: String
+  /// The idempotency key: the same for each attempt.
+  public let key: String
+
+  public init(
+    account: String, usage: MeteredUsage, minMicros: Int64, session: String, key: String
+  ) {
+    self.account = account
+    self.usage = usage
+    self.minMicros = minMicros
+    self.session = session
+    self.key = key
   }
 }
 

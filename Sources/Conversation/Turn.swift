@@ -54,13 +54,17 @@ public struct Turn: Sendable {
     let inputTokens = provider.countTokens(in: prompt, model: model)
     var usage = MeteredUsage(model: model, inputTokens: inputTokens, outputTokens: 1)
     // Checked for the smallest useful answer: a small balance buys a short one.
+    let minMicros: Int64
     switch await gate.check(account: account, usage: usage) {
     case .denied(let denial): throw denial
-    case .sufficient: break
+    case .sufficient(let requiredMicros): minMicros = requiredMicros
     }
     usage.outputTokens = maxOutputTokens
+    let request = HoldRequest(
+      account: account, usage: usage, minMicros: minMicros, session: session, key: id + ":hold")
     let grant: Grant
-    switch await gate.openHold(account: account, usage: usage, session: session, key: id + ":hold") {
+    // Detached: a caller who goes away now must not leave a hold behind that nobody knows of.
+    switch await Task.detached(operation: { await gate.openHold(request) }).value {
     case .denied(let denial): throw denial
     case .granted(let granted): grant = granted
     }

@@ -25,10 +25,11 @@ private final class ScriptedGate: CreditGate {
     log.withLock { $0.asked.append("check \(usage.inputTokens)+\(usage.outputTokens)") }
     return verdict
   }
-  func openHold(account: String, usage: MeteredUsage, session: String, key: String) async
-    -> HoldVerdict
-  {
-    log.withLock { $0.asked.append("hold \(usage.inputTokens)+\(usage.outputTokens) \(key)") }
+  func openHold(_ request: HoldRequest) async -> HoldVerdict {
+    let usage = request.usage
+    log.withLock {
+      $0.asked.append("hold \(usage.inputTokens)+\(usage.outputTokens) \(request.key)")
+    }
     return hold
   }
   func settle(_ settlement: Settlement) async -> Receipt? {
