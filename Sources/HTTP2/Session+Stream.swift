@@ -1,0 +1,93 @@
+extension Session {
+  /// One stream of a session.
+  ///
+  /// Lives until both the session and its users let go of it. After `isClosed` everything asked of
+  /// it is lawful and does nothing.
+  public final class Stream {
+    /// The stream identifier (RFC 9113 section 5.1.1): odd, as only clients open streams here.
+    public internal(set) var id: Int32
+    /// Whatever the owner of the session wants to find again with the stream.
+    public var context: AnyObject?
+    /// Whether the stream is gone from the session.
+    public internal(set) var isClosed = false
+    /// Whether the peer has half-closed the stream.
+    public internal(set) var hasPeerEnded = false
+
+    /// Position in `Session.openStreams`.
+    var slot = 0
+    var hasFinalHeaders = false
+    var outbound = OutboundQueue()
+    /// The peer's reading side is parked: the library asked for bytes and there were none.
+    var isDeferred = false
+    var wantsWritable = false
+
+    init(id: Int32) {
+      self.id = id
+    }
+
+    /// Bytes handed to `Session.send` that the library has not taken so far.
+    public var queuedBytes: Int { outbound.byteCount }
+  }
+}
+
+/// The payload bytes that wait to be sent on one stream, and how the stream ends after them.
+struct OutboundQueue {
+  enum Ending {
+    case open
+    case endStream
+    case trailers(FieldList)
+  }
+
+  private(set) var byteCount = 0
+  var ending = Ending.open
+  // Nearly every stream sends one message at a time: the first chunk needs no array around it.
+  private var head: [UInt8] = []
+  private var headOffset = 0
+  private var rest: [[UInt8]] = []
+  private var restStart = 0
+
+  mutating func append(_ chunk: [UInt8]) {
+    guard !chunk.isEmpty else { return }
+    if byteCount == 0 {
+      head = chunk
+      headOffset = 0
+    } else {
+      rest.append(chunk)
+    }
+    byteCount += chunk.count
+  }
+
+  /// Moves as many bytes as fit into a buffer, and says how many.
+  mutating func take(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    var written = 0
+    while written < buffer.count, byteCount > 0 {
+      let count = min(buffer.count - written, head.count - headOffset)
+      head.withUnsafeBytes { source in
+        UnsafeMutableRawBufferPointer(rebasing: buffer[written..<(written + count)])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[headOffset..<(headOffset + count)]))
+      }
+      written += count
+      headOffset += count
+      byteCount -= count
+      if headOffset == head.count { advance() }
+    }
+    return written
+  }
+
+  mutating func removeAll() {
+    self = OutboundQueue()
+  }
+
+  private mutating func advance() {
+    headOffset = 0
+    guard restStart < rest.count else {
+      head = []
+      rest.removeAll(keepingCapacity: false)
+      restStart = 0
+      return
+    }
+    head = rest[restStart]
+    rest[restStart] = []
+    restStart += 1
+  }
+}

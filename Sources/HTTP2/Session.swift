@@ -1,0 +1,154 @@
+import CNghttp2
+
+/// The protocol state of one HTTP/2 connection: bytes in, events out; submissions in, bytes out.
+///
+/// Performs no I/O and has no thread of its own: one event loop owns it and every call happens
+/// there. The library's callbacks only append to a log that is read when the library has returned,
+/// because calling it from inside a callback corrupts it.
+///
+///     bytes ──receive──▶ libnghttp2 ──callbacks──▶ EventLog ──▶ closure of receive
+///     bytes ◀──pullOutput── libnghttp2 ◀── submit…, send, finish, reset
+public final class Session {
+  /// Which end of the connection the session speaks for.
+  public enum Role: Sendable, Hashable {
+    case server
+    case client
+  }
+
+  public let role: Role
+  public let configuration: SessionConfiguration
+
+  let handle: OpaquePointer
+  var log = EventLog()
+  /// The fields of the block being received: where they begin in the log, and what they weigh.
+  var blockStart = 0
+  var blockBytes = 0
+  var blockIsOversized = false
+  var oversizedBlocks = 0
+  var provokedResets: TokenBucket
+  var idleFrames: TokenBucket
+  /// Set by a callback that found the peer abusive; acted on when the library has returned.
+  var isFlooded = false
+  var hasPeerSettings = false
+  private var isDispatching = false
+  var scratch: [nghttp2_nv] = []
+
+  /// The streams that are open, in no order. They are kept alive here, the library has bare pointers.
+  public internal(set) var openStreams: [Stream] = []
+  /// Whether the session was ended: by `terminate`, or by an error. Nothing is fed to it any more.
+  public private(set) var isEnded = false
+
+  /// Makes a session and queues its SETTINGS.
+  ///
+  /// Throws `HTTP2Error.missingSymbol` on an unpatched library.
+  public init(role: Role, configuration: SessionConfiguration = SessionConfiguration())
+    throws(HTTP2Error)
+  {
+    self.role = role
+    self.configuration = configuration
+    provokedResets = TokenBucket(
+      burst: configuration.provokedResetBurst, perSecond: configuration.provokedResetsPerSecond)
+    idleFrames = TokenBucket(
+      burst: configuration.idleFrameBurst, perSecond: configuration.idleFramesPerSecond)
+    handle = try Session.makeHandle(role: role, configuration: configuration)
+    nghttp2_session_set_user_data(handle, Unmanaged.passUnretained(self).toOpaque())
+    try submitInitialSettings()
+  }
+
+  deinit {
+    nghttp2_session_del(handle)
+  }
+
+  /// Feeds received bytes, then hands out what they meant, in order.
+  ///
+  /// The closure may submit, send, reset and consume, but not feed or pull. Bytes that come after
+  /// the end of the session are ignored (CVE-2026-27135: feeding them was an assertion failure).
+  public func receive(_ bytes: UnsafeRawBufferPointer, _ handleEvent: (Event) -> Void)
+    throws(HTTP2Error)
+  {
+    precondition(!isDispatching, "receive is not reentrant")
+    guard !isEnded else { return }
+    guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
+    let consumed = nghttp2_session_mem_recv(
+      handle, start.assumingMemoryBound(to: UInt8.self), bytes.count)
+    dispatch(handleEvent)
+    if consumed < 0 {
+      isEnded = true
+      if consumed == Int(NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue) { throw .badPreface }
+      throw .library(code: Int32(truncatingIfNeeded: consumed), operation: "receive")
+    }
+    if isFlooded {
+      terminate(.enhanceYourCalm)
+      throw .flooded
+    }
+  }
+
+  /// Takes queued output, piece by piece, until there is no more or `limit` bytes were taken.
+  ///
+  /// A piece is valid only inside `write`. Sending closes streams and drains queues, so events come
+  /// out of this too; handling them may queue more output. Returns whether more output may be
+  /// waiting.
+  @discardableResult
+  public func pullOutput(
+    limit: Int = .max, _ write: (UnsafeRawBufferPointer) -> Void, _ handleEvent: (Event) -> Void
+  ) throws(HTTP2Error) -> Bool {
+    precondition(!isDispatching, "pullOutput is not reentrant")
+    var taken = 0
+    while taken < limit {
+      var piece: UnsafePointer<UInt8>?
+      let count = nghttp2_session_mem_send(handle, &piece)
+      if count < 0 {
+        isEnded = true
+        throw .library(code: Int32(truncatingIfNeeded: count), operation: "send")
+      }
+      if count == 0 {
+        if log.records.isEmpty { return false }
+        dispatch(handleEvent)
+        continue
+      }
+      write(UnsafeRawBufferPointer(start: piece, count: count))
+      taken += count
+    }
+    dispatch(handleEvent)
+    return true
+  }
+
+  /// Whether the library still wants bytes, or has some to send. When neither, close the connection.
+  public var isFinished: Bool {
+    nghttp2_session_want_read(handle) == 0 && nghttp2_session_want_write(handle) == 0
+  }
+
+  /// Whether output is waiting.
+  public var wantsWrite: Bool {
+    nghttp2_session_want_write(handle) != 0
+  }
+
+  func markEnded() {
+    isEnded = true
+  }
+
+  private func dispatch(_ handleEvent: (Event) -> Void) {
+    guard !log.records.isEmpty else { return }
+    isDispatching = true
+    // The log is moved out while it is read: what the closure submits must not find it borrowed.
+    var current = log
+    log = takeSpareLog()
+    current.forEach(handleEvent)
+    current.removeAll()
+    if log.records.isEmpty {
+      spareLog = log
+      log = current
+    } else {
+      spareLog = current
+    }
+    isDispatching = false
+  }
+
+  private func takeSpareLog() -> EventLog {
+    guard let spare = spareLog else { return EventLog() }
+    spareLog = nil
+    return spare
+  }
+
+  private var spareLog: EventLog?
+}
