@@ -21,6 +21,7 @@ import farebox_process  # noqa: E402
 import report  # noqa: E402
 import servers  # noqa: E402
 from contract_stubs import ContractError, ContractStubs  # noqa: E402
+from farebox_client import FareboxClient  # noqa: E402
 from load import Load, LoadError, run_h2load  # noqa: E402
 
 ALL = ("nghttpd", "grpc-cpp", "farebox-echo", "check-credits")
@@ -37,12 +38,20 @@ class Bench:
         self.arguments = arguments
         self.folder = folder
         self.running = []
-        self.load = Load(connections=arguments.connections, streams=arguments.streams,
-                         seconds=arguments.seconds, core=arguments.load_core)
+        self.load = Load(
+            connections=arguments.connections,
+            streams=arguments.streams,
+            seconds=arguments.seconds,
+            core=arguments.load_core,
+        )
 
     def start_servers(self):
-        starters = {"nghttpd": self.start_nghttpd, "grpc-cpp": self.start_grpc_cpp,
-                    "farebox-echo": self.start_farebox_echo, "check-credits": self.start_check_credits}
+        starters = {
+            "nghttpd": self.start_nghttpd,
+            "grpc-cpp": self.start_grpc_cpp,
+            "farebox-echo": self.start_farebox_echo,
+            "check-credits": self.start_check_credits,
+        }
         for name in self.arguments.only:
             self.running.append(starters[name]())
 
@@ -55,19 +64,29 @@ class Bench:
         return self.start("nghttpd", command, port, path="/small", answer_bytes=STATIC_BODY_BYTES)
 
     def start_grpc_cpp(self):
-        return self.start_echo("grpc-cpp", self.arguments.cpp_server, lambda port: [f"127.0.0.1:{port}"])
+        return self.start_echo(
+            "grpc-cpp", self.arguments.cpp_server, lambda port: [f"127.0.0.1:{port}"]
+        )
 
     def start_farebox_echo(self):
-        return self.start_echo("farebox-echo", self.arguments.echo_server,
-                               lambda port: [f"127.0.0.1:{port}"])
+        return self.start_echo(
+            "farebox-echo", self.arguments.echo_server, lambda port: [f"127.0.0.1:{port}"]
+        )
 
     def start_echo(self, name, binary, arguments_for):
         port = servers.free_port()
         messages = ContractStubs(BENCH / "proto").messages("farebox/bench/v1/echo.proto")
-        message = messages.EchoRequest(text="hello from bench", n=12345,
-                                       payload=bytes(range(16))).SerializeToString()
-        server = self.start(name, [binary] + arguments_for(port), port, path=ECHO_PATH,
-                            headers=servers.GRPC_HEADERS, body_path=self.body(name, message))
+        message = messages.EchoRequest(
+            text="hello from bench", n=12345, payload=bytes(range(16))
+        ).SerializeToString()
+        server = self.start(
+            name,
+            [binary] + arguments_for(port),
+            port,
+            path=ECHO_PATH,
+            headers=servers.GRPC_HEADERS,
+            body_path=self.body(name, message),
+        )
         servers.verify_echo(server, message)
         return server
 
@@ -75,31 +94,43 @@ class Bench:
         """`farebox serve` as it is, asked with a valid token whether the account can pay."""
         data = self.folder / "data"
         data.mkdir()
-        farebox_process.add_user(self.arguments.farebox, data, "bench", "bench-password", admin=True)
+        farebox_process.add_user(self.arguments.farebox, data, "bench", "bench-password", "--admin")
         addresses = farebox_process.free_addresses()
         farebox = farebox_process.FareboxProcess(
-            self.arguments.farebox, data, addresses,
-            prefix=["taskset", "-c", str(self.arguments.server_core)])
+            self.arguments.farebox,
+            data,
+            addresses,
+            prefix=["taskset", "-c", str(self.arguments.server_core)],
+        )
         farebox.start()
-        stubs = ContractStubs()
+        client = FareboxClient(addresses)
+        login = client.log_in("bench", "bench-password")
+        token, account = login.access_token, login.user.user_id
+        client.allocate(token, account, credits=1000)
         server = servers.Server(
-            name="check-credits", process=farebox.process,
+            name="check-credits",
+            process=farebox.process,
             port=int(addresses["accounting"].rpartition(":")[2]),
-            path="/farebox.accounting.v1.AccountingService/CheckCredits")
-        token, account = credit_account(stubs, addresses)
-        accounting = stubs.messages("farebox/accounting/v1/accounting_service.proto")
-        question = accounting.CheckCreditsRequest(account_id=account, credits=100).SerializeToString()
+            path="/farebox.accounting.v1.AccountingService/CheckCredits",
+        )
+        accounting = client.accounting
+        question = accounting.CheckCreditsRequest(
+            account_id=account, credits=100
+        ).SerializeToString()
         raw = servers.call(server, question, metadata=(("authorization", f"Bearer {token}"),))
         if not accounting.CheckCreditsResponse.FromString(raw).sufficient:
-            raise servers.ServerError("check-credits: the account was credited but is not sufficient")
+            raise servers.ServerError(
+                "check-credits: the account was credited but is not sufficient"
+            )
         server.answer_bytes = len(servers.frame(raw))
         server.headers = servers.GRPC_HEADERS + (("authorization", f"Bearer {token}"),)
         server.body_path = self.body(server.name, question)
         return server
 
     def start(self, name, command, port, **request):
-        return servers.start(name, command, port, self.arguments.server_core,
-                             self.folder / f"{name}.log", **request)
+        return servers.start(
+            name, command, port, self.arguments.server_core, self.folder / f"{name}.log", **request
+        )
 
     def body(self, name, message):
         path = self.folder / f"{name}.body"
@@ -116,8 +147,13 @@ class Bench:
             order = self.running[first:] + self.running[:first]
             samples = {server.name: self.shoot(server, self.load) for server in order}
             rounds.append({server.name: samples[server.name] for server in self.running})
-            print(f"round {number + 1}: " + ", ".join(
-                f"{name} {sample['rate']:,.0f}/s" for name, sample in rounds[-1].items()), flush=True)
+            print(
+                f"round {number + 1}: "
+                + ", ".join(
+                    f"{name} {sample['rate']:,.0f}/s" for name, sample in rounds[-1].items()
+                ),
+                flush=True,
+            )
         return rounds
 
     def shoot(self, server, load):
@@ -127,33 +163,22 @@ class Bench:
         used = server.cpu_seconds() - before
         # Sequence numbers and times in an answer may take a byte more or less from run to run.
         if shot.body_bytes < shot.requests * server.answer_bytes * 0.95:
-            raise LoadError(f"{server.name}: {shot.body_bytes} bytes for {shot.requests} answers of "
-                            f"{server.answer_bytes} bytes: some were errors")
-        return {"rate": shot.rate, "cpu_us_per_request": used / shot.requests * 1e6,
-                "server_busy": used / shot.wall, "load_busy": shot.load_cpu / shot.wall,
-                "latency_mean": shot.latency_mean, "latency_max": shot.latency_max}
+            raise LoadError(
+                f"{server.name}: {shot.body_bytes} bytes for {shot.requests} answers of "
+                f"{server.answer_bytes} bytes: some were errors"
+            )
+        return {
+            "rate": shot.rate,
+            "cpu_us_per_request": used / shot.requests * 1e6,
+            "server_busy": used / shot.wall,
+            "load_busy": shot.load_cpu / shot.wall,
+            "latency_mean": shot.latency_mean,
+            "latency_max": shot.latency_max,
+        }
 
     def stop_servers(self):
         for server in self.running:
             server.stop()
-
-
-def credit_account(stubs, addresses):
-    """Logs the bench user in and gives it credit; returns its token and account id."""
-    import grpc
-    auth = stubs.messages("farebox/auth/v1/auth_service.proto")
-    accounting = stubs.messages("farebox/accounting/v1/accounting_service.proto")
-    with grpc.insecure_channel(addresses["auth"]) as channel:
-        login = stubs.services("farebox/auth/v1/auth_service.proto").AuthServiceStub(channel).Login(
-            auth.LoginRequest(username="bench", password="bench-password"), timeout=30)
-    account = login.user.user_id
-    with grpc.insecure_channel(addresses["accounting"]) as channel:
-        stubs.services("farebox/accounting/v1/accounting_service.proto").AccountingServiceStub(
-            channel).AllocateCredits(
-                accounting.AllocateCreditsRequest(idempotency_key="bench", account_id=account,
-                                                  credits=1000),
-                metadata=(("authorization", f"Bearer {login.access_token}"),), timeout=30)
-    return login.access_token, account
 
 
 def parse_arguments():
@@ -162,7 +187,9 @@ def parse_arguments():
     parser.add_argument("--seconds", type=float, default=4.0, help="per run (default 4)")
     parser.add_argument("--only", default=",".join(ALL), help=f"which of {','.join(ALL)}")
     parser.add_argument("--connections", type=int, default=10)
-    parser.add_argument("--streams", type=int, default=100, help="concurrent streams per connection")
+    parser.add_argument(
+        "--streams", type=int, default=100, help="concurrent streams per connection"
+    )
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--load-core", type=int, default=1)
     parser.add_argument("--json", type=Path, required=True, help="where the figures are written")
@@ -186,8 +213,13 @@ def main():
     try:
         bench.start_servers()
         rounds = bench.run_rounds()
-    except (LoadError, servers.ServerError, farebox_process.FareboxError, ContractError,
-            OSError) as error:
+    except (
+        LoadError,
+        servers.ServerError,
+        farebox_process.FareboxError,
+        ContractError,
+        OSError,
+    ) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     finally:
@@ -195,13 +227,28 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
     summary, verdicts = report.summarize(rounds), report.judge(rounds)
     report.print_table(summary, verdicts)
-    settings = {"rounds": arguments.rounds, "seconds": arguments.seconds,
-                "connections": arguments.connections, "streams": arguments.streams,
-                "server_core": arguments.server_core, "load_core": arguments.load_core}
+    settings = {
+        "rounds": arguments.rounds,
+        "seconds": arguments.seconds,
+        "connections": arguments.connections,
+        "streams": arguments.streams,
+        "server_core": arguments.server_core,
+        "load_core": arguments.load_core,
+    }
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps(
-        {"machine": report.machine(), "settings": settings, "targets": verdicts, "medians": summary,
-         "rounds": rounds}, indent=2) + "\n")
+    arguments.json.write_text(
+        json.dumps(
+            {
+                "machine": report.machine(),
+                "settings": settings,
+                "targets": verdicts,
+                "medians": summary,
+                "rounds": rounds,
+            },
+            indent=2,
+        )
+        + "\n"
+    )
     print(f"\nfigures in {arguments.json}")
     return 0
 

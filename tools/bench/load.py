@@ -39,16 +39,28 @@ class Shot:
 def run_h2load(load, url, headers=(), body_path=None):
     """Runs h2load pinned to its core and returns a Shot; raises LoadError if any request failed."""
     # h2load takes whole seconds or a unit; milliseconds keep fractions of a second exact.
-    command = ["taskset", "-c", str(load.core), "h2load", "-t1",
-               f"-c{load.connections}", f"-m{load.streams}",
-               f"-D{max(1, round(load.seconds * 1000))}ms"]
+    command = [
+        "taskset",
+        "-c",
+        str(load.core),
+        "h2load",
+        "-t1",
+        f"-c{load.connections}",
+        f"-m{load.streams}",
+        f"-D{max(1, round(load.seconds * 1000))}ms",
+    ]
     for name, value in headers:
         command += ["-H", f"{name}: {value}"]
     if body_path is not None:
         command += ["-d", str(body_path)]
     started = time.monotonic()
-    process = subprocess.Popen(command + [url], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        command + [url],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     text = process.stdout.read()
     _, wait_status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(wait_status)
@@ -62,8 +74,11 @@ def run_h2load(load, url, headers=(), body_path=None):
 def parse(text, wall, load_cpu):
     """Reads h2load's closing report; raises LoadError when it has failures or lacks a line."""
     finished = _match(r"^finished in \S+, ([\d.]+) req/s", text)
-    counts = _match(r"^requests: \d+ total, \d+ started, (\d+) done, (\d+) succeeded, "
-                    r"(\d+) failed, (\d+) errored, (\d+) timeout", text)
+    counts = _match(
+        r"^requests: \d+ total, \d+ started, (\d+) done, (\d+) succeeded, "
+        r"(\d+) failed, (\d+) errored, (\d+) timeout",
+        text,
+    )
     done, succeeded, *bad = (int(count) for count in counts.groups())
     codes = _match(r"^status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx", text)
     not_ok = sum(int(code) for code in codes.groups()[1:])
@@ -71,9 +86,15 @@ def parse(text, wall, load_cpu):
         raise LoadError(f"not every request was answered: {counts.group(0)}; {codes.group(0)}")
     body = _match(r"^traffic: .*\((\d+)\) data$", text)
     times = _match(r"^time for request:\s+(\S+)\s+(\S+)\s+(\S+)", text)
-    return Shot(requests=done, rate=float(finished.group(1)), body_bytes=int(body.group(1)),
-                latency_mean=_seconds(times.group(3)), latency_max=_seconds(times.group(2)),
-                wall=wall, load_cpu=load_cpu)
+    return Shot(
+        requests=done,
+        rate=float(finished.group(1)),
+        body_bytes=int(body.group(1)),
+        latency_mean=_seconds(times.group(3)),
+        latency_max=_seconds(times.group(2)),
+        wall=wall,
+        load_cpu=load_cpu,
+    )
 
 
 def _match(pattern, text):

@@ -71,8 +71,12 @@ def free_port():
 def start(name, command, port, core, log_path, **request):
     """Starts `command` pinned to `core` and waits until it accepts connections on `port`."""
     with open(log_path, "ab") as log:
-        process = subprocess.Popen(["taskset", "-c", str(core)] + [str(part) for part in command],
-                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            ["taskset", "-c", str(core)] + [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
     server = Server(name=name, process=process, port=port, log_path=log_path, **request)
     deadline = time.monotonic() + _START_SECONDS_MAX
     while time.monotonic() < deadline:

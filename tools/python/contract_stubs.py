@@ -30,11 +30,18 @@ class ContractStubs:
     def __init__(self, root=PROTO_ROOT, below="farebox"):
         self._folder = Path(tempfile.mkdtemp(prefix="farebox-stubs-"))
         atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
-        files = sorted(path.relative_to(root).as_posix() for path in (root / below).rglob("*.proto"))
+        files = sorted(
+            path.relative_to(root).as_posix() for path in (root / below).rglob("*.proto")
+        )
         if not files:
             raise ContractError(f"no .proto file below {root / below}")
-        arguments = ["protoc", f"-I{root}", f"-I{well_known_protos()}", f"--python_out={self._folder}",
-                     f"--grpc_python_out={self._folder}"]
+        arguments = [
+            "protoc",
+            f"-I{root}",
+            f"-I{well_known_protos()}",
+            f"--python_out={self._folder}",
+            f"--grpc_python_out={self._folder}",
+        ]
         if (root / "third_party").is_dir():
             arguments.insert(2, f"-I{root / 'third_party'}")
         if protoc.main(arguments + files) != 0:

@@ -32,41 +32,57 @@ def free_addresses():
     try:
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
-        return {service: f"127.0.0.1:{probe.getsockname()[1]}"
-                for service, probe in zip(SERVICES, probes)}
+        return {
+            service: f"127.0.0.1:{probe.getsockname()[1]}"
+            for service, probe in zip(SERVICES, probes)
+        }
     finally:
         for probe in probes:
             probe.close()
 
 
-def add_user(binary, data, name, password, admin=False):
-    """Creates a user straight in the data directory; the password goes over standard input."""
-    command = [str(binary), "user", "add", name, "--data", str(data)] + (["--admin"] if admin else [])
-    done = subprocess.run(command, input=password + "\n", capture_output=True, text=True, timeout=60)
+def add_user(binary, data, name, password, *roles):
+    """Creates a user straight in the data directory; the password goes over standard input.
+
+    `roles` are the flags of `farebox user add`: "--admin", "--service", "--auditor".
+    """
+    command = [str(binary), "user", "add", name, "--data", str(data), *roles]
+    done = subprocess.run(
+        command, input=password + "\n", capture_output=True, text=True, timeout=60
+    )
     if done.returncode != 0:
-        raise FareboxError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()}")
+        raise FareboxError(
+            f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()}"
+        )
 
 
 class FareboxProcess:
     """One `farebox serve` process: all three services, or the one that is named."""
 
-    def __init__(self, binary, data, addresses, service=None, prefix=(), log_path=None, extra=()):
+    def __init__(
+        self, binary, data, addresses, service=None, prefix=(), log_path=None, environment=None
+    ):
+        """`environment` adds settings, such as FAREBOX_CHAT_USERNAME for chat running alone."""
         self.addresses = addresses
         self.services = SERVICES if service is None else (service,)
         self.log_path = Path(log_path or Path(data) / f"serve-{service or 'all'}.log")
-        self.command = [str(part) for part in prefix] + [str(binary), "serve"]
-        self.command += [] if service is None else [service]
-        self.command += ["--data", str(data)]
-        for name in SERVICES:
-            self.command += [f"--{name}", addresses[name]]
-        self.command += [str(part) for part in extra]
+        self.command = [*map(str, prefix), str(binary), "serve", *([service] if service else [])]
+        self.environment = {**os.environ, "FAREBOX_DATA_DIRECTORY": str(data)}
+        for name, address in addresses.items():
+            self.environment[f"FAREBOX_LISTEN_{name.upper()}"] = address
+        self.environment.update(environment or {})
         self.process = None
 
     def start(self):
         """Starts the process and returns when each of its listeners says that it serves."""
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log)
+            self.process = subprocess.Popen(
+                self.command,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
         deadline = time.monotonic() + START_SECONDS_MAX
         for service in self.services:
             self._wait_until_serving(service, deadline)
@@ -110,18 +126,23 @@ class FareboxProcess:
         try:
             return self.process.wait(STOP_SECONDS_MAX)
         except subprocess.TimeoutExpired:
-            raise FareboxError(f"did not stop on signal {signal_number}: {self.log()[-600:]}") from None
+            raise FareboxError(
+                f"did not stop on signal {signal_number}: {self.log()[-600:]}"
+            ) from None
 
     def _wait_until_serving(self, service, deadline):
         last = "no answer"
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise FareboxError(f"{' '.join(self.command)} ended with {self.process.returncode}: "
-                                   f"{self.log()[-1200:]}")
+                raise FareboxError(
+                    f"{' '.join(self.command)} ended with {self.process.returncode}: "
+                    f"{self.log()[-1200:]}"
+                )
             try:
                 with grpc.insecure_channel(self.addresses[service]) as channel:
                     answer = health_pb2_grpc.HealthStub(channel).Check(
-                        health_pb2.HealthCheckRequest(), timeout=2)
+                        health_pb2.HealthCheckRequest(), timeout=2
+                    )
                 if answer.status == health_pb2.HealthCheckResponse.SERVING:
                     return
                 last = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
