@@ -106,11 +106,13 @@ def step(heading):
 class CreditTester:
     """The steps of the check. Each returns whether it passed and prints why when it did not."""
 
-    def __init__(self, addresses, user, admin, stop_accounting=None, start_accounting=None):
+    wait_seconds = 0.0
+    stop_accounting_command = None
+    start_accounting_command = None
+
+    def __init__(self, addresses, user, admin):
         """`addresses` maps auth, accounting and chat to host:port; users are (name, password)."""
         self.user, self.admin = user, admin
-        self.stop_accounting_command = stop_accounting
-        self.start_accounting_command = start_accounting
         self.user_token = self.admin_token = self.account_id = None
         self.client = FareboxClient(addresses)
 
@@ -118,8 +120,9 @@ class CreditTester:
 
     @step("CHECKING SERVICES HEALTH")
     def check_services_health(self):
+        deadline = time.monotonic() + self.wait_seconds
         for name, address in self.client.addresses.items():
-            status = self.client.health(name)
+            status = self._health(name, deadline)
             expect(status == "SERVING", f"{name} at {address} says {status}")
             Logger.success(f"{name} at {address} is serving")
 
@@ -330,6 +333,16 @@ class CreditTester:
     def _balance(self):
         return self.client.balance(self.user_token, self.account_id)
 
+    def _health(self, name, deadline):
+        """The health of a service, asked again until the deadline while it is not there."""
+        while True:
+            try:
+                return self.client.health(name)
+            except grpc.RpcError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
     def _check(self, **amount):
         return self.client.check(self.user_token, self.account_id, **amount)
 
@@ -472,6 +485,13 @@ def parse_arguments():
         help="better given as FAREBOX_ADMIN_PASSWORD",
     )
     parser.add_argument(
+        "--wait",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="how long the services may take to come up",
+    )
+    parser.add_argument(
         "--stop-accounting", metavar="COMMAND", help="stops accounting; chat must then refuse"
     )
     parser.add_argument(
@@ -488,9 +508,10 @@ def main():
             addresses,
             (arguments.user, arguments.password),
             (arguments.admin, arguments.admin_password),
-            arguments.stop_accounting,
-            arguments.start_accounting,
         )
+        tester.wait_seconds = arguments.wait
+        tester.stop_accounting_command = arguments.stop_accounting
+        tester.start_accounting_command = arguments.start_accounting
         return 0 if run(tester) else 1
     except ContractError as error:
         Logger.error(str(error))
