@@ -64,7 +64,7 @@ struct EventLog {
 
   /// Hands out the records in order. The closure may cause new ones only by feeding the session.
   func forEach(_ body: (Event) -> Void) {
-    arena.withUnsafeBytes { bytes in
+    arena.withUnsafeBufferPointer { bytes in
       fields.withUnsafeBufferPointer { entries in
         for record in records {
           switch record {
@@ -95,7 +95,7 @@ struct EventLog {
   }
 
   private func view(
-    _ range: Range<Int>, _ bytes: UnsafeRawBufferPointer,
+    _ range: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>,
     _ entries: UnsafeBufferPointer<FieldView.Entry>
   ) -> FieldView {
     FieldView(bytes: bytes.baseAddress, entries: UnsafeBufferPointer(rebasing: entries[range]))

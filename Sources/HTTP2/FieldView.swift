@@ -11,11 +11,11 @@ public struct FieldView: Sequence {
 
   /// One field. The name is in lower case (RFC 9113 section 8.2.1).
   public struct Field {
-    public let name: UnsafeRawBufferPointer
-    public let value: UnsafeRawBufferPointer
+    public let name: UnsafeBufferPointer<UInt8>
+    public let value: UnsafeBufferPointer<UInt8>
   }
 
-  let bytes: UnsafeRawPointer?
+  let bytes: UnsafePointer<UInt8>?
   let entries: UnsafeBufferPointer<Entry>
 
   /// How many fields the block has, pseudo-header fields included.
@@ -25,8 +25,9 @@ public struct FieldView: Sequence {
   public subscript(_ index: Int) -> Field {
     let entry = entries[index]
     return Field(
-      name: UnsafeRawBufferPointer(start: bytes?.advanced(by: entry.nameStart), count: entry.nameCount),
-      value: UnsafeRawBufferPointer(
+      name: UnsafeBufferPointer(
+        start: bytes?.advanced(by: entry.nameStart), count: entry.nameCount),
+      value: UnsafeBufferPointer(
         start: bytes?.advanced(by: entry.valueStart), count: entry.valueCount))
   }
 
@@ -46,24 +47,19 @@ public struct FieldView: Sequence {
   }
 
   /// The value of the first field with this lower-case name.
-  public func first(_ name: StaticString) -> UnsafeRawBufferPointer? {
-    for field in self where field.name.equals(name) {
+  public func first(_ name: StaticString) -> UnsafeBufferPointer<UInt8>? {
+    for field in self where field.name.isExactly(name) {
       return field.value
     }
     return nil
   }
 }
 
-extension UnsafeRawBufferPointer {
+extension UnsafeBufferPointer<UInt8> {
   /// Whether these bytes are exactly the bytes of a literal.
-  @inlinable
-  public func equals(_ literal: StaticString) -> Bool {
-    let length = literal.utf8CodeUnitCount
-    guard count == length else { return false }
-    guard length > 0, let start = baseAddress else { return length == 0 }
-    let other = UnsafeRawBufferPointer(start: literal.utf8Start, count: length)
-    for index in 0..<length
-    where start.load(fromByteOffset: index, as: UInt8.self) != other[index] {
+  func isExactly(_ literal: StaticString) -> Bool {
+    guard count == literal.utf8CodeUnitCount else { return false }
+    for index in 0..<count where self[index] != literal.utf8Start[index] {
       return false
     }
     return true
