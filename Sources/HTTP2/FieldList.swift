@@ -63,6 +63,16 @@ public struct FieldList: Sendable, Hashable {
     entries.append(Entry(name: storedName, value: storedValue, neverIndexed: neverIndexed))
   }
 
+  /// Appends a field whose name and value are bytes in their wire form.
+  public mutating func append(
+    nameBytes: some Collection<UInt8>, valueBytes: some Collection<UInt8>,
+    neverIndexed: Bool = false
+  ) {
+    let storedName = store(nameBytes)
+    let storedValue = store(valueBytes)
+    entries.append(Entry(name: storedName, value: storedValue, neverIndexed: neverIndexed))
+  }
+
   private mutating func store(_ value: some Collection<UInt8>) -> Part {
     let start = bytes.count
     bytes.append(contentsOf: value)

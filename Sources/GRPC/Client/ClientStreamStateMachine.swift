@@ -10,9 +10,9 @@
 ///        +---- not gRPC, bad codec -+- bad frame, limit, reset --> ended   (failed here: reset it)
 /// ```
 /// Input after the end is lawful (frames cross on the wire) and does nothing.
-struct ClientStreamStateMachine: Sendable {
+package struct ClientStreamStateMachine: Sendable {
   /// How a call ended.
-  enum End: Sendable {
+  package enum End: Sendable {
     /// The server said OK; the metadata is that of the trailers.
     case ok(Metadata)
     /// The server said something else, or did not keep to the protocol.
@@ -20,7 +20,7 @@ struct ClientStreamStateMachine: Sendable {
   }
 
   /// What to do after headers.
-  enum OnHeaders: Sendable {
+  package enum OnHeaders: Sendable {
     /// Nothing: informational, or after the end.
     case ignore
     /// Messages may follow this metadata.
@@ -32,7 +32,7 @@ struct ClientStreamStateMachine: Sendable {
   }
 
   /// What to do after data.
-  enum OnData: Sendable {
+  package enum OnData: Sendable {
     /// Nothing more.
     case proceed
     /// The server ended the call, wrongly.
@@ -53,16 +53,16 @@ struct ClientStreamStateMachine: Sendable {
   private var messages = 0
 
   /// Starts to wait for a response.
-  init(responseIsStream: Bool, maxMessageBytes: Int) {
+  package init(responseIsStream: Bool, maxMessageBytes: Int) {
     self.responseIsStream = responseIsStream
     self.deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)
   }
 
   /// Whether the call is over on the receiving side.
-  var isEnded: Bool { state == .ended }
+  package var isEnded: Bool { state == .ended }
 
   /// A block of headers or trailers arrived.
-  mutating func receiveHeaders(_ block: ResponseHeaderBlock, endStream: Bool) -> OnHeaders {
+  package mutating func receiveHeaders(_ block: ResponseHeaderBlock, endStream: Bool) -> OnHeaders {
     switch state {
     case .ended:
       return .ignore
@@ -89,7 +89,7 @@ struct ClientStreamStateMachine: Sendable {
 
   /// DATA arrived; each message it completes is delivered. A call with one response delivers the
   /// first message only: whether a second one came decides how the call ends.
-  mutating func receiveData(
+  package mutating func receiveData(
     _ bytes: UnsafeRawBufferPointer, endStream: Bool, deliver: (MessageDeframer.Payload) -> Void
   ) -> OnData {
     switch state {
@@ -121,7 +121,7 @@ struct ClientStreamStateMachine: Sendable {
   }
 
   /// The server reset the stream; nil when the call was over already.
-  mutating func receiveReset(errorCode: UInt32) -> RPCError? {
+  package mutating func receiveReset(errorCode: UInt32) -> RPCError? {
     guard state != .ended else { return nil }
     state = .ended
     return RPCError(
@@ -130,7 +130,7 @@ struct ClientStreamStateMachine: Sendable {
   }
 
   /// The call ends on this side; false when it was over already.
-  mutating func endLocally() -> Bool {
+  package mutating func endLocally() -> Bool {
     defer { state = .ended }
     return state != .ended
   }

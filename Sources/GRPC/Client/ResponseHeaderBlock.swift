@@ -1,26 +1,26 @@
 /// One received block of response headers or trailers, sorted into what the protocol reads and what
 /// belongs to the application.
-struct ResponseHeaderBlock: Sendable {
+package struct ResponseHeaderBlock: Sendable {
   /// `:status`; nil in trailers or when it is not a number.
-  private(set) var httpStatus: Int?
+  package private(set) var httpStatus: Int?
   /// What `content-type` says; nil when absent.
-  private(set) var contentType: ContentType?
+  package private(set) var contentType: ContentType?
   /// Whether `grpc-encoding` names something other than identity.
-  private(set) var foreignEncoding: String?
+  package private(set) var foreignEncoding: String?
   /// `grpc-status` as received; the outer optional says whether it is there, the inner one whether
   /// it is a code.
-  private(set) var grpcStatus: Status.Code??
+  package private(set) var grpcStatus: Status.Code??
   /// `grpc-message`, decoded.
-  private(set) var grpcMessage = ""
+  package private(set) var grpcMessage = ""
   /// `grpc-status-details-bin`, decoded.
-  private(set) var detailsBytes: [UInt8]?
+  package private(set) var detailsBytes: [UInt8]?
   /// Everything else.
-  private(set) var metadata = Metadata()
+  package private(set) var metadata = Metadata()
 
-  init() {}
+  package init() {}
 
   /// Adds a field as it came from the wire.
-  mutating func add(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
+  package mutating func add(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
     guard let first = name.first else { return }
     switch first {
     case UInt8(ascii: ":"):
