@@ -26,6 +26,9 @@ public struct JSONPath: Hashable, Sendable, CustomStringConvertible {
     return longer
   }
 
+  /// The number of steps from the top.
+  public var depth: Int { steps.count }
+
   /// The usual notation: `$.lines[2].amount`, with names that are not plain words quoted.
   public var description: String {
     var text = "$"
