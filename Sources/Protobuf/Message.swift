@@ -7,7 +7,8 @@ public protocol Message: Sendable, Hashable {
   /// Creates the default message: nothing set.
   init()
 
-  /// The table that describes this message type. Generated as `static let`.
+  /// The table that describes this message type. Generated as `static let schema: MessageSchema = …`; the
+  /// type must be spelled out, or messages that contain themselves are a circular reference.
   static var schema: MessageSchema { get }
 
   /// Reads the fields from a decoded message.
