@@ -1,7 +1,7 @@
 /// Who is calling, as a verified token says.
 ///
-/// An object and not a value: the cache of verified tokens hands the same one to every call, so that a
-/// call pays a reference count and no copy.
+/// An object and not a value: the cache of verified tokens hands the same one to every call, so
+/// that a call pays a reference count and no copy.
 public final class Principal: Sendable {
   /// Stable id of the user, also the id of the user's credit account.
   public let subject: String
@@ -25,8 +25,8 @@ public final class Principal: Sendable {
     self.expiresAt = expiresAt
   }
 
-  /// The rule for calls about one account: the account is the caller's own, or the caller has one of
-  /// `roles`.
+  /// The rule for calls about one account: the account is the caller's own, or the caller has one
+  /// of `roles`.
   ///
   /// The refusal does not depend on whether the account exists.
   ///

@@ -1,7 +1,7 @@
 /// What a caller may do.
 ///
-/// The set is closed: a name that is not listed here, also one in another case, is no role at all and
-/// grants nothing.
+/// The set is closed: a name that is not listed here, also one in another case, is no role at all
+/// and grants nothing.
 public enum Role: String, Sendable, Hashable, CaseIterable {
   /// Uses services and sees the own account.
   case user = "USER"

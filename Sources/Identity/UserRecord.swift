@@ -35,9 +35,13 @@ public struct UserRecord: Sendable, Hashable {
   }
 }
 
-extension UserRecord: CustomStringConvertible {
-  /// Everything but the password's hash.
+extension UserRecord: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Id, name and roles; never the password's hash.
   public var description: String { "\(id) \(username) [\(roles)]" }
+  /// The same: never the password's hash.
+  public var debugDescription: String { description }
+  /// Shows no member, so that `dump` prints no hash.
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 /// 128 bits from the system's random source as 26 characters of lower-case base 32.

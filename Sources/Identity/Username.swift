@@ -1,7 +1,7 @@
 /// A name to log in with: `[A-Za-z0-9_.:-]{1,64}`.
 ///
-/// Two names are the same when they differ only in case. ASCII only, so that no look-alike letter can
-/// stand for another user.
+/// Two names are the same when they differ only in case. ASCII only, so that no look-alike letter
+/// can stand for another user.
 public struct Username: Sendable, Hashable {
   /// The name as its owner wrote it.
   public let text: String

@@ -75,8 +75,8 @@ public final class KeyRing: Sendable {
     }
   }
 
-  /// Fetches the keys, unless a fetch was started within the last `Limits.fetchInterval`; waits for a
-  /// running fetch. Failures leave the keys as they are.
+  /// Fetches the keys, unless a fetch was started within the last `Limits.fetchInterval`; waits for
+  /// a running fetch. Failures leave the keys as they are.
   public func refresh() async {
     guard !isFixed, let fetch = startFetch() else { return }
     await fetch.value

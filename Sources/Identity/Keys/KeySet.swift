@@ -32,8 +32,8 @@ public struct KeySet: Sendable {
 
   /// Reads a set from its JSON form.
   ///
-  /// Keys of other types or for other uses are passed over, as RFC 7517, section 5 asks; a P-256 key
-  /// that is damaged, carries a private part, or repeats an id makes the whole set invalid.
+  /// Keys of other types or for other uses are passed over, as RFC 7517, section 5 asks; a P-256
+  /// key that is damaged, carries a private part, or repeats an id makes the whole set invalid.
   public init(json: String) throws(KeySetError) {
     guard json.utf8.count <= Self.jsonBytesMax else { throw .tooLarge }
     guard let document = try? JSONDecoder().decode(JSONWebKeySet.self, from: Data(json.utf8)) else {

@@ -1,6 +1,7 @@
 /// Where a verifier gets the public keys from: the own process, or the auth service.
 public protocol KeySource: Sendable {
-  /// The keys as they are now. May take a call over the network; the implementation bounds its time.
+  /// The keys as they are now. May take a call over the network; the implementation bounds its
+  /// time.
   func fetchKeys() async throws -> KeySet
 }
 

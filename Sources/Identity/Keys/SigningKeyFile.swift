@@ -23,7 +23,8 @@ public struct SigningKeyFile: Sendable {
 
   /// The key in the file; makes a key and the file (mode 0600, synced) when there is none.
   ///
-  /// Blocks on the disk: call at start-up, not on an event loop. Refuses a file that others can read.
+  /// Blocks on the disk: call at start-up, not on an event loop. Refuses a file that others can
+  /// read.
   public func loadOrCreate() throws(SigningKeyFileError) -> SigningKey {
     if let key = try load() { return key }
     try create(SigningKey())

@@ -13,7 +13,8 @@ public struct VerificationKey: Sendable {
     self.keyID = keyID ?? Self.thumbprint(of: key)
   }
 
-  /// A key from the two coordinates of its point, 32 bytes each; nil when they are no point of P-256.
+  /// A key from the two coordinates of its point, 32 bytes each; nil when they are no point of
+  /// P-256.
   init?(x: [UInt8], y: [UInt8], keyID: String) {
     guard x.count == 32, y.count == 32, isIdentifier(keyID),
       let key = try? P256.Signing.PublicKey(rawRepresentation: x + y)

@@ -2,10 +2,10 @@ import Synchronization
 
 /// Bounds how many wrong passwords may be tried per user name: at most 100 in any hour.
 ///
-/// Each name has a bucket of ten attempts that refills at 90 an hour; a successful login takes nothing.
-/// Buckets are a fixed array that names are hashed into with a secret seed. So memory is bounded
-/// whatever names arrive, no flood of names can push another name's bucket out, and the rare two names
-/// that share a bucket merely share its attempts.
+/// Each name has a bucket of ten attempts that refills at 90 an hour; a successful login takes
+/// nothing. Buckets are a fixed array that names are hashed into with a secret seed. So memory is
+/// bounded whatever names arrive, no flood of names can push another name's bucket out, and the
+/// rare two names that share a bucket merely share its attempts.
 public final class LoginThrottle: Sendable {
   /// Attempts that a rested name has at once.
   public static let burst: Int64 = 10
@@ -13,8 +13,8 @@ public final class LoginThrottle: Sendable {
   public static let refillSeconds: Int64 = 40
   private static let bucketCount = 16_384
 
-  /// The instant at which each bucket is full again. An attempt moves it `refillSeconds` ahead, and is
-  /// refused when that would take it more than `burst` attempts beyond now.
+  /// The instant at which each bucket is full again. An attempt moves it `refillSeconds` ahead, and
+  /// is refused when that would take it more than `burst` attempts beyond now.
   private let fullAt: Mutex<[Int64]>
   private let clock: UnixClock
 

@@ -1,10 +1,11 @@
 import CArgon2
 
 /// A stored argon2id hash in its encoded form:
-/// `$argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<hash>`, both parts in base 64 without padding.
+/// `$argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<hash>`, both parts in base 64 without
+/// padding.
 ///
-/// Parameters are bounded before anything is computed from them: a changed row must not be able to ask
-/// for all memory.
+/// Parameters are bounded before anything is computed from them: a changed row must not be able to
+/// ask for all memory.
 struct PasswordHash: Sendable {
   /// What a hash costs.
   struct Cost: Sendable, Hashable {
@@ -29,7 +30,8 @@ struct PasswordHash: Sendable {
   let salt: [UInt8]
   let hash: [UInt8]
 
-  /// Hashes a password with a fresh salt. Takes tens of milliseconds and `cost.memoryKiB` of memory.
+  /// Hashes a password with a fresh salt. Takes tens of milliseconds and `cost.memoryKiB` of
+  /// memory.
   init(of password: [UInt8], cost: Cost) throws(PasswordHashError) {
     guard cost.isWithinBounds else { throw .costOutOfBounds }
     var source = SystemRandomNumberGenerator()

@@ -12,8 +12,8 @@ final class PasswordWorkers: Sendable {
     let cancel: @Sendable () -> Void
   }
 
-  /// What the threads share. They hold this and not the workers object, so that dropping that object
-  /// ends them.
+  /// What the threads share. They hold this and not the workers object, so that dropping that
+  /// object ends them.
   private final class Queue: @unchecked Sendable {
     // All members below are touched only while `condition` is locked.
     let condition = NSCondition()
@@ -68,6 +68,9 @@ final class PasswordWorkers: Sendable {
     }
     return try result.get()
   }
+
+  /// How many jobs wait for a thread.
+  var waitingCount: Int { queue.condition.withLock { queue.jobs.count } }
 
   private func enqueue(_ job: Job) -> Bool {
     queue.condition.withLock {

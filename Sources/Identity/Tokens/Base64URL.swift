@@ -1,4 +1,5 @@
-/// The URL-safe base 64 of JSON Web Tokens (RFC 7515, section 2): no padding, one spelling per value.
+/// The URL-safe base 64 of JSON Web Tokens (RFC 7515, section 2): no padding, one spelling per
+/// value.
 enum Base64URL {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)

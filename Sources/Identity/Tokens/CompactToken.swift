@@ -38,8 +38,9 @@ struct TokenHeader {
 
   init(_ bytes: [UInt8]) throws(TokenError) {
     guard let members = TokenJSON.members(of: bytes) else { throw .malformed("header") }
-    // `crit` lists extensions that must be understood, and we know none; `b64` changes what is signed.
-    // Members that name or carry a key (jku, jwk, x5u, x5c) are ignored: the key is ours, by `kid`.
+    // `crit` lists extensions that must be understood, and we know none; `b64` changes what is
+    // signed. Members that name or carry a key (jku, jwk, x5u, x5c) are ignored: the key is ours,
+    // by `kid`.
     if members["crit"] != nil { throw .unsupportedHeader("crit") }
     if members["b64"] != nil { throw .unsupportedHeader("b64") }
     if members["zip"] != nil { throw .unsupportedHeader("zip") }

@@ -9,9 +9,10 @@ enum TokenJSONValue: Hashable {
 
 /// A strict reader of the two JSON objects of a token.
 ///
-/// Foundation's decoder keeps one of several members of the same name and accepts what other readers
-/// refuse; two readers that disagree on a claim are an attack (RFC 8725, section 2.4). This one refuses
-/// repeated names at the top, bad UTF-8, unescaped control characters, and depth beyond `depthMax`.
+/// Foundation's decoder keeps one of several members of the same name and accepts what other
+/// readers refuse; two readers that disagree on a claim are an attack (RFC 8725, section 2.4). This
+/// one refuses repeated names at the top, bad UTF-8, unescaped control characters, and depth beyond
+/// `depthMax`.
 struct TokenJSON {
   static let depthMax = 8
   static let membersMax = 64

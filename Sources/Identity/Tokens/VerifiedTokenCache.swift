@@ -10,8 +10,8 @@ import Synchronization
 /// Tokens whose signature was checked, so that a token costs one signature check in its life.
 ///
 /// A look-up hashes the token's last bytes and then compares the whole token. The hash may be that
-/// cheap because only tokens with a valid signature get in: nobody can fill a bucket with collisions.
-/// The hash is keyed per process all the same.
+/// cheap because only tokens with a valid signature get in: nobody can fill a bucket with
+/// collisions. The hash is keyed per process all the same.
 ///
 /// Several locks, each held for a dictionary look-up, keep event loops out of each other's way.
 public final class VerifiedTokenCache: Sendable {
@@ -56,8 +56,8 @@ public final class VerifiedTokenCache: Sendable {
     }
   }
 
-  /// Remembers a verified token until `usableUntil`; makes room by dropping what has expired, or else
-  /// what expires first.
+  /// Remembers a verified token until `usableUntil`; makes room by dropping what has expired, or
+  /// else what expires first.
   func insert(_ token: [UInt8], principal: Principal, usableUntil: Int64, now: Int64) {
     let hash = token.withUnsafeBufferPointer(hash)
     let entry = Entry(token: token, principal: principal, usableUntil: usableUntil)
@@ -83,7 +83,8 @@ public final class VerifiedTokenCache: Sendable {
     var hasher = Hasher()
     hasher.combine(seed)
     hasher.combine(token.count)
-    hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(token).suffix(Self.hashedSuffixCount)))
+    let suffix = UnsafeRawBufferPointer(token).suffix(Self.hashedSuffixCount)
+    hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: suffix))
     return UInt64(bitPattern: Int64(hasher.finalize()))
   }
 }

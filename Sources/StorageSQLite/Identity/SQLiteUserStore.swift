@@ -12,15 +12,15 @@ import Darwin
 /// Users in an SQLite file.
 ///
 /// One connection and a rollback journal, not WAL: writes are rare, and the operator's command may
-/// write while the server runs. `synchronous = EXTRA` is FULL plus a sync of the directory, so that a
-/// user is durable when `insert` returns.
+/// write while the server runs. `synchronous = EXTRA` is FULL plus a sync of the directory, so that
+/// a user is durable when `insert` returns.
 public struct SQLiteUserStore: UserStore {
   private let database: DatabaseQueue
 
   /// Opens the file, makes it (mode 0600) when there is none, and brings its tables up to date.
   ///
-  /// Blocks on the disk: call at start-up. Throws when the file is damaged, from a newer version, or
-  /// no database.
+  /// Blocks on the disk: call at start-up. Throws when the file is damaged, from a newer version,
+  /// or no database.
   public init(path: String) throws {
     Self.createPrivateFile(path)
     var configuration = Configuration()
@@ -120,8 +120,8 @@ public struct SQLiteUserStore: UserStore {
       createdAt: row["created_at"], tokenEpoch: row["token_epoch"])
   }
 
-  /// SQLite gives its journal the mode of the database, so this covers both. A failure shows when the
-  /// database is opened.
+  /// SQLite gives its journal the mode of the database, so this covers both. A failure shows when
+  /// the database is opened.
   private static func createPrivateFile(_ path: String) {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     if descriptor >= 0 { closeDescriptor(descriptor) }
