@@ -1,0 +1,101 @@
+/// What an account can spend, in micro-credits.
+public struct Balance: Sendable, Hashable {
+  /// Live, neither held nor spent; never negative. Includes grants that only pay for some models.
+  public let availableMicros: Int64
+  /// Set aside by open holds.
+  public let heldMicros: Int64
+  /// Owed; the next allocation repays it first.
+  public let debtMicros: Int64
+  /// Available and held.
+  public var totalMicros: Int64 { availableMicros + heldMicros }
+
+  public init(availableMicros: Int64, heldMicros: Int64, debtMicros: Int64) {
+    precondition(availableMicros >= 0 && heldMicros >= 0 && debtMicros >= 0)
+    self.availableMicros = availableMicros
+    self.heldMicros = heldMicros
+    self.debtMicros = debtMicros
+  }
+
+  /// The balance of an account that never received credit.
+  public static let zero = Balance(availableMicros: 0, heldMicros: 0, debtMicros: 0)
+}
+
+/// The answer to ``AllocateCredits``.
+public struct AllocateAnswer: Sendable {
+  /// The allocation after debt was repaid from it.
+  public let allocation: Allocation
+  /// The account after it.
+  public let balance: Balance
+  /// Debt that it repaid, in micro-credits.
+  public let debtRepaidMicros: Int64
+}
+
+/// The answer to ``DeductCredits``.
+public struct DeductAnswer: Sendable {
+  public let usage: UsageRecord
+  /// The account after it.
+  public let balance: Balance
+}
+
+/// The answer to ``OpenHold``.
+public struct OpenHoldAnswer: Sendable {
+  public let hold: Hold
+  /// How long the hold lives, from the answer on.
+  public let expiresIn: Duration
+  /// Output tokens that the grant buys after the request's others; nil when an amount was asked.
+  public let grantedTokens: Int64?
+  /// The account after it.
+  public let balance: Balance
+}
+
+/// The answer to ``SettleHold``.
+public struct SettleAnswer: Sendable {
+  /// The charge, with what stayed uncollected.
+  public let usage: UsageRecord
+  /// Given back to the account, in micro-credits; what belonged to an expired grant is not.
+  public let returnedMicros: Int64
+  /// The account after it.
+  public let balance: Balance
+}
+
+/// The answer to ``ReleaseHold``.
+public struct ReleaseAnswer: Sendable {
+  public let hold: Hold
+  /// Given back to the account, in micro-credits; what belonged to an expired grant is not.
+  public let returnedMicros: Int64
+  /// The account after it.
+  public let balance: Balance
+}
+
+/// The answer to ``PutPrice``.
+public struct PutPriceAnswer: Sendable {
+  public let price: PriceVersion
+}
+
+/// The answer to ``SetAccountState``.
+public struct SetAccountStateAnswer: Sendable {
+  public let state: AccountState
+  public let overdraftLimitMicros: Int64
+  /// The account after it.
+  public let balance: Balance
+}
+
+/// What an accepted command is answered with.
+public enum Answer: Sendable {
+  case allocated(AllocateAnswer)
+  case deducted(DeductAnswer)
+  case holdOpened(OpenHoldAnswer)
+  case holdSettled(SettleAnswer)
+  case holdReleased(ReleaseAnswer)
+  case pricePut(PutPriceAnswer)
+  case accountStateSet(SetAccountStateAnswer)
+}
+
+/// An answer and its place in the journal.
+public struct Receipt<Value: Sendable>: Sendable {
+  public let value: Value
+  /// The journal entry that the answer includes.
+  public let asOfSeq: Int64
+  /// Whether this is the answer to an earlier attempt with the same key.
+  public let isReplayed: Bool
+}

@@ -1,0 +1,15 @@
+/// Who asks for a mutation, and under which key.
+///
+/// The key is unique per principal and kind of command for ever: the same key with the same command
+/// answers as the first time, with another command it is refused.
+public struct Attempt: Sendable, Hashable {
+  /// The authenticated caller; recorded as the actor.
+  public let principal: String
+  /// The caller's idempotency key, 1 to ``LedgerLimits/keyBytesMax`` bytes.
+  public let key: String
+
+  public init(principal: String, key: String) {
+    self.principal = principal
+    self.key = key
+  }
+}

@@ -1,0 +1,152 @@
+/// A field of a command that can never be accepted, whatever the state.
+public struct InvalidField: Sendable, Hashable {
+  /// The field's name as the contracts spell it, such as `account_id`.
+  public let field: String
+  /// What is wrong, as a phrase for people.
+  public let reason: String
+}
+
+extension Command {
+  /// The first unlawful field in contract order, or nil. Needs no state and no clock.
+  public var invalidField: InvalidField? {
+    switch self {
+    case .allocateCredits(let command): command.invalidField
+    case .deductCredits(let command): command.invalidField
+    case .openHold(let command): command.invalidField
+    case .settleHold(let command): command.invalidField
+    case .releaseHold(let command): command.invalidField
+    case .putPrice(let command): command.invalidField
+    case .setAccountState(let command): command.invalidField
+    }
+  }
+}
+
+extension Attempt {
+  /// The first unlawful part, or nil.
+  var invalidField: InvalidField? {
+    guard (1...LedgerLimits.keyBytesMax).contains(key.utf8.count) else {
+      return InvalidField(field: "idempotency_key", reason: "must be 1 to 128 bytes")
+    }
+    return nil
+  }
+}
+
+extension AllocateCredits {
+  var invalidField: InvalidField? {
+    if let invalid = checkAccount(account) { return invalid }
+    if let invalid = checkAmount(amountMicros, field: "amount") { return invalid }
+    if let effectiveAt, let expiresAt, expiresAt <= effectiveAt {
+      return InvalidField(field: "expires_at", reason: "must be after effective_at")
+    }
+    guard models.count <= LedgerLimits.modelsMax, models.allSatisfy(Identifier.isValid) else {
+      return InvalidField(field: "models", reason: "must be at most 32 lawful names")
+    }
+    return checkText(notes, LedgerLimits.notesBytesMax, field: "notes")
+  }
+}
+
+extension DeductCredits {
+  var invalidField: InvalidField? {
+    checkAccount(account) ?? checkCharge(charge) ?? checkSession(sessionID)
+  }
+}
+
+extension OpenHold {
+  var invalidField: InvalidField? {
+    if let invalid = checkAccount(account) ?? checkCharge(charge) { return invalid }
+    if let minMicros, let invalid = checkAmount(minMicros, field: "min_micros") { return invalid }
+    if case .micros(let amount) = charge, let minMicros, minMicros > amount {
+      return InvalidField(field: "min_micros", reason: "must not be above the amount")
+    }
+    if let life, !(LedgerLimits.holdLifeMin...LedgerLimits.holdLifeMax).contains(life) {
+      return InvalidField(field: "ttl", reason: "must be 5 s to 15 min")
+    }
+    return checkSession(sessionID)
+  }
+}
+
+extension SettleHold {
+  var invalidField: InvalidField? {
+    switch charge {
+    case .micros(let amount):
+      guard (0...LedgerLimits.amountMax).contains(amount) else {
+        return InvalidField(field: "credit_micros", reason: "must be 0 to 10^15")
+      }
+    case .usage(let usage):
+      guard usage.isValid else { return .unlawfulUsage }
+    }
+    return nil
+  }
+}
+
+extension ReleaseHold {
+  var invalidField: InvalidField? {
+    checkText(reason, LedgerLimits.reasonBytesMax, field: "reason")
+  }
+}
+
+extension PutPrice {
+  var invalidField: InvalidField? {
+    guard Identifier.isValid(model) else {
+      return InvalidField(field: "price.model", reason: "must match [A-Za-z0-9_.:-]{1,64}")
+    }
+    guard rates.isValid else {
+      return InvalidField(field: "price", reason: "rates must be 0 to 10^15")
+    }
+    return nil
+  }
+}
+
+extension SetAccountState {
+  var invalidField: InvalidField? {
+    if let invalid = checkAccount(account) { return invalid }
+    if let limit = overdraftLimitMicros, !(0...LedgerLimits.amountMax).contains(limit) {
+      return InvalidField(field: "overdraft_limit_micros", reason: "must be 0 to 10^15")
+    }
+    return nil
+  }
+}
+
+extension InvalidField {
+  fileprivate static let unlawfulUsage = InvalidField(
+    field: "usage", reason: "must name a model and hold 0 to 10^12 tokens of each class")
+}
+
+func checkAccount(_ account: AccountID) -> InvalidField? {
+  guard Identifier.isValid(account.name) else {
+    return InvalidField(field: "account_id", reason: "must match [A-Za-z0-9_.:-]{1,64}")
+  }
+  return nil
+}
+
+/// Checks what a deduction, a hold or a question asks for: more than nothing.
+func checkCharge(_ charge: Charge) -> InvalidField? {
+  switch charge {
+  case .micros(let amount):
+    return checkAmount(amount, field: "amount")
+  case .usage(let usage):
+    guard usage.isValid else { return .unlawfulUsage }
+    guard !usage.isZero else {
+      return InvalidField(field: "usage", reason: "must count at least one token")
+    }
+    return nil
+  }
+}
+
+private func checkAmount(_ amount: Int64, field: String) -> InvalidField? {
+  guard (1...LedgerLimits.amountMax).contains(amount) else {
+    return InvalidField(field: field, reason: "must be 1 to 10^15 micro-credits")
+  }
+  return nil
+}
+
+private func checkSession(_ session: String) -> InvalidField? {
+  checkText(session, LedgerLimits.identifierBytesMax, field: "session_id")
+}
+
+private func checkText(_ text: String, _ bytesMax: Int, field: String) -> InvalidField? {
+  guard text.utf8.count <= bytesMax else {
+    return InvalidField(field: field, reason: "must be at most \(bytesMax) bytes")
+  }
+  return nil
+}

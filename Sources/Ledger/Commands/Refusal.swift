@@ -1,0 +1,48 @@
+/// Why a command was not carried out.
+///
+/// The cases stand in order of precedence: when several apply, the first is answered. Those marked
+/// *sticky* are journaled and answered again to the same key; the others leave no trace.
+public enum Refusal: Error, Sendable, Hashable {
+  /// The storage failed earlier; nothing is accepted until a restart.
+  case ledgerStopped
+  /// The queue is full; nothing happened.
+  case ledgerOverloaded
+  /// The command can never be accepted.
+  case invalidArgument(InvalidField)
+  /// The key was used for another command of this kind.
+  case idempotencyMismatch
+  /// Sticky: the grant would be over already.
+  case expiresInThePast
+  /// Sticky: the event time is outside −72 h..+5 min.
+  case eventTimeOutOfRange
+  /// Sticky: the account has never received credit.
+  case noAccount
+  /// Sticky: there is no such hold.
+  case holdNotFound
+  /// Sticky: the hold was settled or released before.
+  case holdEnded(HoldState)
+  /// Sticky: the account is closed.
+  case accountClosed
+  /// Sticky: the account is frozen.
+  case accountFrozen
+  /// Sticky: the usage is not of the model that the hold was opened for.
+  case modelMismatch
+  /// Sticky: the model has no price at that instant.
+  case unknownModel
+  /// Sticky: the cost is above ``LedgerLimits/amountMax``.
+  case costOverflow
+  /// Sticky: the account's credit would be above ``LedgerLimits/amountMax``.
+  case balanceOverflow
+  /// Sticky: the account has ``LedgerLimits/allocationsPerAccountMax`` unspent allocations.
+  case tooManyAllocations
+  /// Sticky: the account has ``LedgerLimits/openHoldsPerAccountMax`` open holds.
+  case tooManyHolds
+  /// Sticky: the work came to more than the hold granted, and the policy is to reject.
+  case overGranted(costMicros: Int64, grantedMicros: Int64)
+  /// Sticky: the account owes and has no overdraft.
+  case inDebt(CheckAnswer)
+  /// Sticky: there is not enough credit.
+  case insufficientCredits(CheckAnswer)
+  /// The commit failed: whether it happened shows after a restart, by asking with the same key.
+  case outcomeUnknown
+}

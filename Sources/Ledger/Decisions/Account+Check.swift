@@ -1,0 +1,43 @@
+extension Account {
+  /// Answers whether `bill` could be held at `time`, with everything due written down.
+  ///
+  /// Denials in contract order: closed, frozen, in debt, then held apart from insufficient.
+  func check(_ bill: Bill, at time: LedgerTime) -> CheckAnswer {
+    let available = spendableMicros(for: bill.model, at: time)
+    let missing = max(0, bill.costMicros - available)
+    let decision: CheckDecision
+    switch state {
+    case .closed: decision = .accountClosed
+    case .frozen: decision = .accountFrozen
+    case .active:
+      if debtMicros > 0 && overdraftLimitMicros == 0 {
+        decision = .inDebt
+      } else if missing == 0 {
+        decision = .sufficient
+      } else {
+        decision = missing <= heldForMicros(bill.model, at: time) ? .held : .insufficient
+      }
+    }
+    return CheckAnswer(
+      decision: decision, requiredMicros: bill.costMicros, availableMicros: available,
+      heldMicros: heldMicros, shortfallMicros: missing,
+      maxAffordableTokens: bill.affordableTokens(budget: available),
+      soonestRelease: holds.values.map(\.endsAt).min())
+  }
+
+  /// Held credit that would pay for `model` if it were given back.
+  private func heldForMicros(_ model: String?, at time: LedgerTime) -> Int64 {
+    allocations.reduce(0) { total, allocation in
+      let counts = allocation.terms.isLive(at: time) && allocation.terms.pays(for: model)
+      return counts ? total + allocation.heldMicros : total
+    }
+  }
+}
+
+extension Bill {
+  /// Output tokens that `budget` buys after the bill's other tokens; nil for a bare amount.
+  func affordableTokens(budget: Int64) -> Int64? {
+    guard let price, let usage else { return nil }
+    return price.affordableOutputTokens(budgetMicros: budget, besides: usage)
+  }
+}

@@ -1,0 +1,123 @@
+/// Something that time alone brings about.
+struct DueEvent: Comparable {
+  enum Kind: Int {
+    case holdEnds = 0
+    case allocationExpires = 1
+    case allocationBegins = 2
+  }
+
+  let time: LedgerTime
+  let kind: Kind
+  /// The seq of the hold's or allocation's id.
+  let subject: Int64
+
+  static func < (left: DueEvent, right: DueEvent) -> Bool {
+    (left.time, left.kind.rawValue, left.subject) < (right.time, right.kind.rawValue, right.subject)
+  }
+}
+
+extension Account {
+  /// All that time will bring about, in no order.
+  func dueEvents() -> [DueEvent] {
+    var events: [DueEvent] = []
+    for hold in holds.values {
+      events.append(DueEvent(time: hold.endsAt, kind: .holdEnds, subject: hold.id.seq))
+    }
+    for allocation in allocations {
+      let terms = allocation.terms
+      events.append(
+        DueEvent(time: terms.effectiveAt, kind: .allocationBegins, subject: terms.id.seq))
+      // Also when all of it is held: a hold that ends before may give some back.
+      guard let expiresAt = terms.expiresAt else { continue }
+      events.append(DueEvent(time: expiresAt, kind: .allocationExpires, subject: terms.id.seq))
+    }
+    return events
+  }
+}
+
+extension Draft {
+  /// Writes down what came due up to the command's time: holds that ran out, grants that expired,
+  /// debt that a grant which has begun repays.
+  ///
+  /// Each is judged at the instant at which it came due and in that order, so that the result does
+  /// not depend on when the account happens to be touched.
+  mutating func settleDue() {
+    guard account.nextDue <= time else { return }
+    var next = LedgerTime.distantFuture
+    var due: [DueEvent] = []
+    for event in account.dueEvents() {
+      if event.time <= time { due.append(event) } else { next = min(next, event.time) }
+    }
+    for event in due.sorted() {
+      switch event.kind {
+      case .holdEnds: expireHold(HoldID(seq: event.subject))
+      case .allocationExpires: expireAllocation(AllocationID(seq: event.subject))
+      case .allocationBegins: break  // It repays debt, as below.
+      }
+      repayDebt(at: event.time)
+    }
+    setNextDue(next)
+    precondition(account.nextDue > time)
+  }
+
+  private mutating func expireHold(_ id: HoldID) {
+    guard let hold = account.holds[id] else { preconditionFailure("a due hold is not open") }
+    // What was reported is charged: without slices nothing is reported before the settle.
+    precondition(hold.reportedMicros == 0, "a report that no slice was granted for")
+    end(hold, as: .expired, at: hold.endsAt, spending: 0, usage: nil, reason: "")
+  }
+
+  private mutating func expireAllocation(_ id: AllocationID) {
+    guard let allocation = account.allocations.first(where: { $0.id == id }),
+      allocation.availableMicros > 0
+    else { return }
+    record(.allocationExpired(id, amountMicros: allocation.availableMicros))
+  }
+
+  /// Ends a hold: the first `spending` of its pins is charged, the rest goes back to its grants, or
+  /// to EXPIRED where a grant's life is over at `instant`. Returns what became available again.
+  @discardableResult
+  mutating func end(
+    _ hold: Hold, as state: HoldState, at instant: LedgerTime, spending: Int64,
+    usage: UsageRecord?, reason: String
+  ) -> Int64 {
+    precondition((0...hold.terms.grantedMicros).contains(spending), "above the grant")
+    let (spent, rest) = hold.terms.pins.split(after: spending)
+    var returned: [Pin] = []
+    var expired: [Pin] = []
+    for pin in rest {
+      guard let allocation = account.allocations.first(where: { $0.id == pin.allocation }) else {
+        preconditionFailure("a pinned allocation is gone")
+      }
+      if allocation.terms.isExpired(at: instant) {
+        expired.append(pin)
+      } else {
+        returned.append(pin)
+      }
+    }
+    record(
+      .holdEnded(
+        HoldEnd(
+          hold: hold.id, state: state, endedAt: instant, spent: spent, returned: returned,
+          expired: expired, usage: usage, reason: reason)))
+    return returned.totalMicros
+  }
+}
+
+extension [Pin] {
+  /// The pins that make up the first `amount`, and those that make up the rest.
+  func split(after amount: Int64) -> (first: [Pin], rest: [Pin]) {
+    var missing = amount
+    var first: [Pin] = []
+    var rest: [Pin] = []
+    for pin in self {
+      let part = Swift.min(missing, pin.amountMicros)
+      missing -= part
+      if part > 0 { first.append(Pin(allocation: pin.allocation, amountMicros: part)) }
+      let left = pin.amountMicros - part
+      if left > 0 { rest.append(Pin(allocation: pin.allocation, amountMicros: left)) }
+    }
+    precondition(missing == 0, "the pins are smaller than the amount")
+    return (first, rest)
+  }
+}

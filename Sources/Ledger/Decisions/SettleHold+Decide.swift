@@ -1,0 +1,114 @@
+extension SettleHold {
+  /// Decides a settle.
+  ///
+  /// `draft` is the hold's account with everything due written down; `hold` the hold as it stands
+  /// then. Both are nil when there is no such hold.
+  func decide(on draft: inout Draft?, hold: Hold?, at time: LedgerTime)
+    -> Result<Answer, Refusal>
+  {
+    precondition(invalidField == nil, "an unlawful command reached its decision")
+    // Refusals in contract order; SettleHoldTests walks them row by row.
+    guard let hold, var account = draft.take() else { return .failure(.holdNotFound) }
+    defer { draft = account }
+    precondition(hold.terms.account == account.account.id, "another account's hold")
+    switch hold.state {
+    case .open: break
+    case .expired: if hold.isLateSettled { return .failure(.holdEnded(.settled)) }
+    case .settled, .released: return .failure(.holdEnded(hold.state))
+    }
+    let cost: Int64
+    switch costMicros(under: hold.terms.price) {
+    case .success(let priced): cost = priced
+    case .failure(let refusal): return .failure(refusal)
+    }
+    let granted = hold.terms.grantedMicros
+    if overPolicy == .reject, cost > granted {
+      return .failure(.overGranted(costMicros: cost, grantedMicros: granted))
+    }
+    // From here on the settle succeeds.
+    let answer =
+      hold.state == .open
+      ? settle(hold, cost: cost, on: &account)
+      : settleLate(hold, cost: cost, on: &account)
+    return .success(.holdSettled(answer))
+  }
+
+  /// The cost, which may be 0; work that used no tokens costs nothing, not even the fee.
+  private func costMicros(under price: PriceVersion?) -> Result<Int64, Refusal> {
+    switch charge {
+    case .micros(let amount):
+      return .success(amount)
+    case .usage(let usage):
+      guard let price, price.model == usage.model else { return .failure(.modelMismatch) }
+      if usage.isZero { return .success(0) }
+      guard let cost = price.costMicros(of: usage) else { return .failure(.costOverflow) }
+      return .success(cost)
+    }
+  }
+
+  private func settle(_ hold: Hold, cost: Int64, on account: inout Draft) -> SettleAnswer {
+    let covered = min(cost, hold.terms.grantedMicros)
+    let over = overParts(cost - covered, hold, account)
+    let usage = record(
+      of: hold, pins: hold.terms.pins.split(after: covered).first + over.pins,
+      over: over, isLate: false, on: account)
+    precondition(usage.costMicros == cost, "a charge that is not its cost")
+    let returned = account.end(
+      hold, as: .settled, at: account.time, spending: covered, usage: usage, reason: "")
+    if cost > covered {
+      account.record(
+        .overCharged(
+          OverCharge(
+            usage: usage.id, pins: over.pins, debtMicros: over.debtMicros,
+            uncollectedMicros: over.uncollectedMicros)))
+    }
+    account.repayDebt(at: account.time)
+    return SettleAnswer(usage: usage, returnedMicros: returned, balance: account.balance)
+  }
+
+  /// Within a day of the hold's end the account pays as for a deduction; later nobody does.
+  private func settleLate(_ hold: Hold, cost: Int64, on account: inout Draft) -> SettleAnswer {
+    guard let endedAt = hold.endedAt else { preconditionFailure("a late settle of an open hold") }
+    let isCollectable = account.time < endedAt.adding(LedgerLimits.lateSettleWindow)
+    let wanted = overPolicy == .cap ? min(cost, hold.terms.grantedMicros) : cost
+    let parts = account.account.cover(
+      isCollectable ? wanted : 0, model: hold.terms.price?.model, at: account.time,
+      byOverdraft: overPolicy != .cap)
+    let paid = parts.pins.totalMicros + parts.debtMicros
+    let usage = record(
+      of: hold, pins: parts.pins,
+      over: CoverParts(
+        pins: parts.pins, debtMicros: parts.debtMicros, uncollectedMicros: cost - paid),
+      isLate: true, on: account)
+    precondition(usage.costMicros == cost, "a charge that is not its cost")
+    account.record(.charged(Charged(usage: usage)))
+    return SettleAnswer(usage: usage, returnedMicros: 0, balance: account.balance)
+  }
+
+  /// Who pays for what came above the grant.
+  private func overParts(_ over: Int64, _ hold: Hold, _ account: Draft) -> CoverParts {
+    guard over > 0 else { return CoverParts(pins: [], debtMicros: 0, uncollectedMicros: 0) }
+    switch overPolicy {
+    case .cover:
+      return account.account.cover(
+        over, model: hold.terms.price?.model, at: account.time, byOverdraft: true)
+    case .cap:
+      return CoverParts(pins: [], debtMicros: 0, uncollectedMicros: over)
+    case .reject:
+      preconditionFailure("a settle above the grant was to be rejected")
+    }
+  }
+
+  private func record(
+    of hold: Hold, pins: [Pin], over: CoverParts, isLate: Bool, on account: Draft
+  ) -> UsageRecord {
+    var usage: TokenUsage?
+    if case .usage(let tokens) = charge { usage = tokens }
+    return UsageRecord(
+      id: UsageID(seq: account.nextSeq), account: hold.terms.account, usage: usage,
+      priceVersion: usage == nil ? nil : hold.terms.price?.version, debtMicros: over.debtMicros,
+      uncollectedMicros: over.uncollectedMicros, pins: pins, chargedAt: account.time,
+      eventTime: account.time, isLate: isLate, outcome: outcome, hold: hold.id,
+      sessionID: hold.terms.sessionID)
+  }
+}

@@ -1,0 +1,59 @@
+extension Command {
+  /// The digest that tells whether a second attempt carries the same command.
+  var bodyDigest: Digest {
+    var writer = ByteWriter()
+    writer.value(kind)
+    switch self {
+    case .allocateCredits(let command):
+      writer.value(command.account)
+      writer.integer(command.amountMicros)
+      writer.value(command.allocationClass)
+      writer.byte(command.priority)
+      writer.optional(command.effectiveAt)
+      writer.optional(command.expiresAt)
+      writer.list(command.models)
+      writer.value(command.notes)
+    case .deductCredits(let command):
+      writer.value(command.account)
+      writer.value(command.charge)
+      writer.value(command.overPolicy)
+      writer.optional(command.eventTime)
+      writer.value(command.outcome)
+      writer.value(command.sessionID)
+    case .openHold(let command):
+      writer.value(command.account)
+      writer.value(command.charge)
+      writer.optional(command.minMicros)
+      writer.optional(command.life)
+      writer.value(command.sessionID)
+    case .settleHold(let command):
+      writer.value(command.hold)
+      writer.value(command.charge)
+      writer.value(command.overPolicy)
+      writer.value(command.outcome)
+    case .releaseHold(let command):
+      writer.value(command.hold)
+      writer.value(command.reason)
+    case .putPrice(let command):
+      writer.value(command.model)
+      writer.optional(command.effectiveFrom)
+      writer.value(command.rates)
+    case .setAccountState(let command):
+      writer.value(command.account)
+      writer.optional(command.state)
+      writer.optional(command.overdraftLimitMicros)
+    }
+    return Digest(hashing: writer.bytes)
+  }
+}
+
+extension Attempt {
+  /// The digest of the scope in which the key is unique.
+  func keyDigest(for kind: Command.Kind) -> Digest {
+    var writer = ByteWriter()
+    writer.value(kind)
+    writer.value(principal)
+    writer.value(key)
+    return Digest(hashing: writer.bytes)
+  }
+}

@@ -1,0 +1,119 @@
+extension JournalEntry {
+  /// The version of the stored form that is written.
+  private static let formatVersion: UInt8 = 1
+
+  /// The stored form of all but seq, time and account, which have columns of their own.
+  ///
+  /// ```
+  /// version 1 | change kind | change | actor | reply?: key, body, outcome
+  /// ```
+  public func payload() -> [UInt8] {
+    var writer = ByteWriter()
+    writer.byte(Self.formatVersion)
+    writer.value(change.kind)
+    change.write(to: &writer)
+    writer.value(actor)
+    if let reply {
+      writer.byte(1)
+      writer.value(reply.key)
+      writer.value(reply.body)
+      writer.raw(reply.outcome)
+    } else {
+      writer.byte(0)
+    }
+    return writer.bytes
+  }
+
+  /// Reads a stored entry.
+  public init(seq: Int64, time: LedgerTime, account: AccountID?, payload: [UInt8])
+    throws(CorruptionError)
+  {
+    var reader = ByteReader(payload)
+    guard try reader.byte() == Self.formatVersion else {
+      throw CorruptionError("a journal entry of an unknown version")
+    }
+    guard seq > 0 else { throw CorruptionError("a journal entry before the first") }
+    let change = try Change(from: &reader)
+    let actor = try reader.value(String.self)
+    var reply: StoredReply?
+    if try reader.value(Bool.self) {
+      reply = StoredReply(
+        key: try reader.value(), body: try reader.value(), outcome: try reader.raw(), seq: seq)
+    }
+    try reader.finish()
+    self.init(
+      seq: seq, time: time, account: account, actor: actor, change: change, reply: reply)
+  }
+}
+
+extension Change {
+  fileprivate init(from reader: inout ByteReader) throws(CorruptionError) {
+    switch try reader.value(Kind.self) {
+    case .allocated:
+      self = .allocated(try AllocationTerms(from: &reader))
+    case .debtRepaid:
+      self = .debtRepaid(pins: try reader.list())
+    case .charged:
+      self = .charged(Charged(usage: try reader.value()))
+    case .holdOpened:
+      self = .holdOpened(try reader.value())
+    case .holdEnded:
+      self = .holdEnded(
+        HoldEnd(
+          hold: try reader.value(), state: try reader.value(), endedAt: try reader.value(),
+          spent: try reader.list(), returned: try reader.list(), expired: try reader.list(),
+          usage: try reader.optional(), reason: try reader.value()))
+    case .overCharged:
+      self = .overCharged(
+        OverCharge(
+          usage: try reader.value(), pins: try reader.list(), debtMicros: try reader.integer(),
+          uncollectedMicros: try reader.integer()))
+    case .allocationExpired:
+      self = .allocationExpired(try reader.value(), amountMicros: try reader.integer())
+    case .pricePut:
+      self = .pricePut(try reader.value())
+    case .accountStateSet:
+      self = .accountStateSet(
+        try reader.value(), overdraftLimitMicros: try reader.integer())
+    case .refused:
+      self = .refused(try reader.value())
+    }
+  }
+
+  fileprivate func write(to writer: inout ByteWriter) {
+    switch self {
+    case .allocated(let terms):
+      terms.write(to: &writer)
+    case .debtRepaid(let pins):
+      writer.list(pins)
+    case .charged(let charged):
+      writer.value(charged.usage)
+    case .holdOpened(let hold):
+      writer.value(hold)
+    case .holdEnded(let end):
+      writer.value(end.hold)
+      writer.value(end.state)
+      writer.value(end.endedAt)
+      writer.list(end.spent)
+      writer.list(end.returned)
+      writer.list(end.expired)
+      writer.optional(end.usage)
+      writer.value(end.reason)
+    case .overCharged(let over):
+      writer.value(over.usage)
+      writer.list(over.pins)
+      writer.integer(over.debtMicros)
+      writer.integer(over.uncollectedMicros)
+    case .allocationExpired(let allocation, let amount):
+      writer.value(allocation)
+      writer.integer(amount)
+    case .pricePut(let price):
+      writer.value(price)
+    case .accountStateSet(let state, let limit):
+      writer.value(state)
+      writer.integer(limit)
+    case .refused(let kind):
+      writer.value(kind)
+    }
+  }
+}

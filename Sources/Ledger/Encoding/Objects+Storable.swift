@@ -1,0 +1,155 @@
+extension Pin: Storable {
+  init(from reader: inout ByteReader) throws(CorruptionError) {
+    let allocation = try reader.value(AllocationID.self)
+    let amount = try reader.integer()
+    guard amount > 0 else { throw CorruptionError("a pin without an amount") }
+    self.init(allocation: allocation, amountMicros: amount)
+  }
+  func write(to writer: inout ByteWriter) {
+    writer.value(allocation)
+    writer.integer(amountMicros)
+  }
+}
+
+extension TokenUsage: Storable {
+  init(from reader: inout ByteReader) throws(CorruptionError) {
+    self.init(
+      model: try reader.value(), inputTokens: try reader.integer(),
+      outputTokens: try reader.integer(), cachedInputTokens: try reader.integer(),
+      reasoningTokens: try reader.integer())
+  }
+  func write(to writer: inout ByteWriter) {
+    writer.value(model)
+    for count in [inputTokens, outputTokens, cachedInputTokens, reasoningTokens] {
+      writer.integer(count)
+    }
+  }
+}
+
+extension Charge: Storable {
+  init(from reader: inout ByteReader) throws(CorruptionError) {
+    switch try reader.byte() {
+    case 1: self = .micros(try reader.integer())
+    case 2: self = .usage(try reader.value())
+    default: throw CorruptionError("an unknown kind of charge")
+    }
+  }
+  func write(to writer: inout ByteWriter) {
+    switch self {
+    case .micros(let amount):
+      writer.byte(1)
+      writer.integer(amount)
+    case .usage(let usage):
+      writer.byte(2)
+      writer.value(usage)
+    }
+  }
+}
+
+extension PriceRates: Storable {
+  init(from reader: inout ByteReader) throws(CorruptionError) {
+    self.init(
+      inputMicrosPerMillion: try reader.integer(), outputMicrosPerMillion: try reader.integer(),
+      cachedInputMicrosPerMillion: try reader.integer(),
+      reasoningMicrosPerMillion: try reader.integer(), perCallMicros: try reader.integer(),
+      minimumMicros: try reader.integer())
+  }
+  func write(to writer: inout ByteWriter) {
+    let figures = [
+      inputMicrosPerMillion, outputMicrosPerMillion, cachedInputMicrosPerMillion,
+      reasoningMicrosPerMillion, perCallMicros, minimumMicros,
+    ]
+    for figure in figures { writer.integer(figure) }
+  }
+}
+
+extension PriceVersion: Storable {
+  init(from reader: inout ByteReader) throws(CorruptionError) {
+    self.init(
+      version: try reader.integer(), model: try reader.value(), effectiveFrom: try reader.value(),
+      rates: try reader.value())
+  }
+  func write(to writer: inout ByteWriter) {
+    writer.integer(version)
+    writer.value(model)
+    writer.value(effectiveFrom)
+    writer.value(rates)
+  }
+}
+
+extension AllocationTerms {
+  convenience init(from reader: inout ByteReader) throws(CorruptionError) {
+    self.init(
+      id: try reader.value(), account: try reader.value(), amountMicros: try reader.integer(),
+      allocationClass: try reader.value(), priority: try reader.byte(),
+      effectiveAt: try reader.value(), expiresAt: try reader.optional(),
+      models: try reader.list(), allocatedBy: try reader.value(),
+      allocatedAt: try reader.value(), notes: try reader.value())
+  }
+  func write(to writer: inout ByteWriter) {
+    writer.value(id)
+    writer.value(account)
+    writer.integer(amountMicros)
+    writer.value(allocationClass)
+    writer.byte(priority)
+    writer.value(effectiveAt)
+    writer.optional(expiresAt)
+    writer.list(models)
+    writer.value(allocatedBy)
+    writer.value(allocatedAt)
+    writer.value(notes)
+  }
+}
+
+extension Hold: Storable {
+  init(from reader: inout ByteReader) throws(CorruptionError) {
+    let terms = HoldTerms(
+      id: try reader.value(), account: try reader.value(), price: try reader.optional(),
+      sessionID: try reader.value(), openedAt: try reader.value(),
+      grantedMicros: try reader.integer(), pins: try reader.list())
+    self.init(
+      terms: terms, state: try reader.value(), expiresAt: try reader.value(),
+      reportedMicros: try reader.integer(), endedAt: try reader.optional(),
+      isLateSettled: try reader.value())
+  }
+  func write(to writer: inout ByteWriter) {
+    writer.value(terms.id)
+    writer.value(terms.account)
+    writer.optional(terms.price)
+    writer.value(terms.sessionID)
+    writer.value(terms.openedAt)
+    writer.integer(terms.grantedMicros)
+    writer.list(terms.pins)
+    writer.value(state)
+    writer.value(expiresAt)
+    writer.integer(reportedMicros)
+    writer.optional(endedAt)
+    writer.value(isLateSettled)
+  }
+}
+
+extension UsageRecord: Storable {
+  init(from reader: inout ByteReader) throws(CorruptionError) {
+    self.init(
+      id: try reader.value(), account: try reader.value(), usage: try reader.optional(),
+      priceVersion: try reader.optional(), debtMicros: try reader.integer(),
+      uncollectedMicros: try reader.integer(), pins: try reader.list(),
+      chargedAt: try reader.value(), eventTime: try reader.value(), isLate: try reader.value(),
+      outcome: try reader.value(), hold: try reader.optional(), sessionID: try reader.value())
+  }
+  func write(to writer: inout ByteWriter) {
+    writer.value(id)
+    writer.value(account)
+    writer.optional(usage)
+    writer.optional(priceVersion)
+    writer.integer(debtMicros)
+    writer.integer(uncollectedMicros)
+    writer.list(pins)
+    writer.value(chargedAt)
+    writer.value(eventTime)
+    writer.value(isLate)
+    writer.value(outcome)
+    writer.optional(hold)
+    writer.value(sessionID)
+  }
+}

@@ -1,0 +1,139 @@
+/// What a command came to.
+typealias CommandOutcome = Result<Answer, Refusal>
+
+extension CommandOutcome {
+  /// The stored form that a later attempt with the same key is answered from.
+  var storedBytes: [UInt8] {
+    var writer = ByteWriter()
+    switch self {
+    case .success(let answer):
+      writer.byte(1)
+      answer.write(to: &writer)
+    case .failure(let refusal):
+      writer.byte(2)
+      refusal.write(to: &writer)
+    }
+    return writer.bytes
+  }
+
+  /// Reads what ``storedBytes`` wrote.
+  init(storedOutcome bytes: [UInt8]) throws(CorruptionError) {
+    var reader = ByteReader(bytes)
+    switch try reader.byte() {
+    case 1: self = .success(try Answer(from: &reader))
+    case 2: self = .failure(try Refusal(from: &reader))
+    default: throw CorruptionError("an unknown kind of outcome")
+    }
+    try reader.finish()
+  }
+}
+
+extension Balance: Storable {
+  init(from reader: inout ByteReader) throws(CorruptionError) {
+    self.init(
+      availableMicros: try reader.integer(), heldMicros: try reader.integer(),
+      debtMicros: try reader.integer())
+  }
+  func write(to writer: inout ByteWriter) {
+    writer.integer(availableMicros)
+    writer.integer(heldMicros)
+    writer.integer(debtMicros)
+  }
+}
+
+extension CheckAnswer: Storable {
+  init(from reader: inout ByteReader) throws(CorruptionError) {
+    self.init(
+      decision: try reader.value(), requiredMicros: try reader.integer(),
+      availableMicros: try reader.integer(), heldMicros: try reader.integer(),
+      shortfallMicros: try reader.integer(), maxAffordableTokens: try reader.optional(),
+      soonestRelease: try reader.optional())
+  }
+  func write(to writer: inout ByteWriter) {
+    writer.value(decision)
+    writer.integer(requiredMicros)
+    writer.integer(availableMicros)
+    writer.integer(heldMicros)
+    writer.integer(shortfallMicros)
+    writer.optional(maxAffordableTokens)
+    writer.optional(soonestRelease)
+  }
+}
+
+extension Answer {
+  fileprivate init(from reader: inout ByteReader) throws(CorruptionError) {
+    switch try reader.value(Command.Kind.self) {
+    case .allocateCredits:
+      let terms = try AllocationTerms(from: &reader)
+      let balance = try reader.value(Balance.self)
+      let repaid = try reader.integer()
+      var allocation = Allocation(terms: terms)
+      allocation.availableMicros -= repaid
+      allocation.spentMicros += repaid
+      self = .allocated(
+        AllocateAnswer(allocation: allocation, balance: balance, debtRepaidMicros: repaid))
+    case .deductCredits:
+      self = .deducted(DeductAnswer(usage: try reader.value(), balance: try reader.value()))
+    case .openHold:
+      self = .holdOpened(
+        OpenHoldAnswer(
+          hold: try reader.value(), expiresIn: try reader.value(),
+          grantedTokens: try reader.optional(), balance: try reader.value()))
+    case .settleHold:
+      self = .holdSettled(
+        SettleAnswer(
+          usage: try reader.value(), returnedMicros: try reader.integer(),
+          balance: try reader.value()))
+    case .releaseHold:
+      self = .holdReleased(
+        ReleaseAnswer(
+          hold: try reader.value(), returnedMicros: try reader.integer(),
+          balance: try reader.value()))
+    case .putPrice:
+      self = .pricePut(PutPriceAnswer(price: try reader.value()))
+    case .setAccountState:
+      self = .accountStateSet(
+        SetAccountStateAnswer(
+          state: try reader.value(), overdraftLimitMicros: try reader.integer(),
+          balance: try reader.value()))
+    }
+  }
+
+  fileprivate func write(to writer: inout ByteWriter) {
+    switch self {
+    case .allocated(let answer):
+      writer.value(Command.Kind.allocateCredits)
+      answer.allocation.terms.write(to: &writer)
+      writer.value(answer.balance)
+      writer.integer(answer.debtRepaidMicros)
+    case .deducted(let answer):
+      writer.value(Command.Kind.deductCredits)
+      writer.value(answer.usage)
+      writer.value(answer.balance)
+    case .holdOpened(let answer):
+      writer.value(Command.Kind.openHold)
+      writer.value(answer.hold)
+      writer.value(answer.expiresIn)
+      writer.optional(answer.grantedTokens)
+      writer.value(answer.balance)
+    case .holdSettled(let answer):
+      writer.value(Command.Kind.settleHold)
+      writer.value(answer.usage)
+      writer.integer(answer.returnedMicros)
+      writer.value(answer.balance)
+    case .holdReleased(let answer):
+      writer.value(Command.Kind.releaseHold)
+      writer.value(answer.hold)
+      writer.integer(answer.returnedMicros)
+      writer.value(answer.balance)
+    case .pricePut(let answer):
+      writer.value(Command.Kind.putPrice)
+      writer.value(answer.price)
+    case .accountStateSet(let answer):
+      writer.value(Command.Kind.setAccountState)
+      writer.value(answer.state)
+      writer.integer(answer.overdraftLimitMicros)
+      writer.value(answer.balance)
+    }
+  }
+}

@@ -1,0 +1,19 @@
+/// The committed state of one account, immutable and shared between threads.
+public final class AccountSnapshot: Sendable {
+  /// The account as it stood after its last committed entry.
+  public let account: Account
+
+  /// Publishes a state.
+  public init(account: Account) {
+    self.account = account
+  }
+
+  /// The account as it stands at `time`: what came due since the last entry is taken into account,
+  /// by the same rule that will write it down.
+  public func account(at time: LedgerTime) -> Account {
+    guard account.nextDue <= time else { return account }
+    var draft = Draft(account: account, time: time, firstSeq: account.seq + 1)
+    draft.settleDue()
+    return draft.account
+  }
+}

@@ -1,0 +1,58 @@
+import Synchronization
+
+/// The committed state, readable from any thread without waiting for the writer.
+///
+/// Accounts are spread over shards with a lock each, held for a dictionary lookup only.
+final class BalanceBoard: Sendable {
+  private final class Shard: Sendable {
+    let snapshots = Mutex<[AccountID: AccountSnapshot]>([:])
+  }
+
+  /// A power of two, so that a hash's low bits choose.
+  private static let shardCount = 64
+
+  private let shards: [Shard] = (0..<shardCount).map { _ in Shard() }
+  private let priceBook: Mutex<PriceBook>
+  private let lastSeq: Atomic<Int64>
+  private let lastTime: Atomic<Int64>
+
+  init(_ loaded: LoadedState) {
+    priceBook = Mutex(PriceBook(loaded.prices))
+    lastSeq = Atomic(loaded.head.seq)
+    lastTime = Atomic(loaded.head.time.microseconds)
+    for account in loaded.accounts { publish(account) }
+  }
+
+  /// Every entry up to this one is visible in whatever is read afterwards.
+  var committedSeq: Int64 { lastSeq.load(ordering: .acquiring) }
+
+  /// The time of the last committed entry.
+  var committedTime: LedgerTime {
+    LedgerTime(microseconds: lastTime.load(ordering: .acquiring))
+  }
+
+  var prices: PriceBook { priceBook.withLock { $0 } }
+
+  func snapshot(of id: AccountID) -> AccountSnapshot? {
+    shard(of: id).snapshots.withLock { $0[id] }
+  }
+
+  func publish(_ account: Account) {
+    let snapshot = AccountSnapshot(account: account)
+    shard(of: account.id).snapshots.withLock { $0[account.id] = snapshot }
+  }
+
+  func publish(_ prices: PriceBook) {
+    priceBook.withLock { $0 = prices }
+  }
+
+  /// Announces a batch, after all of it was published.
+  func announce(_ head: JournalHead) {
+    lastTime.store(head.time.microseconds, ordering: .releasing)
+    lastSeq.store(head.seq, ordering: .releasing)
+  }
+
+  private func shard(of id: AccountID) -> Shard {
+    shards[id.hashValue & (Self.shardCount - 1)]
+  }
+}

@@ -1,0 +1,189 @@
+/// One command on its way through a batch.
+struct Submission: Sendable {
+  let command: Command
+  let principal: String
+  let key: Digest
+  let body: Digest
+
+  init(_ command: Command, by attempt: Attempt) {
+    self.command = command
+    principal = attempt.principal
+    key = attempt.keyDigest(for: command.kind)
+    body = command.bodyDigest
+  }
+}
+
+/// What a submission is answered with, once its batch is committed.
+struct Verdict: Sendable {
+  let outcome: CommandOutcome
+  /// The last entry of the command.
+  let seq: Int64
+  let isReplayed: Bool
+}
+
+/// Decides the commands of one batch in order: prefetch is done, nothing here waits or reads a clock.
+struct BatchDecider {
+  private(set) var state: LedgerState
+  private(set) var entries: [SealedEntry] = []
+  private(set) var rows: [LedgerRow] = []
+  /// The accounts that changed.
+  private(set) var touched: Set<AccountID> = []
+  private(set) var pricesChanged = false
+
+  private let start: JournalHead
+  private let time: LedgerTime
+  private var replies: [Digest: StoredReply]
+  private var endedHolds: [HoldID: Hold]
+
+  /// Starts a batch at `time`, which must not lie before the journal's end.
+  init(_ state: consuming LedgerState, prefetched: LoadedState, at time: LedgerTime) {
+    precondition(time >= state.head.time, "journal time would fall")
+    start = state.head
+    self.state = state
+    self.time = time
+    replies = prefetched.replies
+    endedHolds = prefetched.holds
+  }
+
+  /// What is to be committed; nil when every command was a replay.
+  var commit: CommitBatch? {
+    guard !entries.isEmpty else { return nil }
+    return CommitBatch(previous: start, head: state.head, entries: entries, rows: rows)
+  }
+
+  /// Decides one command.
+  mutating func decide(_ submission: Submission) throws(CorruptionError) -> Verdict {
+    if let reply = replies[submission.key] {
+      guard reply.body == submission.body else {
+        return Verdict(outcome: .failure(.idempotencyMismatch), seq: reply.seq, isReplayed: false)
+      }
+      let outcome = try CommandOutcome(storedOutcome: reply.outcome)
+      return Verdict(outcome: outcome, seq: reply.seq, isReplayed: true)
+    }
+    let decided = carryOut(submission)
+    return Verdict(outcome: decided, seq: state.head.seq, isReplayed: false)
+  }
+
+  private mutating func carryOut(_ submission: Submission) -> CommandOutcome {
+    switch submission.command {
+    case .putPrice(let command):
+      return put(command, submission)
+    case .allocateCredits(let command):
+      var draft = state.draft(command.account, at: time)
+        ?? state.newDraft(command.account, at: time)
+      let outcome = command.decide(on: &draft, by: submission.principal)
+      return conclude(draft, outcome, submission)
+    case .setAccountState(let command):
+      var draft = state.draft(command.account, at: time)
+        ?? state.newDraft(command.account, at: time)
+      let outcome = command.decide(on: &draft)
+      return conclude(draft, outcome, submission)
+    case .deductCredits(let command):
+      var draft = state.draft(command.account, at: time)
+      let outcome = command.decide(on: &draft, prices: state.prices, at: time)
+      return conclude(draft, outcome, submission)
+    case .openHold(let command):
+      var draft = state.draft(command.account, at: time)
+      let outcome = command.decide(on: &draft, prices: state.prices, at: time)
+      return conclude(draft, outcome, submission)
+    case .settleHold(let command):
+      var draft = holdersDraft(command.hold)
+      let hold = hold(command.hold, in: draft)
+      let outcome = command.decide(on: &draft, hold: hold, at: time)
+      if case .success = outcome, hold?.state == .expired {
+        endedHolds[command.hold]?.isLateSettled = true
+      }
+      return conclude(draft, outcome, submission)
+    case .releaseHold(let command):
+      var draft = holdersDraft(command.hold)
+      let hold = hold(command.hold, in: draft)
+      let outcome = command.decide(on: &draft, hold: hold)
+      return conclude(draft, outcome, submission)
+    }
+  }
+
+  private mutating func put(_ command: PutPrice, _ submission: Submission) -> CommandOutcome {
+    let price = PriceVersion(
+      version: state.head.seq + 1, model: command.model,
+      effectiveFrom: command.effectiveFrom ?? time, rates: command.rates)
+    state.put(price)
+    pricesChanged = true
+    rows.append(.price(price))
+    let outcome = CommandOutcome.success(.pricePut(PutPriceAnswer(price: price)))
+    append([.pricePut(price)], account: nil, outcome, submission)
+    return outcome
+  }
+
+  /// The account of a hold, open or ended.
+  private mutating func holdersDraft(_ id: HoldID) -> Draft? {
+    guard let owner = state.owner(ofOpenHold: id) ?? endedHolds[id]?.terms.account else {
+      return nil
+    }
+    return state.draft(owner, at: time)
+  }
+
+  /// The hold as it stands in the draft: the draft may have just written down its expiry.
+  private mutating func hold(_ id: HoldID, in draft: Draft?) -> Hold? {
+    guard let draft else { return nil }
+    if let open = draft.account.holds[id] { return open }
+    noteEndedHolds(draft)
+    return endedHolds[id]
+  }
+
+  private mutating func noteEndedHolds(_ draft: Draft) {
+    for row in draft.rows {
+      guard case .hold(let hold) = row, hold.state != .open else { continue }
+      if endedHolds[hold.id] == nil { endedHolds[hold.id] = hold }
+    }
+  }
+
+  /// Turns what was decided into journal entries and puts the account back.
+  private mutating func conclude(
+    _ draft: Draft?, _ outcome: CommandOutcome, _ submission: Submission
+  ) -> CommandOutcome {
+    var changes = draft?.changes ?? []
+    if case .failure = outcome { changes.append(.refused(submission.command.kind)) }
+    if let draft {
+      noteEndedHolds(draft)
+      state.finish(draft)
+      rows.append(contentsOf: draft.rows)
+      if !draft.changes.isEmpty { touched.insert(draft.account.id) }
+    }
+    append(changes, account: draft?.account.id, outcome, submission)
+    return outcome
+  }
+
+  private mutating func append(
+    _ changes: [Change], account: AccountID?, _ outcome: CommandOutcome, _ submission: Submission
+  ) {
+    precondition(!changes.isEmpty, "a command that leaves no trace")
+    let lastSeq = state.head.seq + Int64(changes.count)
+    let reply = StoredReply(
+      key: submission.key, body: submission.body, outcome: outcome.storedBytes, seq: lastSeq)
+    var hash = state.head.hash
+    for (offset, change) in changes.enumerated() {
+      let seq = state.head.seq + 1 + Int64(offset)
+      let entry = JournalEntry(
+        seq: seq, time: time, account: account,
+        actor: change.isBroughtByTime ? JournalEntry.systemActor : submission.principal,
+        change: change, reply: seq == lastSeq ? reply : nil)
+      let sealed = SealedEntry(entry, after: hash)
+      hash = sealed.hash
+      entries.append(sealed)
+    }
+    rows.append(.key(reply.key, seq: lastSeq))
+    replies[reply.key] = reply
+    state.advance(to: JournalHead(seq: lastSeq, time: time, hash: hash))
+  }
+}
+
+extension Change {
+  /// Whether the change was nobody's wish.
+  fileprivate var isBroughtByTime: Bool {
+    switch self {
+    case .allocationExpired: true
+    case .holdEnded(let end): end.state == .expired
+    default: false
+    }
+  }
+}

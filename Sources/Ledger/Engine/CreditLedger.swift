@@ -1,0 +1,213 @@
+/// The credit ledger: commands that change it, and questions about its committed state.
+///
+/// Questions are answered at once on the caller's thread. Commands are queued, decided in order and
+/// committed in batches; a command is answered when it is durable.
+///
+/// Start it on an open store, and shut it down before the process ends:
+/// ```swift
+/// let ledger = try CreditLedger(store: store)
+/// let receipt = try await ledger.openHold(command, by: attempt).get()
+/// try await ledger.shutDown()
+/// ```
+public final class CreditLedger: Sendable {
+  /// Bounds of the ledger's queue.
+  public struct Configuration: Sendable {
+    /// The most commands that wait to be decided; one more is refused as overloaded.
+    public var waitingCommandsMax: Int
+    /// The most commands that share a commit.
+    public var commandsPerCommitMax: Int
+
+    /// 16,384 waiting, 512 per commit.
+    public static let defaults = Configuration(
+      waitingCommandsMax: 16_384, commandsPerCommitMax: 512)
+
+    public init(waitingCommandsMax: Int, commandsPerCommitMax: Int) {
+      self.waitingCommandsMax = waitingCommandsMax
+      self.commandsPerCommitMax = commandsPerCommitMax
+    }
+  }
+
+  private let store: any LedgerStore
+  private let clock: any LedgerClock
+  private let board: BalanceBoard
+  private let writer: LedgerWriter
+
+  /// Loads the state and starts. The ledger owns the store from now on.
+  public init(
+    store: any LedgerStore, clock: any LedgerClock = SystemClock(),
+    configuration: Configuration = .defaults
+  ) throws(StoreError) {
+    let loaded = try store.load(LoadRequest(accounts: .all))
+    self.store = store
+    self.clock = clock
+    board = BalanceBoard(loaded)
+    writer = LedgerWriter(
+      loaded, store: store, clock: clock, board: board,
+      limits: LedgerWriter.Limits(
+        waitingMax: configuration.waitingCommandsMax, batchMax: configuration.commandsPerCommitMax))
+  }
+
+  /// Why the ledger refuses every command until a restart; nil while it works.
+  public var stopReason: StoreError? { writer.stopReason }
+
+  /// The last committed journal entry.
+  public var committedSeq: Int64 { board.committedSeq }
+
+  /// The ledger's clock: the wall clock, but never before the last committed entry.
+  public var now: LedgerTime { max(clock.now(), board.committedTime) }
+
+  /// Carries out what was accepted, refuses the rest, and closes the store.
+  ///
+  /// Stop the services first, so that nobody waits for an answer that cannot come.
+  public func shutDown() async throws(StoreError) {
+    await writer.close()
+    try store.close()
+  }
+}
+
+// MARK: - Commands
+
+extension CreditLedger {
+  /// Carries out a command, or tells why not. Returns when the outcome is durable.
+  ///
+  /// Not affected by the cancellation of the task: what was queued is carried out.
+  public func submit(_ command: Command, by attempt: Attempt) async
+    -> Result<Receipt<Answer>, Refusal>
+  {
+    if let invalid = attempt.invalidField ?? command.invalidField {
+      return .failure(.invalidArgument(invalid))
+    }
+    let verdict = await writer.submit(Submission(command, by: attempt))
+    return verdict.outcome.map { answer in
+      Receipt(value: answer, asOfSeq: verdict.seq, isReplayed: verdict.isReplayed)
+    }
+  }
+
+  /// Grants credit.
+  public func allocate(_ command: AllocateCredits, by attempt: Attempt) async
+    -> Result<Receipt<AllocateAnswer>, Refusal>
+  {
+    await submit(.allocateCredits(command), by: attempt).map { receipt in
+      receipt.map { if case .allocated(let answer) = $0 { answer } else { nil } }
+    }
+  }
+
+  /// Charges an account at once.
+  public func deduct(_ command: DeductCredits, by attempt: Attempt) async
+    -> Result<Receipt<DeductAnswer>, Refusal>
+  {
+    await submit(.deductCredits(command), by: attempt).map { receipt in
+      receipt.map { if case .deducted(let answer) = $0 { answer } else { nil } }
+    }
+  }
+
+  /// Sets credit aside.
+  public func openHold(_ command: OpenHold, by attempt: Attempt) async
+    -> Result<Receipt<OpenHoldAnswer>, Refusal>
+  {
+    await submit(.openHold(command), by: attempt).map { receipt in
+      receipt.map { if case .holdOpened(let answer) = $0 { answer } else { nil } }
+    }
+  }
+
+  /// Charges what a hold's work came to.
+  public func settleHold(_ command: SettleHold, by attempt: Attempt) async
+    -> Result<Receipt<SettleAnswer>, Refusal>
+  {
+    await submit(.settleHold(command), by: attempt).map { receipt in
+      receipt.map { if case .holdSettled(let answer) = $0 { answer } else { nil } }
+    }
+  }
+
+  /// Gives a hold's credit back.
+  public func releaseHold(_ command: ReleaseHold, by attempt: Attempt) async
+    -> Result<Receipt<ReleaseAnswer>, Refusal>
+  {
+    await submit(.releaseHold(command), by: attempt).map { receipt in
+      receipt.map { if case .holdReleased(let answer) = $0 { answer } else { nil } }
+    }
+  }
+
+  /// Adds a version to a model's price.
+  public func putPrice(_ command: PutPrice, by attempt: Attempt) async
+    -> Result<Receipt<PutPriceAnswer>, Refusal>
+  {
+    await submit(.putPrice(command), by: attempt).map { receipt in
+      receipt.map { if case .pricePut(let answer) = $0 { answer } else { nil } }
+    }
+  }
+
+  /// Changes an account's standing.
+  public func setAccountState(_ command: SetAccountState, by attempt: Attempt) async
+    -> Result<Receipt<SetAccountStateAnswer>, Refusal>
+  {
+    await submit(.setAccountState(command), by: attempt).map { receipt in
+      receipt.map { if case .accountStateSet(let answer) = $0 { answer } else { nil } }
+    }
+  }
+}
+
+extension Receipt {
+  /// The receipt of the kind of answer that the command has; another is a wrong decision.
+  fileprivate func map<Other>(_ extract: (Value) -> Other?) -> Receipt<Other> {
+    guard let other = extract(value) else {
+      preconditionFailure("a command was answered with another command's answer")
+    }
+    return Receipt<Other>(value: other, asOfSeq: asOfSeq, isReplayed: isReplayed)
+  }
+}
+
+// MARK: - Questions
+
+extension CreditLedger {
+  /// What an account can spend now. An account that never received credit has a balance of zero.
+  public func balance(of id: AccountID) -> BalanceAnswer {
+    let seq = board.committedSeq
+    let time = now
+    guard let account = board.snapshot(of: id)?.account(at: time) else {
+      return BalanceAnswer(balance: .zero, activeAllocations: [], nextExpiry: nil, asOfSeq: seq)
+    }
+    let active = account.allocations.filter { $0.terms.isLive(at: time) }
+    return BalanceAnswer(
+      balance: account.balance(at: time), activeAllocations: active,
+      nextExpiry: active.compactMap(\.terms.expiresAt).min(), asOfSeq: seq)
+  }
+
+  /// Whether an account could pay for `charge` now. Advisory: the guarantee is a hold.
+  ///
+  /// Fails only with ``Refusal/invalidArgument(_:)``; every other no is an answer.
+  public func check(_ id: AccountID, for charge: Charge) -> Result<CheckReply, Refusal> {
+    if let invalid = checkAccount(id) ?? checkCharge(charge) {
+      return .failure(.invalidArgument(invalid))
+    }
+    let seq = board.committedSeq
+    let answer = CreditQuestion(charge: charge, time: now)
+      .answer(about: board.snapshot(of: id), prices: charge.model == nil ? nil : board.prices)
+    return .success(CheckReply(answer: answer, asOfSeq: seq))
+  }
+
+  /// What tokens cost at `time`, nil meaning now.
+  ///
+  /// Fails with ``Refusal/invalidArgument(_:)``, ``Refusal/unknownModel`` or
+  /// ``Refusal/costOverflow``.
+  public func quote(_ usage: TokenUsage, at time: LedgerTime? = nil)
+    -> Result<QuoteAnswer, Refusal>
+  {
+    if let invalid = checkCharge(.usage(usage)) { return .failure(.invalidArgument(invalid)) }
+    guard let price = board.prices.price(of: usage.model, at: time ?? now) else {
+      return .failure(.unknownModel)
+    }
+    guard let cost = price.costMicros(of: usage) else { return .failure(.costOverflow) }
+    return .success(QuoteAnswer(costMicros: cost, price: price))
+  }
+
+  /// Lists an account's charges, oldest first, with every one that was acknowledged before the call.
+  public func listUsage(_ query: UsageQuery) async throws(StoreError) -> UsagePage {
+    try await store.listUsage(query, includingSeq: board.committedSeq)
+  }
+
+  /// Finds a hold, open or ended, as it was last written down.
+  public func hold(_ id: HoldID) async throws(StoreError) -> Hold? {
+    try await store.hold(id, includingSeq: board.committedSeq)
+  }
+}

@@ -1,0 +1,43 @@
+/// Rebuilds the ledger's state from its journal: for a store that starts, and for a check.
+public struct LedgerReplay: Sendable {
+  private var state: LedgerState
+  private var hash: Digest
+
+  /// Starts from what the tables showed at `loaded.head`; from nothing for a whole rebuild.
+  public init(from loaded: LoadedState = LoadedState(head: .empty)) {
+    state = LedgerState(loaded)
+    hash = loaded.head.hash
+  }
+
+  /// Carries out the next stored entry, and returns its decoded form and the rows it touched.
+  ///
+  /// Throws when the entry does not continue the hash chain or cannot be read.
+  public mutating func apply(
+    seq: Int64, time: LedgerTime, account: AccountID?, payload: [UInt8], hash expected: Digest
+  ) throws(StoreError) -> (entry: JournalEntry, rows: [LedgerRow]) {
+    guard seq == state.head.seq + 1 else {
+      throw .corrupted("journal entry \(seq) follows entry \(state.head.seq)")
+    }
+    let found = SealedEntry.hash(
+      seq: seq, time: time, account: account, payload: payload, after: hash)
+    guard found == expected else {
+      throw .corrupted("journal entry \(seq) does not continue the hash chain")
+    }
+    let entry: JournalEntry
+    do {
+      entry = try JournalEntry(seq: seq, time: time, account: account, payload: payload)
+    } catch {
+      throw .corrupted("journal entry \(seq): \(error)")
+    }
+    let rows = state.replay(entry)
+    hash = found
+    return (entry, rows)
+  }
+
+  /// The state after the entries so far.
+  public var loaded: LoadedState {
+    LoadedState(
+      head: JournalHead(seq: state.head.seq, time: state.head.time, hash: hash),
+      accounts: Array(state.accounts.values), prices: state.prices.allVersions)
+  }
+}

@@ -1,0 +1,149 @@
+/// What a store could not do.
+public enum StoreError: Error, Sendable, CustomStringConvertible {
+  /// Nothing was read or written.
+  case failed(String)
+  /// A commit failed in such a way that it may or may not be there after a restart.
+  case outcomeUnknown(String)
+  /// What was read cannot have been written by the ledger.
+  case corrupted(String)
+  /// The journal has moved on: another writer committed.
+  case conflict(expectedSeq: Int64, foundSeq: Int64)
+
+  public var description: String {
+    switch self {
+    case .failed(let detail): "the store failed: \(detail)"
+    case .outcomeUnknown(let detail): "the outcome of a commit is unknown: \(detail)"
+    case .corrupted(let detail): "the store is damaged: \(detail)"
+    case .conflict(let expected, let found):
+      "the journal is at entry \(found), not at \(expected): another writer is at work"
+    }
+  }
+}
+
+/// The end of the journal.
+public struct JournalHead: Sendable, Hashable {
+  /// The last entry; 0 when there is none.
+  public var seq: Int64
+  /// Its time.
+  public var time: LedgerTime
+  /// The hash chain up to it.
+  public var hash: Digest
+
+  public init(seq: Int64, time: LedgerTime, hash: Digest) {
+    self.seq = seq
+    self.time = time
+    self.hash = hash
+  }
+
+  /// The head of an empty journal.
+  public static let empty = JournalHead(seq: 0, time: .distantPast, hash: .zero)
+}
+
+/// What a batch of commands needs to know before it is decided.
+public struct LoadRequest: Sendable {
+  /// Which accounts to load.
+  public enum Accounts: Sendable {
+    case none
+    case all
+  }
+
+  public let accounts: Accounts
+  /// Idempotency keys to look up.
+  public let keys: [Digest]
+  /// Holds to look up, ended ones too.
+  public let holds: [HoldID]
+
+  public init(accounts: Accounts, keys: [Digest] = [], holds: [HoldID] = []) {
+    self.accounts = accounts
+    self.keys = keys
+    self.holds = holds
+  }
+}
+
+/// What a store knows, as of its last commit.
+public struct LoadedState: Sendable {
+  public var head: JournalHead
+  public var accounts: [Account]
+  /// All price versions when accounts were asked for, else none.
+  public var prices: [PriceVersion]
+  public var replies: [Digest: StoredReply]
+  public var holds: [HoldID: Hold]
+
+  public init(
+    head: JournalHead, accounts: [Account] = [], prices: [PriceVersion] = [],
+    replies: [Digest: StoredReply] = [:], holds: [HoldID: Hold] = [:]
+  ) {
+    self.head = head
+    self.accounts = accounts
+    self.prices = prices
+    self.replies = replies
+    self.holds = holds
+  }
+}
+
+/// A journal entry in its stored form, with its place in the hash chain.
+public struct SealedEntry: Sendable {
+  public let entry: JournalEntry
+  public let payload: [UInt8]
+  /// The chain after this entry: the hash of the one before, then seq, time, account, payload.
+  public let hash: Digest
+
+  /// Seals an entry that follows `previous`.
+  public init(_ entry: JournalEntry, after previous: Digest) {
+    let payload = entry.payload()
+    self.entry = entry
+    self.payload = payload
+    self.hash = Self.hash(
+      seq: entry.seq, time: entry.time, account: entry.account, payload: payload, after: previous)
+  }
+
+  /// The chain after an entry that was read back.
+  public static func hash(
+    seq: Int64, time: LedgerTime, account: AccountID?, payload: [UInt8], after previous: Digest
+  ) -> Digest {
+    var writer = ByteWriter()
+    writer.integer(seq)
+    writer.value(time)
+    writer.optional(account)
+    writer.raw(payload)
+    return Digest(hashing: writer.bytes, after: previous)
+  }
+}
+
+/// Entries to append together, or not at all.
+public struct CommitBatch: Sendable {
+  /// The head that the decisions were made on: the store refuses when it has another.
+  public let previous: JournalHead
+  /// The head after it.
+  public let head: JournalHead
+  public let entries: [SealedEntry]
+  /// The table rows that the entries touched, in order.
+  public let rows: [LedgerRow]
+}
+
+/// Where the ledger keeps its journal and its state. Two verbs matter: load, and commit conditionally.
+///
+/// One caller at a time loads and commits; the questions come from any thread.
+public protocol LedgerStore: Sendable {
+  /// Reads what is asked for, as of the last commit, whether or not the tables show it yet.
+  func load(_ request: LoadRequest) throws(StoreError) -> LoadedState
+
+  /// Appends a batch durably: when it returns, the batch survives power loss.
+  ///
+  /// Throws ``StoreError/conflict(expectedSeq:foundSeq:)`` and appends nothing when the journal is
+  /// not where the batch expects it. After any other error the batch may be there or not, and the
+  /// store must not be used before it was opened again.
+  func commit(_ batch: CommitBatch) throws(StoreError)
+
+  /// Lists usage records as of entry `seq` or later.
+  func listUsage(_ query: UsageQuery, includingSeq seq: Int64) async throws(StoreError) -> UsagePage
+
+  /// Reads up to `limit` journal entries after `seq`, in order.
+  func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry]
+
+  /// Finds a hold, open or ended, as of entry `seq` or later.
+  func hold(_ id: HoldID, includingSeq seq: Int64) async throws(StoreError) -> Hold?
+
+  /// Finishes what is under way and closes. Nothing may be called afterwards.
+  func close() throws(StoreError)
+}

@@ -1,0 +1,96 @@
+import Synchronization
+
+/// A store that keeps everything in memory: for tests and for trying things out. Nothing survives it.
+///
+/// Shares the decoding of entries with durable stores: what it loads is what it replays.
+public final class MemoryLedgerStore: LedgerStore {
+  fileprivate struct Contents {
+    var entries: [SealedEntry] = []
+    var holds: [HoldID: Hold] = [:]
+    var usage: [UsageRecord] = []
+    var replies: [Digest: StoredReply] = [:]
+  }
+
+  private let contents = Mutex(Contents())
+
+  /// Makes an empty store.
+  public init() {}
+
+  public func load(_ request: LoadRequest) throws(StoreError) -> LoadedState {
+    let contents = contents.withLock { $0 }
+    var loaded = LoadedState(head: contents.head)
+    if case .all = request.accounts { loaded = try Self.replay(contents.entries) }
+    for key in request.keys { loaded.replies[key] = contents.replies[key] }
+    for hold in request.holds { loaded.holds[hold] = contents.holds[hold] }
+    return loaded
+  }
+
+  public func commit(_ batch: CommitBatch) throws(StoreError) {
+    let found = contents.withLock { contents -> Int64? in
+      guard contents.head == batch.previous else { return contents.head.seq }
+      contents.append(batch)
+      return nil
+    }
+    if let found { throw .conflict(expectedSeq: batch.previous.seq, foundSeq: found) }
+  }
+
+  public func listUsage(_ query: UsageQuery, includingSeq seq: Int64) async throws(StoreError)
+    -> UsagePage
+  {
+    let contents = contents.withLock { $0 }
+    let matching = contents.usage.lazy.filter { usage in
+      usage.account == query.account && usage.seq > query.afterSeq
+        && usage.chargedAt >= (query.from ?? .distantPast)
+        && usage.chargedAt < (query.until ?? .distantFuture)
+    }
+    let records = Array(matching.prefix(query.limit + 1))
+    let page = Array(records.prefix(query.limit))
+    return UsagePage(
+      records: page, nextSeq: records.count > page.count ? page.last?.seq : nil,
+      asOfSeq: contents.head.seq)
+  }
+
+  public func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
+    contents.withLock { contents in
+      contents.entries.lazy.map(\.entry).filter { $0.seq > seq }.prefix(limit).map { $0 }
+    }
+  }
+
+  public func hold(_ id: HoldID, includingSeq seq: Int64) async throws(StoreError) -> Hold? {
+    contents.withLock { $0.holds[id] }
+  }
+
+  public func close() throws(StoreError) {}
+
+  private static func replay(_ entries: [SealedEntry]) throws(StoreError) -> LoadedState {
+    var replay = LedgerReplay()
+    for sealed in entries {
+      _ = try replay.apply(
+        seq: sealed.entry.seq, time: sealed.entry.time, account: sealed.entry.account,
+        payload: sealed.payload, hash: sealed.hash)
+    }
+    return replay.loaded
+  }
+}
+
+extension MemoryLedgerStore.Contents {
+  fileprivate var head: JournalHead {
+    guard let last = entries.last else { return .empty }
+    return JournalHead(seq: last.entry.seq, time: last.entry.time, hash: last.hash)
+  }
+
+  fileprivate mutating func append(_ batch: CommitBatch) {
+    entries.append(contentsOf: batch.entries)
+    for sealed in batch.entries {
+      if let reply = sealed.entry.reply { replies[reply.key] = reply }
+    }
+    for row in batch.rows {
+      switch row {
+      case .hold(let hold): holds[hold.id] = hold
+      case .lateSettled(let id): holds[id]?.isLateSettled = true
+      case .usage(let record): usage.append(record)
+      case .account, .allocation, .price, .key: break
+      }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+extension Account {
+  /// Carries out a change that was decided, and returns the rows that it touched.
+  ///
+  /// The only place where an account changes. A change that does not fit the state is a corrupted
+  /// journal or a wrong decision: the process stops, because going on would corrupt money.
+  mutating func apply(_ change: Change, seq: Int64) -> [LedgerRow] {
+    precondition(seq > self.seq, "an entry that was applied before")
+    self.seq = seq
+    var rows: [LedgerRow] = []
+    switch change {
+    case .allocated(let terms):
+      rows.append(.allocation(insert(terms)))
+    case .debtRepaid(let pins):
+      repay(pins, &rows)
+    case .charged(let charged):
+      charge(pins: charged.usage.pins, debt: charged.usage.debtMicros, &rows)
+      rows.append(.usage(charged.usage))
+      if let hold = charged.usage.hold { rows.append(.lateSettled(hold)) }
+    case .overCharged(let over):
+      charge(pins: over.pins, debt: over.debtMicros, &rows)
+    case .holdOpened(let hold):
+      open(hold, &rows)
+    case .holdEnded(let end):
+      self.end(end, &rows)
+    case .allocationExpired(let id, let amount):
+      move(id, &rows) { allocation in
+        allocation.availableMicros -= amount
+        allocation.expiredMicros += amount
+      }
+    case .accountStateSet(let state, let limit):
+      self.state = state
+      overdraftLimitMicros = limit
+    case .pricePut, .refused:
+      preconditionFailure("not a change of an account")
+    }
+    precondition(debtMicros >= 0, "debt below zero")
+    dropUsedUp()
+    rows.append(.account(row))
+    return rows
+  }
+
+  private mutating func insert(_ terms: AllocationTerms) -> Allocation {
+    precondition(terms.account == id, "an allocation of another account")
+    let allocation = Allocation(terms: terms)
+    let place = allocations.firstIndex { terms.isSpent(before: $0.terms) }
+    allocations.insert(allocation, at: place ?? allocations.endIndex)
+    nextDue = min(nextDue, terms.expiresAt ?? .distantFuture, terms.effectiveAt)
+    return allocation
+  }
+
+  private mutating func repay(_ pins: [Pin], _ rows: inout [LedgerRow]) {
+    spendAvailable(pins, &rows)
+    debtMicros -= pins.totalMicros
+  }
+
+  private mutating func charge(pins: [Pin], debt: Int64, _ rows: inout [LedgerRow]) {
+    spendAvailable(pins, &rows)
+    guard debt > 0 else { return }
+    debtMicros += debt
+    precondition(debtMicros <= overdraftLimitMicros, "debt above the limit")
+  }
+
+  private mutating func spendAvailable(_ pins: [Pin], _ rows: inout [LedgerRow]) {
+    for pin in pins {
+      move(pin.allocation, &rows) { allocation in
+        allocation.availableMicros -= pin.amountMicros
+        allocation.spentMicros += pin.amountMicros
+      }
+    }
+  }
+
+  private mutating func open(_ hold: Hold, _ rows: inout [LedgerRow]) {
+    precondition(hold.state == .open && hold.terms.account == id)
+    precondition(holds[hold.id] == nil, "a hold that was opened before")
+    for pin in hold.terms.pins {
+      move(pin.allocation, &rows) { allocation in
+        allocation.availableMicros -= pin.amountMicros
+        allocation.heldMicros += pin.amountMicros
+      }
+    }
+    holds[hold.id] = hold
+    nextDue = min(nextDue, hold.endsAt)
+    rows.append(.hold(hold))
+  }
+
+  private mutating func end(_ end: HoldEnd, _ rows: inout [LedgerRow]) {
+    guard let hold = holds.removeValue(forKey: end.hold) else {
+      preconditionFailure("a hold that is not open cannot end")
+    }
+    let parts = end.spent.totalMicros + end.returned.totalMicros + end.expired.totalMicros
+    precondition(parts == hold.terms.grantedMicros, "a hold's end does not add up to its grant")
+    for pin in end.spent {
+      move(pin.allocation, &rows) { allocation in
+        allocation.heldMicros -= pin.amountMicros
+        allocation.spentMicros += pin.amountMicros
+      }
+    }
+    for pin in end.returned {
+      move(pin.allocation, &rows) { allocation in
+        allocation.heldMicros -= pin.amountMicros
+        allocation.availableMicros += pin.amountMicros
+      }
+    }
+    for pin in end.expired {
+      move(pin.allocation, &rows) { allocation in
+        allocation.heldMicros -= pin.amountMicros
+        allocation.expiredMicros += pin.amountMicros
+      }
+    }
+    rows.append(.hold(hold.ended(end)))
+    if let usage = end.usage { rows.append(.usage(usage)) }
+  }
+
+  /// Moves amounts within one allocation and drops it from the state when nothing is left in it.
+  private mutating func move(
+    _ id: AllocationID, _ rows: inout [LedgerRow], _ body: (inout Allocation) -> Void
+  ) {
+    guard let index = allocations.firstIndex(where: { $0.id == id }) else {
+      preconditionFailure("an allocation that is spent or unknown")
+    }
+    body(&allocations[index])
+    allocations[index].requireBalanced()
+    rows.append(.allocation(allocations[index]))
+  }
+
+  /// Drops allocations in which nothing is left: no later entry needs them.
+  private mutating func dropUsedUp() {
+    guard allocations.contains(where: \.isUsedUp) else { return }
+    allocations.removeAll(where: \.isUsedUp)
+  }
+}
+
+extension Hold {
+  fileprivate func ended(_ end: HoldEnd) -> Hold {
+    precondition(state == .open && end.state != .open, "a hold ends once")
+    var hold = self
+    hold.state = end.state
+    hold.endedAt = end.endedAt
+    return hold
+  }
+}

@@ -1,0 +1,51 @@
+/// One line of the ledger. Entries are never changed or removed.
+public struct JournalEntry: Sendable {
+  /// Counts from 1 without a gap.
+  public let seq: Int64
+  /// The ledger's clock, which never falls from one entry to the next.
+  public let time: LedgerTime
+  /// The account that it is about; nil for prices and for refusals about no known account.
+  public let account: AccountID?
+  /// The principal who asked, or ``systemActor`` for what time brought about.
+  public let actor: String
+  public let change: Change
+  /// The command's key and outcome, on the last of the entries that the command caused.
+  public let reply: StoredReply?
+
+  /// The actor of what nobody asked for.
+  public static let systemActor = "ledger"
+
+  public init(
+    seq: Int64, time: LedgerTime, account: AccountID?, actor: String, change: Change,
+    reply: StoredReply?
+  ) {
+    precondition(seq > 0, "journal entries count from 1")
+    let sum = change.legs.reduce(into: Int64(0)) { sum, leg in sum += leg.micros }
+    precondition(sum == 0, "the legs of an entry do not sum to zero")
+    self.seq = seq
+    self.time = time
+    self.account = account
+    self.actor = actor
+    self.change = change
+    self.reply = reply
+  }
+}
+
+/// What a key was used for and how it was answered. Kept for ever.
+public struct StoredReply: Sendable, Hashable {
+  /// The hash of principal, kind of command and key.
+  public let key: Digest
+  /// The hash of the command.
+  public let body: Digest
+  /// The encoded outcome: see `Outcome+Encoding.swift`.
+  public let outcome: [UInt8]
+  /// The last journal entry of the command.
+  public let seq: Int64
+
+  public init(key: Digest, body: Digest, outcome: [UInt8], seq: Int64) {
+    self.key = key
+    self.body = body
+    self.outcome = outcome
+    self.seq = seq
+  }
+}

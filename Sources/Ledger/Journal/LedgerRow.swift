@@ -1,0 +1,31 @@
+/// A row of the tables that show the ledger's state, as it stands after an entry.
+///
+/// A later row of the same object replaces an earlier one.
+public enum LedgerRow: Sendable {
+  case account(AccountRow)
+  case allocation(Allocation)
+  case hold(Hold)
+  /// A settle came after the hold had expired.
+  case lateSettled(HoldID)
+  case usage(UsageRecord)
+  case price(PriceVersion)
+  case key(Digest, seq: Int64)
+}
+
+/// The columns of an account's own row.
+public struct AccountRow: Sendable, Hashable {
+  public let id: AccountID
+  public let state: AccountState
+  public let overdraftLimitMicros: Int64
+  public let debtMicros: Int64
+  public let seq: Int64
+}
+
+extension Account {
+  /// The account's own row.
+  public var row: AccountRow {
+    AccountRow(
+      id: id, state: state, overdraftLimitMicros: overdraftLimitMicros, debtMicros: debtMicros,
+      seq: seq)
+  }
+}

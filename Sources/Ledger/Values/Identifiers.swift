@@ -1,0 +1,80 @@
+/// The rule for names that callers choose: `[A-Za-z0-9_.:-]{1,64}`.
+public enum Identifier {
+  /// Whether `text` is a lawful account id, model name or session id.
+  public static func isValid(_ text: String) -> Bool {
+    let bytes = text.utf8
+    guard (1...LedgerLimits.identifierBytesMax).contains(bytes.count) else { return false }
+    return bytes.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."),
+        UInt8(ascii: ":"), UInt8(ascii: "-"):
+        return true
+      default:
+        return false
+      }
+    }
+  }
+}
+
+/// The name of an account, chosen by the caller. Checked by ``Command/invalidField``, not here.
+public struct AccountID: Sendable, Hashable, Comparable, ExpressibleByStringLiteral,
+  CustomStringConvertible
+{
+  /// The name as the caller wrote it.
+  public let name: String
+
+  /// Wraps a name; ask ``Identifier/isValid(_:)`` when it came from outside.
+  public init(_ name: String) { self.name = name }
+  public init(stringLiteral name: String) { self.init(name) }
+
+  public var description: String { name }
+  public static func < (left: AccountID, right: AccountID) -> Bool { left.name < right.name }
+}
+
+/// An id that the ledger gives out: the seq of the journal entry that made the object.
+///
+/// Being derived from the journal, it is the same each time the journal is replayed.
+public protocol SequencedID: Sendable, Hashable, Comparable, CustomStringConvertible {
+  /// What the text form starts with.
+  static var prefix: String { get }
+  /// The seq of the journal entry that made the object.
+  var seq: Int64 { get }
+  /// Makes the id of the object that the journal entry `seq` made.
+  init(seq: Int64)
+}
+
+extension SequencedID {
+  /// Reads the text form; nil when it is not exactly what ``description`` writes.
+  public init?(_ text: String) {
+    guard text.hasPrefix(Self.prefix), let seq = Int64(text.dropFirst(Self.prefix.count)),
+      seq > 0
+    else { return nil }
+    self.init(seq: seq)
+    guard description == text else { return nil }
+  }
+
+  public var description: String { Self.prefix + String(seq) }
+  public static func < (left: Self, right: Self) -> Bool { left.seq < right.seq }
+}
+
+/// The id of an allocation, written `a<seq>`.
+public struct AllocationID: SequencedID {
+  public static let prefix = "a"
+  public let seq: Int64
+  public init(seq: Int64) { self.seq = seq }
+}
+
+/// The id of a hold, written `h<seq>`.
+public struct HoldID: SequencedID {
+  public static let prefix = "h"
+  public let seq: Int64
+  public init(seq: Int64) { self.seq = seq }
+}
+
+/// The id of a usage record, written `u<seq>`.
+public struct UsageID: SequencedID {
+  public static let prefix = "u"
+  public let seq: Int64
+  public init(seq: Int64) { self.seq = seq }
+}

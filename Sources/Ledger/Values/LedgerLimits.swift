@@ -1,0 +1,46 @@
+/// Every bound that the ledger puts on amounts, texts, lives and queues.
+public enum LedgerLimits {
+  /// The largest amount of one request, and the most live credit of one account, in micro-credits.
+  ///
+  /// Small enough that a thousand of them still fit into 64 bits.
+  public static let amountMax: Int64 = 1_000_000_000_000_000
+  /// Micro-credits in one credit.
+  public static let microsPerCredit: Int64 = 1_000_000
+  /// The most tokens of one class in one request.
+  public static let tokensMax: Int64 = 1_000_000_000_000
+  /// The highest price rate, fee or minimum, in micro-credits.
+  public static let rateMax: Int64 = 1_000_000_000_000_000
+
+  /// The longest account id, model name or session id, in bytes.
+  public static let identifierBytesMax = 64
+  /// The longest idempotency key, in bytes.
+  public static let keyBytesMax = 128
+  /// The longest note on an allocation, in bytes.
+  public static let notesBytesMax = 1024
+  /// The longest reason for a release, in bytes.
+  public static let reasonBytesMax = 256
+  /// The most models that one allocation names.
+  public static let modelsMax = 32
+  /// The most unspent allocations of one account.
+  public static let allocationsPerAccountMax = 1_000
+  /// The most open holds of one account.
+  public static let openHoldsPerAccountMax = 10_000
+
+  /// How long a hold lives when the caller does not say.
+  public static let holdLifeDefault: Duration = .seconds(60)
+  /// The shortest life of a hold.
+  public static let holdLifeMin: Duration = .seconds(5)
+  /// The longest life of a hold that was not extended.
+  public static let holdLifeMax: Duration = .seconds(15 * 60)
+  /// How long after a hold's expiry a settle still finds it open.
+  public static let settleGrace: Duration = .seconds(5)
+  /// How long after a hold's end a settle is charged, flagged late.
+  public static let lateSettleWindow: Duration = .seconds(24 * 60 * 60)
+  /// How far back a deduction's event time may lie.
+  public static let eventAgeMax: Duration = .seconds(72 * 60 * 60)
+  /// How far ahead of the ledger's clock a deduction's event time may lie.
+  public static let eventLeadMax: Duration = .seconds(5 * 60)
+
+  /// The most usage records on one page.
+  public static let usagePageMax = 1_000
+}
