@@ -1,0 +1,37 @@
+extension AuthorizationTable {
+  /// The one table of this system. A test holds it against the contracts, in both directions.
+  public static let farebox = AuthorizationTable([
+    // Who may log in is decided by the password.
+    ("/farebox.auth.v1.AuthService/Login", .open),
+    // Public keys are public.
+    ("/farebox.auth.v1.AuthService/GetKeys", .open),
+    ("/farebox.auth.v1.AuthService/WhoAmI", .anyAuthenticated),
+    ("/farebox.auth.v1.AuthService/CreateUser", .roles([.admin])),
+
+    ("/farebox.accounting.v1.AccountingService/AllocateCredits", .roles([.admin])),
+    (
+      "/farebox.accounting.v1.AccountingService/GetBalance",
+      .selfOr([.admin, .service, .auditor])
+    ),
+    ("/farebox.accounting.v1.AccountingService/CheckCredits", .selfOr([.admin, .service])),
+    ("/farebox.accounting.v1.AccountingService/QuoteUsage", .anyAuthenticated),
+    ("/farebox.accounting.v1.AccountingService/DeductCredits", .roles([.service, .admin])),
+    ("/farebox.accounting.v1.AccountingService/OpenHold", .roles([.service, .admin])),
+    ("/farebox.accounting.v1.AccountingService/SettleHold", .roles([.service, .admin])),
+    ("/farebox.accounting.v1.AccountingService/ReleaseHold", .roles([.service, .admin])),
+    ("/farebox.accounting.v1.AccountingService/PutPrice", .roles([.admin])),
+    ("/farebox.accounting.v1.AccountingService/ListUsage", .selfOr([.admin, .auditor])),
+
+    // Always for the caller's own account: the requests name none.
+    ("/farebox.chat.v1.ChatService/Chat", .roles([.user])),
+    ("/farebox.chat.v1.ChatService/ListModels", .anyAuthenticated),
+
+    // What anybody who can connect may know.
+    ("/farebox.version.v1.VersionService/GetVersion", .open),
+    ("/grpc.health.v1.Health/Check", .open),
+    ("/grpc.health.v1.Health/List", .open),
+    ("/grpc.health.v1.Health/Watch", .open),
+    ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", .open),
+    ("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", .open),
+  ])
+}
