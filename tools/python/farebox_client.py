@@ -52,6 +52,12 @@ class FareboxClient:
         for channel in self.channels.values():
             channel.close()
 
+    def methods(self, name):
+        """The names of the methods that the contract of one service declares."""
+        contract = {"auth": self.auth, "accounting": self.accounting, "chat": self.chat}[name]
+        (service,) = contract.DESCRIPTOR.services_by_name.values()
+        return [method.name for method in service.methods]
+
     def health(self, name):
         """The overall health of one listener, by its name in the health contract."""
         answer = health_pb2_grpc.HealthStub(self.channels[name]).Check(
