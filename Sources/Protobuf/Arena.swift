@@ -10,8 +10,9 @@ import CProtobufC
 
 /// Working memory for one decode or encode: allocation moves a pointer, release drops everything.
 ///
-/// Each thread owns one arena and keeps its first chunk, so small messages cost no malloc. Uses nest
-/// like stack frames (``begin(budget:)`` and ``end(_:)``), because a decode may run inside another.
+/// Each thread owns one arena and keeps its first chunk, so small messages cost no malloc. Uses
+/// nest like stack frames (``begin(budget:)`` and ``end(_:)``), because a decode may run inside
+/// another.
 ///
 ///     first chunk (kept)          later chunks (freed at the end of their scope)
 ///     +--------+-----------+      +--------+------------------------+

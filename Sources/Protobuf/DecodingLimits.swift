@@ -3,8 +3,8 @@
 /// protobuf-c itself has no depth limit and expands some inputs 76-fold, so every decode runs under
 /// these. The defaults fit any honest message up to a few MiB.
 public struct DecodingLimits: Sendable, Hashable {
-  /// Levels of nested messages; the outermost message is level 1. Never above 200, whatever is asked:
-  /// decoding recurses on the caller's stack.
+  /// Levels of nested messages; the outermost message is level 1. Never above 200, whatever is
+  /// asked: decoding recurses on the caller's stack.
   public var maxDepth: Int
   /// Unknown fields in the whole message tree. Services that fix their contract may go down to 32.
   public var maxUnknownFields: Int
@@ -29,8 +29,8 @@ public struct DecodingLimits: Sendable, Hashable {
     self.memoryMax = memoryMax
   }
 
-  /// Depth 100, 1,024 unknown fields, 1,048,576 records, 32 bytes of memory per wire byte plus 64 KiB,
-  /// 64 MiB at most.
+  /// Depth 100, 1,024 unknown fields, 1,048,576 records, 32 bytes of memory per wire byte plus 64
+  /// KiB, 64 MiB at most.
   public static let standard = DecodingLimits()
 
   /// For input the program chose itself, such as descriptor sets on disk: 1 GiB of memory, 16 M

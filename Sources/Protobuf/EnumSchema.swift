@@ -1,7 +1,7 @@
 /// An enum type: its full name and its values in declaration order.
 ///
-/// protobuf-c gets no descriptor for enums: it never reads one while packing or unpacking, and enums
-/// are open, so any 32-bit number is a value.
+/// protobuf-c gets no descriptor for enums: it never reads one while packing or unpacking, and
+/// enums are open, so any 32-bit number is a value.
 public final class EnumSchema: Sendable {
   /// The full proto name, such as `farebox.accounting.v1.Decision`.
   public let name: String

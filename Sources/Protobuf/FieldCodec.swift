@@ -7,7 +7,8 @@ public protocol FieldCodec {
 
 /// A type that protobuf allows as a map key.
 public protocol MapKeyCodec: FieldCodec {
-  /// The order in which entries are written: by number, false before true, strings by their UTF-8 bytes.
+  /// The order in which entries are written: by number, false before true, strings by their UTF-8
+  /// bytes.
   static func precedes(_ left: Value, _ right: Value) -> Bool
 }
 

@@ -2,7 +2,8 @@
 public struct FieldSchema: Sendable {
   /// How many values a field has, and whether "not set" differs from "set to the default".
   public enum Cardinality: Sendable, Hashable {
-    /// Proto3 without label: the default value is not written. For message fields same as `optional`.
+    /// Proto3 without label: the default value is not written. For message fields same as
+    /// `optional`.
     case implicit
     /// Presence is tracked: proto3 `optional`, proto2 `optional`, and every singular message field.
     case optional

@@ -1,7 +1,7 @@
 /// Stores an optional value on the heap, so that a message can contain itself.
 ///
-/// Generated code wraps singular message fields of recursive types: `@Indirect public var left: Tree?`.
-/// Nothing is allocated while the value is nil.
+/// Generated code wraps singular message fields of recursive types: `@Indirect public var left:
+/// Tree?`. Nothing is allocated while the value is nil.
 @propertyWrapper
 public struct Indirect<Value: Sendable & Hashable>: Sendable, Hashable {
   // Immutable, so sharing it between copies and threads is safe.

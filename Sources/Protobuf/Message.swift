@@ -1,14 +1,16 @@
 /// A protobuf message as a Swift value.
 ///
-/// Generated code conforms; hand-written code rarely has to. A conforming type describes itself by a
-/// ``MessageSchema`` and moves its fields in and out of protobuf-c's representation **by field index**:
-/// the position of the field in `schema.fields`, which is ordered by ascending field number.
+/// Generated code conforms; hand-written code rarely has to. A conforming type describes itself
+/// by a ``MessageSchema`` and moves its fields in and out of protobuf-c's representation **by
+/// field index**: the position of the field in `schema.fields`, which is ordered by ascending
+/// field number.
 public protocol Message: Sendable, Hashable {
   /// Creates the default message: nothing set.
   init()
 
-  /// The table that describes this message type. Generated as `static let schema: MessageSchema = …`; the
-  /// type must be spelled out, or messages that contain themselves are a circular reference.
+  /// The table that describes this message type. Generated as `static let schema: MessageSchema =
+  /// …`; the type must be spelled out, or messages that contain themselves are a circular
+  /// reference.
   static var schema: MessageSchema { get }
 
   /// Reads the fields from a decoded message.
@@ -39,7 +41,8 @@ extension Message {
     }
   }
 
-  /// Decodes a message from its wire bytes; see ``init(serializedBytes:limits:)-(UnsafeRawBufferPointer,_)``.
+  /// Decodes a message from its wire bytes; see
+  /// ``init(serializedBytes:limits:)-(UnsafeRawBufferPointer,_)``.
   @inlinable
   public init(
     serializedBytes bytes: [UInt8], limits: DecodingLimits = .standard

@@ -1,7 +1,8 @@
 import CProtobufC
 
 extension MessageLayout {
-  /// Allocates and fills layout and descriptor; sub-descriptors stay NULL until the schema is linked.
+  /// Allocates and fills layout and descriptor; sub-descriptors stay NULL until the schema is
+  /// linked.
   static func make(
     name: String, fields schemas: [FieldSchema], oneofCount: Int, isMapEntry: Bool
   ) -> UnsafeMutablePointer<MessageLayout> {
@@ -160,8 +161,8 @@ private struct OffsetPlan {
     return field
   }
 
-  /// Whether presence needs a flag. Implicit float and double have one too, because protobuf-c takes
-  /// -0.0 for "not set"; so have map entries, whose key and value are always written.
+  /// Whether presence needs a flag. Implicit float and double have one too, because protobuf-c
+  /// takes -0.0 for "not set"; so have map entries, whose key and value are always written.
   private func hasFlag(_ schema: FieldSchema, inMapEntry: Bool) -> Bool {
     if case .message = schema.type { return false }
     switch schema.cardinality {

@@ -8,7 +8,8 @@ import CProtobufC
 ///     +------------+----------+----------+--------------------+-----------+-------------+
 ///     | descriptor | unknown# | unknown* | slots in order     | has-flags | oneof cases |
 ///     +------------+----------+----------+--------------------+-----------+-------------+
-///     slot = scalar or message pointer (8) | length, data (16) | count, array (16) | oneof union (16)
+///     slot = scalar or message pointer (8) | length, data (16) | count, array (16)
+///            | union of the members of a oneof (16)
 @usableFromInline
 struct MessageLayout {
   @usableFromInline var fields: UnsafeMutablePointer<FieldLayout>

@@ -4,8 +4,9 @@ import Synchronization
 extension MessageSchema {
   /// Decodes wire bytes and lets `read` make a value of the fields.
   ///
-  /// Generated messages go through ``Message/init(serializedBytes:limits:)-(UnsafeRawBufferPointer,_)``;
-  /// this is for callers that know the type only at run time.
+  /// Generated messages go through
+  /// ``Message/init(serializedBytes:limits:)-(UnsafeRawBufferPointer,_)``; this is for callers
+  /// that know the type only at run time.
   ///
   /// - Parameters:
   ///   - bytes: the whole message; read during the call only.

@@ -4,8 +4,8 @@ import Synchronization
 extension MessageSchema {
   /// Encodes the fields that `write` sets.
   ///
-  /// Generated messages go through ``Message/serializedBytes(headroom:)``; this is for callers that know
-  /// the type only at run time.
+  /// Generated messages go through ``Message/serializedBytes(headroom:)``; this is for callers
+  /// that know the type only at run time.
   ///
   /// - Parameter headroom: number of zero bytes to leave in front of the message.
   /// - Throws: ``EncodeError`` when the message nests too deeply or would pass 2 GiB.

@@ -3,8 +3,8 @@ import Synchronization
 
 /// The table that describes one message type, and the protobuf-c descriptor built from it.
 ///
-/// A schema lives as long as the process: protobuf-c descriptors point at each other, also in cycles,
-/// and decoded data points at descriptors.
+/// A schema lives as long as the process: protobuf-c descriptors point at each other, also in
+/// cycles, and decoded data points at descriptors.
 ///
 /// Sendable although unchecked: everything is immutable after `init` except the pointers to
 /// sub-descriptors, which are written under one lock before `linked` is set with release ordering
@@ -12,7 +12,8 @@ import Synchronization
 public final class MessageSchema: @unchecked Sendable {
   /// The full proto name, such as `farebox.accounting.v1.CheckCreditsRequest`.
   public let name: String
-  /// The fields by ascending number; positions in this array are the field indexes of views and writers.
+  /// The fields by ascending number; positions in this array are the field indexes of views and
+  /// writers.
   public let fields: [FieldSchema]
   /// Names of the oneofs, without the synthetic ones of proto3 `optional`.
   public let oneofs: [String]

@@ -1,12 +1,12 @@
 /// The fields of a decoded message, by field index (position in ``MessageSchema/fields``).
 ///
-/// Valid only inside the `init(from:)` or `decode` closure it is passed to: it points into memory that is
-/// reused afterwards. Everything it returns is a copy. A wrong index or a wrong kind of field is a
-/// programming error and stops the process; it cannot read outside the message.
+/// Valid only inside the `init(from:)` or `decode` closure it is passed to: it points into memory
+/// that is reused afterwards. Everything it returns is a copy. A wrong index or a wrong kind of
+/// field is a programming error and stops the process; it cannot read outside the message.
 ///
-/// Naming: `int64(i)` reads an implicit, required or selected oneof field, `optionalInt64(i)` gives nil when
-/// the field is not set, `repeatedInt64(i)` reads a list. `int32`… also serve sint32 and sfixed32 fields, and
-/// so on for the other widths.
+/// Naming: `int64(i)` reads an implicit, required or selected oneof field, `optionalInt64(i)`
+/// gives nil when the field is not set, `repeatedInt64(i)` reads a list. `int32`… also serve
+/// sint32 and sfixed32 fields, and so on for the other widths.
 public struct MessageView {
   @usableFromInline let base: UnsafeRawPointer
   @usableFromInline let layout: UnsafePointer<MessageLayout>

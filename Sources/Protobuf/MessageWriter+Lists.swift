@@ -104,8 +104,8 @@ extension MessageWriter {
     }
   }
 
-  /// Creates the message at a position; the first call allocates the array. On failure the list is empty,
-  /// since protobuf-c follows every pointer in it.
+  /// Creates the message at a position; the first call allocates the array. On failure the list
+  /// is empty, since protobuf-c follows every pointer in it.
   @usableFromInline
   func beginElement(_ position: Int, of count: Int, _ index: Int) -> MessageWriter? {
     let field = field(index)

@@ -1,12 +1,13 @@
-/// Sets the fields of a message being encoded, by field index (position in ``MessageSchema/fields``).
+/// Sets the fields of a message being encoded, by field index (position in
+/// ``MessageSchema/fields``).
 ///
-/// Valid only inside the `write(into:)` or `encode` closure it is passed to. Nothing fails here: too deep and
-/// too large are remembered and thrown when the closure has returned. A wrong index or kind of field is a
-/// programming error and stops the process.
+/// Valid only inside the `write(into:)` or `encode` closure it is passed to. Nothing fails here:
+/// too deep and too large are remembered and thrown when the closure has returned. A wrong index
+/// or kind of field is a programming error and stops the process.
 ///
-/// Naming mirrors ``MessageView``: `int64(v, i)` writes an implicit, required or oneof field (and selects
-/// the oneof member), `optionalInt64(v, i)` writes a value with presence or nothing, `repeatedInt64(v, i)` a
-/// list.
+/// Naming mirrors ``MessageView``: `int64(v, i)` writes an implicit, required or oneof field (and
+/// selects the oneof member), `optionalInt64(v, i)` writes a value with presence or nothing,
+/// `repeatedInt64(v, i)` a list.
 public struct MessageWriter {
   /// Levels of nested messages that can be encoded, as many as receivers accept by default.
   static let depthMax = 100

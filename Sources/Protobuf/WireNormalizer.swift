@@ -1,15 +1,17 @@
-/// Rewrites legal wire bytes that protobuf-c would reject or misread into an equivalent it decodes well.
+/// Rewrites legal wire bytes that protobuf-c would reject or misread into an equivalent it
+/// decodes well.
 ///
-/// - Several occurrences of a singular message field become one with the concatenated payload, which
-///   is how the format defines merging.
-/// - A known field with a foreign wire type is an unknown field. It travels through protobuf-c wrapped
-///   in a field with a reserved number and comes out in ``UnknownFields`` as it was.
+/// - Several occurrences of a singular message field become one with the concatenated payload,
+///   which is how the format defines merging.
+/// - A known field with a foreign wire type is an unknown field. It travels through protobuf-c
+///   wrapped in a field with a reserved number and comes out in ``UnknownFields`` as it was.
 /// - Packed bools are spelled 0 or 1.
 ///
-/// Runs only on input that the scan found to need it, after the scan, so every record is well formed.
+/// Runs only on input that the scan found to need it, after the scan, so every record is well
+/// formed.
 struct WireNormalizer {
-  /// Carries wrapped records. protoc reserves 19,000...19,999, so no schema has it; a sender's own use
-  /// of it is wrapped too, so unwrapping is unambiguous.
+  /// Carries wrapped records. protoc reserves 19,000...19,999, so no schema has it; a sender's
+  /// own use of it is wrapped too, so unwrapping is unambiguous.
   static let carrierNumber: UInt32 = 19_999
 
   private(set) var output: [UInt8] = []

@@ -1,8 +1,8 @@
 /// Walks a message before protobuf-c sees it and refuses what it would mishandle.
 ///
-/// protobuf-c 1.4.1 recurses without limit, accepts field number 0 in over-long form and takes a bool
-/// from any wire type. It also fails on input that the format allows; that is not refused here but
-/// noted in ``needsRewrite`` and repaired by ``WireNormalizer``.
+/// protobuf-c 1.4.1 recurses without limit, accepts field number 0 in over-long form and takes a
+/// bool from any wire type. It also fails on input that the format allows; that is not refused
+/// here but noted in ``needsRewrite`` and repaired by ``WireNormalizer``.
 struct WireScanner {
   /// Depths above this are never granted: unpacking takes about 1 KiB of stack per level.
   static let depthMax = 200

@@ -18,7 +18,7 @@ public struct Google_Protobuf_EnumDescriptorProto: Message {
         .repeated(packed: false)),
       FieldSchema(3, "options", .message { Google_Protobuf_EnumOptions.schema }, .optional),
       FieldSchema(
-        4, "reserved_range", .message { Google_Protobuf_EnumDescriptorProto.EnumReservedRange.schema },
+        4, "reserved_range", .message { EnumReservedRange.schema },
         .repeated(packed: false)),
       FieldSchema(5, "reserved_name", .string, .repeated(packed: false)),
     ])
