@@ -1,0 +1,145 @@
+import Protobuf
+
+/// A set of methods that can register itself: what generated service protocols conform to.
+public protocol RegistrableRPCService: Sendable {
+  /// Registers every method of the service.
+  func registerMethods(with router: inout RPCRouter)
+}
+
+/// The methods that a server serves, and the contracts they come from.
+///
+/// A value that is filled before the server starts; the server freezes it into a lookup table.
+public struct RPCRouter: Sendable {
+  /// Largest request message without a limit of its own: 4 MiB.
+  public static let defaultMaxRequestBytes = 4 * 1024 * 1024
+  /// Largest response message: 4 MiB, the default limit of clients everywhere.
+  public static let defaultMaxResponseBytes = 4 * 1024 * 1024
+
+  private var entries: [RegisteredMethod] = []
+  private var methodLimits: [String: Int] = [:]
+  private var serviceLimits: [String: Int] = [:]
+  /// The `.proto` files of the registered services, for reflection.
+  public private(set) var fileDescriptors: [EmbeddedFile] = []
+
+  public init() {}
+
+  /// The methods registered so far, in order of registration.
+  public var methods: [MethodDescriptor] { entries.map(\.descriptor) }
+
+  /// Whether a method was registered.
+  public func hasHandler(for method: MethodDescriptor) -> Bool {
+    entries.contains { $0.descriptor == method }
+  }
+
+  /// Registers a method with one request and one response.
+  public mutating func registerUnary<Input: Sendable, Output: Sendable>(
+    _ method: MethodDescriptor,
+    deserializer: some MessageDeserializer<Input>,
+    serializer: some MessageSerializer<Output>,
+    handler: @escaping @Sendable (Input, ServerContext) async throws -> Output
+  ) {
+    add(method) { context, call in
+      let input = try await call.takeRequest(with: deserializer)
+      let output = try await handler(input, context)
+      try call.setResponse(output, with: serializer)
+    }
+  }
+
+  /// Registers a method with one request and many responses.
+  public mutating func registerServerStreaming<Input: Sendable, Output: Sendable>(
+    _ method: MethodDescriptor,
+    deserializer: some MessageDeserializer<Input>,
+    serializer: some MessageSerializer<Output>,
+    handler: @escaping @Sendable (Input, RPCWriter<Output>, ServerContext) async throws -> Void
+  ) {
+    add(method) { context, call in
+      let input = try await call.takeRequest(with: deserializer)
+      try await handler(input, call.writer(with: serializer), context)
+    }
+  }
+
+  /// Registers a method with many requests and one response.
+  public mutating func registerClientStreaming<Input: Sendable, Output: Sendable>(
+    _ method: MethodDescriptor,
+    deserializer: some MessageDeserializer<Input>,
+    serializer: some MessageSerializer<Output>,
+    handler: @escaping @Sendable (RPCAsyncSequence<Input>, ServerContext) async throws -> Output
+  ) {
+    add(method) { context, call in
+      let output = try await handler(call.requests(with: deserializer), context)
+      try call.setResponse(output, with: serializer)
+    }
+  }
+
+  /// Registers a method with many requests and many responses.
+  public mutating func registerBidirectional<Input: Sendable, Output: Sendable>(
+    _ method: MethodDescriptor,
+    deserializer: some MessageDeserializer<Input>,
+    serializer: some MessageSerializer<Output>,
+    handler: @escaping @Sendable (
+      RPCAsyncSequence<Input>, RPCWriter<Output>, ServerContext
+    ) async throws -> Void
+  ) {
+    add(method) { context, call in
+      try await handler(
+        call.requests(with: deserializer), call.writer(with: serializer), context)
+    }
+  }
+
+  /// Adds the `.proto` files that a generated service came from; files known by name are kept once.
+  public mutating func register(fileDescriptors files: [EmbeddedFile]) {
+    for file in files where !fileDescriptors.contains(where: { $0.name == file.name }) {
+      fileDescriptors.append(file)
+    }
+  }
+
+  /// Limits the request messages of one method, in bytes.
+  public mutating func setMaxRequestBytes(_ bytes: Int, for method: MethodDescriptor) {
+    precondition(bytes >= 0)
+    methodLimits[method.path] = bytes
+  }
+
+  /// Limits the request messages of all methods of a service that have no limit of their own.
+  public mutating func setMaxRequestBytes(_ bytes: Int, for service: ServiceDescriptor) {
+    precondition(bytes >= 0)
+    serviceLimits[service.fullyQualifiedService] = bytes
+  }
+
+  /// The lookup table, with the interceptors folded around every handler, the first one outermost.
+  package func freeze(interceptors: [any ServerInterceptor]) -> RoutingTable {
+    let methods = entries.map { entry in
+      RegisteredMethod(
+        descriptor: entry.descriptor,
+        maxRequestBytes: methodLimits[entry.descriptor.path]
+          ?? serviceLimits[entry.descriptor.service.fullyQualifiedService]
+          ?? Self.defaultMaxRequestBytes,
+        run: InterceptorChain.fold(interceptors, around: entry.run))
+    }
+    return RoutingTable(methods)
+  }
+
+  private mutating func add(_ method: MethodDescriptor, run: @escaping RegisteredMethod.Run) {
+    precondition(
+      !entries.contains { $0.descriptor.path == method.path },
+      "\(method.fullyQualifiedMethod) is registered twice")
+    entries.append(
+      RegisteredMethod(
+        descriptor: method, maxRequestBytes: Self.defaultMaxRequestBytes, run: run))
+  }
+}
+
+/// One method as the server runs it: what interceptors and limits are applied to.
+package final class RegisteredMethod: Sendable {
+  /// Runs the method; the outcome is left in the call.
+  package typealias Run = @Sendable (ServerContext, ServerCall) async throws -> Void
+
+  package let descriptor: MethodDescriptor
+  package let maxRequestBytes: Int
+  let run: Run
+
+  init(descriptor: MethodDescriptor, maxRequestBytes: Int, run: @escaping Run) {
+    self.descriptor = descriptor
+    self.maxRequestBytes = maxRequestBytes
+    self.run = run
+  }
+}

@@ -1,0 +1,47 @@
+/// The registered methods by path, for lookup with the bytes of a request and without a String.
+///
+/// Built once when a server starts. Only the exact bytes of a registered path match, and what
+/// interceptors see is the registered method, never the text of the request (CVE-2026-33186).
+///
+///     slots (a power of two, at most half full): index of a method, or -1
+///     collision: the next slot
+package final class RoutingTable: Sendable {
+  private let slots: [Int32]
+  private let paths: [[UInt8]]
+  private let methods: [RegisteredMethod]
+
+  init(_ methods: [RegisteredMethod]) {
+    var capacity = 16
+    while capacity < methods.count * 2 { capacity *= 2 }
+    var slots = [Int32](repeating: -1, count: capacity)
+    let paths = methods.map { Array($0.descriptor.path.utf8) }
+    for (index, path) in paths.enumerated() {
+      var slot = path.withUnsafeBufferPointer { Self.hash($0) } & (capacity - 1)
+      while slots[slot] >= 0 { slot = (slot + 1) & (capacity - 1) }
+      slots[slot] = Int32(index)
+    }
+    self.slots = slots
+    self.paths = paths
+    self.methods = methods
+  }
+
+  /// The method with exactly this path.
+  package func method(at path: UnsafeBufferPointer<UInt8>) -> RegisteredMethod? {
+    var slot = Self.hash(path) & (slots.count - 1)
+    while slots[slot] >= 0 {
+      let index = Int(slots[slot])
+      if paths[index].elementsEqual(path) { return methods[index] }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return nil
+  }
+
+  /// FNV-1a. A peer cannot choose what is in the table, so it need not resist collisions.
+  private static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes {
+      hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+    }
+    return Int(truncatingIfNeeded: hash ^ (hash >> 32))
+  }
+}

@@ -1,0 +1,366 @@
+import HTTP2
+import Synchronization
+
+/// One call being served: carries what the machine says to the session, and runs the handler.
+///
+/// ```
+///  network ──▶ receive… ──▶ ServerStreamStateMachine ──▶ handler task (starts inline)
+///  network ◀── session  ◀── finish / send            ◀──┘
+/// ```
+///
+/// Everything but `shared` belongs to the event loop of the connection. The handler normally runs
+/// there as well; where it may not (a writer used from a foreign task), the call hops.
+package final class ServerCall: @unchecked Sendable {
+  package let method: RegisteredMethod
+  package let metadata: Metadata
+  package let deadline: Deadline?
+  package let peers: PeerNames
+  package let stream: Session.Stream
+  /// The messages of a streaming request; nil when there is just one.
+  let inbound: InboundMessages?
+  private let host: any ServerCallHost
+
+  var machine: ServerStreamStateMachine
+  /// Whatever the host needs to find its timer for the call again.
+  package var timer: (any Sendable)?
+  /// Whether the host counts the call among its running handlers.
+  package var isCounted = false
+  private var request = Request.missing
+  private var response: [UInt8]?
+  private var task: Task<Void, Never>?
+  /// Whether the handler has returned.
+  package private(set) var isHandlerDone = false
+  private let shared = Mutex(Shared())
+
+  private enum Request {
+    case missing
+    /// Lies in the received bytes: valid until the loop turn that received them ends.
+    case borrowed(UnsafeRawBufferPointer)
+    case owned([UInt8])
+  }
+
+  private struct Shared {
+    var initial = Metadata()
+    var trailing = Metadata()
+    var cancellation: RPCError?
+    var writerWaiting: CheckedContinuation<Void, Never>?
+  }
+
+  package init(
+    method: RegisteredMethod, metadata: Metadata, deadline: Deadline?, peers: PeerNames,
+    stream: Session.Stream, machine: ServerStreamStateMachine, host: any ServerCallHost
+  ) {
+    self.method = method
+    self.metadata = metadata
+    self.deadline = deadline
+    self.peers = peers
+    self.stream = stream
+    self.machine = machine
+    self.host = host
+    inbound = method.descriptor.requestIsStream ? InboundMessages() : nil
+  }
+
+  // MARK: From the network
+
+  /// Takes payload bytes. Returns true when a message was kept that still lies in those bytes: the
+  /// host then owes `keepRequest` before they go away.
+  package func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var isBorrowed = false
+    let action: ServerStreamStateMachine.OnData
+    if let inbound {
+      var delivered: [[UInt8]] = []
+      action = machine.receiveData(bytes) { delivered.append($0.bytes) }
+      // What a message in assembly holds is credited at once, or a message larger than the window
+      // would never end. What the handler has yet to take is owed with the last whole message.
+      host.session?.consumeStream(stream, delivered.isEmpty ? bytes.count : 0)
+      inbound.append(delivered, owedBytes: bytes.count)
+    } else {
+      action = machine.receiveData(bytes) { payload in
+        switch payload {
+        case .borrowed(let view):
+          request = .borrowed(view)
+          isBorrowed = true
+        case .owned(let array):
+          request = .owned(array)
+        }
+      }
+      host.session?.consumeStream(stream, bytes.count)
+    }
+    if case .fail(let status) = action { abort(status) }
+    return isBorrowed
+  }
+
+  /// Takes the client's half-close.
+  package func receiveEnd() {
+    switch machine.receiveEnd() {
+    case .dispatch: start()
+    case .endMessages: inbound?.end()
+    case .fail(let status): abort(status)
+    case .nothing: break
+    }
+  }
+
+  /// The stream is gone: nobody waits for the answer.
+  package func closed() {
+    guard machine.closed() == .cancelHandler || !isHandlerDone else { return }
+    cancelHandler(RPCError(code: .cancelled, message: "the client went away"))
+  }
+
+  /// The deadline has passed while the handler was running.
+  package func deadlineReached() {
+    abort(Status(code: .deadlineExceeded, message: "the deadline passed on the server"))
+  }
+
+  /// Copies the request out of the received bytes, when the handler has not read it by then.
+  package func keepRequest() {
+    if case .borrowed(let view) = request { request = .owned(Array(view)) }
+  }
+
+  /// Ends the call before its handler did: answers, then cancels.
+  package func abort(_ status: Status) {
+    let error = RPCError(code: status.code, message: status.message)
+    if stream.queuedBytes > 0 {
+      // Payload would be cut inside a message: trailers may not follow that.
+      _ = machine.closed()
+      host.session?.reset(stream, .cancel)
+      host.setNeedsFlush()
+    } else {
+      answer(status, trailing: Metadata(), details: nil)
+    }
+    cancelHandler(error)
+  }
+
+  private func cancelHandler(_ reason: RPCError) {
+    let waiting = shared.withLock { shared in
+      if shared.cancellation == nil { shared.cancellation = reason }
+      defer { shared.writerWaiting = nil }
+      return shared.writerWaiting
+    }
+    waiting?.resume()
+    inbound?.fail(reason)
+    task?.cancel()
+  }
+
+  // MARK: Running the handler
+
+  /// Runs the handler: inline on this thread until it first suspends.
+  package func start() {
+    let task = Task.immediate(executorPreference: host.executor) { await self.run() }
+    guard !isHandlerDone else { return }
+    self.task = task
+    keepRequest()
+    host.handlerSuspended(self)
+  }
+
+  private func run() async {
+    let failure: (any Error)?
+    do {
+      let context = ServerContext(call: self)
+      if let deadline {
+        try await Deadline.$current.withValue(deadline) { try await method.run(context, self) }
+      } else {
+        try await method.run(context, self)
+      }
+      failure = nil
+    } catch {
+      failure = error
+    }
+    if host.isOnLoop {
+      finish(failure)
+    } else {
+      host.runOnLoop { self.finish(failure) }
+    }
+  }
+
+  private func finish(_ failure: (any Error)?) {
+    isHandlerDone = true
+    task = nil
+    defer { host.handlerReturned(self) }
+    guard machine.canAnswer else {
+      if let failure, !(failure is CancellationError) { reportIfUnknown(failure) }
+      return
+    }
+    if let failure { return answer(failure) }
+    if let response {
+      self.response = nil
+      _ = write(response)
+    } else if !method.descriptor.responseIsStream {
+      return answer(
+        Status(code: .internalError, message: "the call was not answered"),
+        trailing: Metadata(), details: nil)
+    }
+    answer(.ok, trailing: shared.withLock { $0.trailing }, details: nil)
+  }
+
+  /// The door by which every failure of a handler leaves.
+  private func answer(_ failure: any Error) {
+    var error = RPCError(wrapping: failure)
+    if failure is CancellationError, let deadline, deadline.isPast {
+      error = RPCError(code: .deadlineExceeded, message: "the deadline passed on the server")
+    }
+    reportIfUnknown(failure)
+    var trailing = shared.withLock { $0.trailing }
+    if (try? error.metadata.validateForSending()) != nil { trailing.add(contentsOf: error.metadata) }
+    answer(error.status, trailing: trailing, details: error.detailsBytes)
+  }
+
+  private func reportIfUnknown(_ failure: any Error) {
+    let error = RPCError(wrapping: failure)
+    if error.cause != nil, !(failure is CancellationError) { host.report(failure, from: self) }
+  }
+
+  // MARK: To the network
+
+  private func answer(_ status: Status, trailing: Metadata, details: [UInt8]?) {
+    guard let session = host.session else { return }
+    let initial = shared.withLock { $0.initial }
+    switch machine.sendStatus(status.code, hasInitialMetadata: !initial.isEmpty) {
+    case .sendTrailersOnly:
+      let fields = machine.trailersOnly(status, trailing: trailing, details: details)
+      session.submitResponse(stream, fields, endStream: true)
+    case .sendHeadersAndTrailers:
+      session.submitResponse(stream, machine.initialFields(initial))
+      session.finish(
+        stream, trailers: ResponseFields.trailers(status, trailing, details: details))
+    case .sendTrailers:
+      session.finish(
+        stream, trailers: ResponseFields.trailers(status, trailing, details: details))
+    case .nothing:
+      return
+    }
+    host.setNeedsFlush()
+  }
+
+  private enum Sent {
+    case more
+    case full
+    case ended
+  }
+
+  private func write(_ framed: [UInt8]) -> Sent {
+    guard let session = host.session else { return .ended }
+    switch machine.sendMessage() {
+    case .sendHeadersFirst:
+      let initial = shared.withLock { $0.initial }
+      session.submitResponse(stream, machine.initialFields(initial))
+    case .send: break
+    case .drop: return .ended
+    }
+    host.setNeedsFlush()
+    return session.send(framed, on: stream) ? .more : .full
+  }
+
+  /// The bytes queued on the stream have gone: a waiting writer may go on.
+  package func becameWritable() {
+    let waiting = shared.withLock { shared in
+      defer { shared.writerWaiting = nil }
+      return shared.writerWaiting
+    }
+    waiting?.resume()
+  }
+}
+
+// MARK: - For the handler
+
+extension ServerCall {
+  var isCancelled: Bool { shared.withLock { $0.cancellation != nil } }
+
+  func setInitialMetadata(_ metadata: Metadata) {
+    shared.withLock { $0.initial = metadata }
+  }
+
+  func addTrailingMetadata(_ metadata: Metadata) {
+    shared.withLock { $0.trailing.add(contentsOf: metadata) }
+  }
+
+  /// Reads the one request message, from the network buffer when the call is still inline.
+  func takeRequest<Input>(with deserializer: some MessageDeserializer<Input>) async throws -> Input {
+    // Elsewhere the loop might just be copying the request. Once it gets to us, it has.
+    if !host.isOnLoop {
+      await withCheckedContinuation { continuation in host.runOnLoop { continuation.resume() } }
+    }
+    defer { request = .missing }
+    switch request {
+    case .borrowed(let view): return try deserializer.deserialize(view)
+    case .owned(let array): return try array.withUnsafeBytes { try deserializer.deserialize($0) }
+    case .missing:
+      throw RPCError(code: .internalError, message: "the request was already read")
+    }
+  }
+
+  /// Keeps the one response message until the interceptors have agreed to it.
+  func setResponse<Output>(_ output: Output, with serializer: some MessageSerializer<Output>) throws {
+    response = try LengthPrefixedMessage.frame(
+      output, with: serializer, maxBytes: RPCRouter.defaultMaxResponseBytes)
+  }
+
+  /// The request messages, decoded as they are taken.
+  func requests<Input: Sendable>(
+    with deserializer: some MessageDeserializer<Input>
+  ) -> RPCAsyncSequence<Input> {
+    RPCAsyncSequence {
+      guard let message = try await self.inbound?.next() else { return nil }
+      self.credit(message.owedBytes)
+      return try message.bytes.withUnsafeBytes { try deserializer.deserialize($0) }
+    }
+  }
+
+  /// The writer of a streaming response.
+  func writer<Output: Sendable>(
+    with serializer: some MessageSerializer<Output>
+  ) -> RPCWriter<Output> {
+    RPCWriter { output in
+      let framed = try LengthPrefixedMessage.frame(
+        output, with: serializer, maxBytes: RPCRouter.defaultMaxResponseBytes)
+      try await self.send(framed)
+    }
+  }
+
+  private func credit(_ count: Int) {
+    guard count > 0 else { return }
+    if host.isOnLoop {
+      host.session?.consumeStream(stream, count)
+      host.setNeedsFlush()
+    } else {
+      host.runOnLoop { self.credit(count) }
+    }
+  }
+
+  private func send(_ framed: [UInt8]) async throws {
+    let sent: Sent
+    if host.isOnLoop {
+      sent = write(framed)
+    } else {
+      sent = await withCheckedContinuation { continuation in
+        host.runOnLoop { continuation.resume(returning: self.write(framed)) }
+      }
+    }
+    switch sent {
+    case .more: return
+    case .full: await waitUntilWritable()
+    case .ended: break
+    }
+    if let cancellation = shared.withLock({ $0.cancellation }) { throw cancellation }
+    if case .ended = sent {
+      throw RPCError(code: .cancelled, message: "the call has ended")
+    }
+    try Task.checkCancellation()
+  }
+
+  private func waitUntilWritable() async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isLate = shared.withLock { shared in
+          if shared.cancellation != nil || Task.isCancelled { return true }
+          shared.writerWaiting = continuation
+          return false
+        }
+        if isLate { return continuation.resume() }
+        // The queue may have drained while we were on the way here.
+        host.runOnLoop { if self.stream.queuedBytes == 0 { self.becameWritable() } }
+      }
+    } onCancel: {
+      becameWritable()
+    }
+  }
+}

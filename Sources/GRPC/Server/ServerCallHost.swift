@@ -1,0 +1,22 @@
+import HTTP2
+
+/// What a call needs of the connection that carries it.
+package protocol ServerCallHost: AnyObject, Sendable {
+  /// Whether the current thread is the connection's event loop.
+  var isOnLoop: Bool { get }
+  /// Where handlers run: the connection's event loop.
+  var executor: any TaskExecutor { get }
+  /// The session, on the event loop only; nil after the connection has closed.
+  var session: Session? { get }
+
+  /// Runs work on the event loop, always later.
+  func runOnLoop(_ work: @escaping @Sendable () -> Void)
+  /// Output was queued and is to be written when this loop turn ends.
+  func setNeedsFlush()
+  /// The handler did not finish inline: its deadline needs a timer.
+  func handlerSuspended(_ call: ServerCall)
+  /// The handler has returned, whatever became of the call.
+  func handlerReturned(_ call: ServerCall)
+  /// A handler failed with an error that clients must not see.
+  func report(_ error: any Error, from call: ServerCall)
+}

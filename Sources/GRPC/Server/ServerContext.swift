@@ -1,0 +1,59 @@
+/// What a handler and the interceptors around it know about the call they serve.
+///
+/// Cheap to copy. Usable from any thread.
+public struct ServerContext: Sendable {
+  let call: ServerCall
+  /// What interceptors found out about the call.
+  public var values = ContextValues()
+
+  init(call: ServerCall) {
+    self.call = call
+  }
+
+  /// The method being called, as it was registered: safe to base decisions on.
+  public var descriptor: MethodDescriptor { call.method.descriptor }
+  /// The metadata of the request.
+  public var metadata: Metadata { call.metadata }
+  /// When the client stops waiting, or the server's own maximum when that is sooner.
+  public var deadline: Deadline? { call.deadline }
+  /// The peer's address, for example `ipv4:127.0.0.1:50123` or `unix:/run/x.sock`.
+  public var remotePeer: String { call.peers.remote }
+  /// Our address on this connection.
+  public var localPeer: String { call.peers.local }
+
+  /// A value left by an interceptor.
+  public subscript<Key: ContextKey>(_ key: Key.Type) -> Key.Value? {
+    get { values[key] }
+    set { values[key] = newValue }
+  }
+
+  /// Whether the call was cancelled: by the client, its connection, the deadline or a drain.
+  public var isCancelled: Bool { call.isCancelled }
+
+  /// Sets the metadata sent before the first message. Without effect once that was sent.
+  ///
+  /// Throws INTERNAL when a field may not be sent.
+  public func setInitialMetadata(_ metadata: Metadata) throws(RPCError) {
+    try metadata.validateForSending()
+    call.setInitialMetadata(metadata)
+  }
+
+  /// Adds metadata to be sent after the last message, with success and failure alike.
+  ///
+  /// Throws INTERNAL when a field may not be sent.
+  public func addTrailingMetadata(_ metadata: Metadata) throws(RPCError) {
+    try metadata.validateForSending()
+    call.addTrailingMetadata(metadata)
+  }
+}
+
+/// The addresses of a connection, shared by its calls.
+package final class PeerNames: Sendable {
+  package let remote: String
+  package let local: String
+
+  package init(remote: String, local: String) {
+    self.remote = remote
+    self.local = local
+  }
+}

@@ -1,0 +1,134 @@
+import GRPC
+import NIOCore
+import Synchronization
+
+/// Runs the handlers of one event loop's connections on that loop.
+///
+/// NIO's event loops are serial executors but not task executors, and a handler must resume where
+/// its connection lives. Jobs that are enqueued together run in one loop turn, and what they have
+/// queued for sending is written once, when the turn ends.
+final class LoopExecutor: TaskExecutor {
+  let eventLoop: any EventLoop
+  private let pending = Mutex(Pending())
+  /// Belongs to the loop.
+  private let turn: NIOLoopBound<Turn>
+
+  private struct Pending {
+    var jobs: [UnownedJob] = []
+    var isScheduled = false
+  }
+
+  private final class Turn {
+    var spareJobs: [UnownedJob] = []
+    var isRunning = false
+    var atEnd: [@Sendable () -> Void] = []
+  }
+
+  /// Must be called on the loop.
+  init(eventLoop: any EventLoop) {
+    self.eventLoop = eventLoop
+    turn = NIOLoopBound(Turn(), eventLoop: eventLoop)
+  }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    let mustSchedule = pending.withLock { pending in
+      pending.jobs.append(job)
+      defer { pending.isScheduled = true }
+      return !pending.isScheduled
+    }
+    if mustSchedule { eventLoop.execute { self.drain() } }
+  }
+
+  /// Calls `work` when the current turn of jobs ends, or in the next loop turn when none is running.
+  /// On the loop only.
+  func atTurnEnd(_ work: @escaping @Sendable () -> Void) {
+    let turn = turn.value
+    if turn.isRunning {
+      turn.atEnd.append(work)
+    } else {
+      eventLoop.execute(work)
+    }
+  }
+
+  private func drain() {
+    let turn = turn.value
+    turn.isRunning = true
+    var jobs = turn.spareJobs
+    turn.spareJobs = []
+    pending.withLock { pending in
+      swap(&jobs, &pending.jobs)
+      pending.isScheduled = false
+    }
+    for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    jobs.removeAll(keepingCapacity: true)
+    turn.spareJobs = jobs
+    turn.isRunning = false
+    let work = turn.atEnd
+    turn.atEnd.removeAll(keepingCapacity: true)
+    for end in work { end() }
+  }
+}
+
+/// The deadlines of one event loop: one NIO timer for all of them. On the loop only.
+final class LoopTimers {
+  typealias Token = TimerHeap<() -> Void>.Token
+
+  private let eventLoop: any EventLoop
+  private var heap = TimerHeap<() -> Void>()
+  private var armed: Scheduled<Void>?
+  private var armedFor: Deadline?
+
+  init(eventLoop: any EventLoop) {
+    self.eventLoop = eventLoop
+  }
+
+  /// Calls `action` once the deadline has passed.
+  func insert(_ deadline: Deadline, _ action: @escaping () -> Void) -> Token {
+    let token = heap.insert(deadline, action)
+    arm()
+    return token
+  }
+
+  /// Forgets a deadline. The NIO timer stays: re-arming it per call would cost more than one
+  /// needless wake-up.
+  func cancel(_ token: Token) {
+    heap.cancel(token)
+  }
+
+  private func arm() {
+    guard let first = heap.first else { return }
+    if let armedFor, armedFor <= first { return }
+    armed?.cancel()
+    armedFor = first
+    // A millisecond late rather than a microsecond early: early means one more wake-up.
+    let delay = max(0, first.remainingNanoseconds) / 1_000_000 + 1
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    armed = eventLoop.scheduleTask(in: .milliseconds(delay)) { bound.value.fire() }
+  }
+
+  private func fire() {
+    armed = nil
+    armedFor = nil
+    let now = Deadline.now()
+    while let action = heap.popDue(now) { action() }
+    arm()
+  }
+}
+
+/// What the connections of one event loop share.
+final class LoopContext: Sendable {
+  let eventLoop: any EventLoop
+  let executor: LoopExecutor
+  private let boundTimers: NIOLoopBound<LoopTimers>
+
+  /// Must be called on the loop.
+  init(eventLoop: any EventLoop) {
+    self.eventLoop = eventLoop
+    executor = LoopExecutor(eventLoop: eventLoop)
+    boundTimers = NIOLoopBound(LoopTimers(eventLoop: eventLoop), eventLoop: eventLoop)
+  }
+
+  /// On the loop only.
+  var timers: LoopTimers { boundTimers.value }
+}

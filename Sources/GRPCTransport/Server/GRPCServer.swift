@@ -1,0 +1,216 @@
+import GRPC
+import HTTP2
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Serves gRPC calls on one listener.
+///
+/// Start it once, let it run, begin the graceful shutdown and wait for its end:
+///
+///     let server = GRPCServer(address: .tcp(host: "127.0.0.1", port: 0), router: router)
+///     let address = try await server.start()
+///     …
+///     server.beginGracefulShutdown()
+///     await server.waitUntilStopped()
+///
+/// Handlers run on the event loop of their connection until they call something isolated elsewhere;
+/// blocking or computing for long there stops every call of that loop. All methods may be called
+/// from any thread.
+public final class GRPCServer: Sendable {
+  /// The limits of a server and where it reports.
+  public struct Configuration: Sendable {
+    public var limits = ServerLimits()
+    /// Called with every error that a handler threw and that clients saw only as UNKNOWN, or whose
+    /// cause they did not see. The default logs it at level error.
+    public var onUnknownError: (@Sendable (any Error, MethodDescriptor) -> Void)?
+
+    /// The documented defaults.
+    public init() {}
+  }
+
+  private enum State {
+    case idle
+    case starting
+    case running(any Channel)
+    case stopping
+    case stopped
+  }
+
+  private struct Shared {
+    var state = State.idle
+    var connections: [ObjectIdentifier: ServerConnection] = [:]
+    var stopWaiters: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let address: ServerAddress
+  private let settings: ServerSettings
+  private let group: any EventLoopGroup
+  private let loops = Mutex<[ObjectIdentifier: LoopContext]>([:])
+  private let shared = Mutex(Shared())
+
+  /// Prepares a server; nothing is bound until `start`.
+  ///
+  /// Interceptors run in the order given, the first one outermost.
+  public init(
+    address: ServerAddress,
+    router: RPCRouter,
+    interceptors: [any ServerInterceptor] = [],
+    configuration: Configuration = Configuration(),
+    logger: Logger = Logger(label: "grpc.server"),
+    eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+  ) {
+    self.address = address
+    self.group = eventLoopGroup
+    let report =
+      configuration.onUnknownError ?? { error, method in
+        logger.error(
+          "a handler failed with an unknown error",
+          metadata: ["method": "\(method.fullyQualifiedMethod)", "error": "\(error)"])
+      }
+    settings = ServerSettings(
+      routes: router.freeze(interceptors: interceptors), limits: configuration.limits,
+      logger: logger, onUnknownError: report)
+  }
+
+  /// Binds the listener and accepts connections; returns the address, with the port that was chosen.
+  ///
+  /// Throws `HTTP2Error.missingSymbol` on an unpatched libnghttp2, and what binding throws.
+  public func start() async throws -> ServerAddress {
+    try Session.checkLibrary()
+    shared.withLock { shared in
+      guard case .idle = shared.state else { preconditionFailure("a server starts once") }
+      shared.state = .starting
+    }
+    let channel: any Channel
+    do {
+      channel = try await bind()
+    } catch {
+      stopped()
+      throw error
+    }
+    shared.withLock { $0.state = .running(channel) }
+    return ServerAddress(channel.localAddress) ?? address
+  }
+
+  /// Runs until the graceful shutdown has ended; cancelling the task begins it.
+  public func serve() async throws {
+    _ = try await start()
+    await withTaskCancellationHandler {
+      await waitUntilStopped()
+    } onCancel: {
+      beginGracefulShutdown()
+    }
+  }
+
+  /// Stops accepting, asks clients to leave, lets calls finish within the grace period, then closes.
+  public func beginGracefulShutdown() {
+    let listener = shared.withLock { shared -> (any Channel)? in
+      guard case .running(let channel) = shared.state else { return nil }
+      shared.state = .stopping
+      return channel
+    }
+    guard let listener else { return }
+    settings.beginDraining()
+    listener.close(promise: nil)
+    for connection in openConnections() {
+      connection.runOnLoop { connection.beginDrain() }
+    }
+    let grace = TimeAmount(settings.limits.shutdownGrace)
+    group.next().scheduleTask(in: grace) {
+      for connection in self.openConnections() {
+        connection.runOnLoop { connection.endDrain() }
+      }
+    }
+    stopIfDone()
+  }
+
+  /// Waits until the shutdown has ended. Returns at once when the server never started.
+  public func waitUntilStopped() async {
+    await withCheckedContinuation { continuation in
+      let isStopped = shared.withLock { shared in
+        switch shared.state {
+        case .idle, .stopped: return true
+        case .starting, .running, .stopping:
+          shared.stopWaiters.append(continuation)
+          return false
+        }
+      }
+      if isStopped { continuation.resume() }
+    }
+  }
+
+  private func bind() async throws -> any Channel {
+    let bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.maxMessagesPerRead, value: 4)
+      .childChannelOption(
+        .writeBufferWaterMark, value: .init(low: 64 * 1024, high: 512 * 1024)
+      )
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try self.accept(channel) }
+      }
+    switch address {
+    case .tcp(let host, let port):
+      return try await bootstrap
+        .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        .bind(host: host, port: port).get()
+    case .unix(let path):
+      return try await bootstrap.bind(
+        unixDomainSocketPath: path, cleanupExistingSocketFile: true
+      ).get()
+    }
+  }
+
+  /// Takes charge of a new connection. On its loop.
+  private func accept(_ channel: any Channel) throws {
+    let connection = ServerConnection(settings: settings, loop: context(of: channel.eventLoop))
+    let id = ObjectIdentifier(connection)
+    let isWelcome = shared.withLock { shared in
+      guard shared.connections.count < settings.limits.maxConnections else { return false }
+      shared.connections[id] = connection
+      return true
+    }
+    guard isWelcome else {
+      channel.close(promise: nil)
+      return
+    }
+    channel.closeFuture.whenComplete { _ in
+      self.shared.withLock { $0.connections[id] = nil }
+      self.stopIfDone()
+    }
+    try channel.pipeline.syncOperations.addHandler(connection)
+  }
+
+  private func context(of loop: any EventLoop) -> LoopContext {
+    loops.withLock { loops in
+      if let known = loops[ObjectIdentifier(loop)] { return known }
+      let context = LoopContext(eventLoop: loop)
+      loops[ObjectIdentifier(loop)] = context
+      return context
+    }
+  }
+
+  private func openConnections() -> [ServerConnection] {
+    shared.withLock { Array($0.connections.values) }
+  }
+
+  private func stopIfDone() {
+    let isDone = shared.withLock { shared in
+      guard case .stopping = shared.state else { return false }
+      return shared.connections.isEmpty
+    }
+    if isDone { stopped() }
+  }
+
+  private func stopped() {
+    let waiters = shared.withLock { shared in
+      shared.state = .stopped
+      defer { shared.stopWaiters = [] }
+      return shared.stopWaiters
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+}
