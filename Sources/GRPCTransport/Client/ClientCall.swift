@@ -1,0 +1,238 @@
+import GRPC
+import HTTP2
+
+/// One call on its way through the client, from the event loop's point of view.
+///
+/// ```
+/// created --> waiting (no connection, or no free stream) --> active (has a stream) --> ended
+///                 ^------------ surely unprocessed -------------|
+/// ```
+/// Everything here runs on the channel's event loop; subclasses add what the caller's task may
+/// touch, behind a lock. A call ends exactly once, in `end`.
+class ClientCall: @unchecked Sendable {
+  private enum Phase {
+    case created
+    case waiting
+    case active(Session.Stream, ClientConnection)
+    case ended
+  }
+
+  /// How often a call that the server surely did not process is sent again without telling anybody.
+  private static let transparentRetriesMax = 3
+
+  /// What is called, and until when.
+  let head: ClientRequestHead
+  private var phase = Phase.created
+  private var machine: ClientStreamStateMachine
+  private var pendingLeading: ResponseHeaderBlock?
+  private var transparentRetries = 0
+  private var requestIsFinished = false
+  /// Whom to tell about the end.
+  private var owner: ClientChannel?
+  /// Whether the call has a place in `WaitingCalls`.
+  var isQueued = false
+  /// The call's place in the channel's timer heap.
+  var deadlineToken: TimerHeap<ClientCall>.Token?
+
+  init(_ head: ClientRequestHead) {
+    self.head = head
+    self.machine = Self.makeMachine(head)
+  }
+
+  private static func makeMachine(_ head: ClientRequestHead) -> ClientStreamStateMachine {
+    ClientStreamStateMachine(
+      responseIsStream: head.method.responseIsStream,
+      maxMessageBytes: head.options.maxResponseMessageBytes)
+  }
+
+  var isEnded: Bool {
+    if case .ended = phase { return true }
+    return false
+  }
+
+  /// Set when the caller gave up before the call reached the event loop.
+  private(set) var isCancelledEarly = false
+
+  /// The caller gave up.
+  final func cancel() {
+    if case .created = phase {
+      isCancelledEarly = true
+    } else {
+      fail(.callCancelled)
+    }
+  }
+
+  /// The call's stream and its connection while it has one.
+  var stream: (Session.Stream, ClientConnection)? {
+    if case .active(let stream, let connection) = phase { return (stream, connection) }
+    return nil
+  }
+
+  // MARK: For subclasses
+
+  /// The stream is open: send what there is.
+  func sendRequest() {}
+  /// The peer wants more bytes after `send` refused some.
+  func requestBecameWritable() {}
+  /// Metadata came before the first message.
+  func receiveInitialMetadata(_ metadata: Metadata) {}
+  /// A message came.
+  func receiveMessage(_ payload: MessageDeframer.Payload) {}
+  /// All events of one piece of data were handed over; `count` bytes of credit are owed.
+  func receivedData(bytes count: Int) {}
+  /// Whether the request can be sent again from its start.
+  var canSendAgain: Bool { false }
+  /// The call is over. Called once.
+  func complete(_ end: ClientStreamStateMachine.End) {}
+
+  /// Queues request bytes; false when the peer should be waited for (`requestBecameWritable`).
+  final func send(_ framed: [UInt8]) -> Bool {
+    guard case .active(let stream, let connection) = phase else { return true }
+    return connection.send(framed, on: stream)
+  }
+
+  /// Half-closes the request.
+  final func finishRequest() {
+    guard case .active(let stream, let connection) = phase, !requestIsFinished else { return }
+    requestIsFinished = true
+    connection.finish(stream)
+  }
+
+  // MARK: Life
+
+  /// The call reached the event loop; it has no stream so far.
+  final func start(with owner: ClientChannel) {
+    self.owner = owner
+    phase = .waiting
+  }
+
+  /// The call got a stream.
+  final func activate(_ stream: Session.Stream, _ connection: ClientConnection) {
+    machine = Self.makeMachine(head)
+    pendingLeading = nil
+    requestIsFinished = false
+    phase = .active(stream, connection)
+    sendRequest()
+  }
+
+  /// Ends the call on this side; the server is told. False when it was over already.
+  @discardableResult
+  final func fail(_ error: RPCError, reset code: ErrorCode = .cancel) -> Bool {
+    guard !isEnded else { return false }
+    _ = machine.endLocally()
+    end(.failed(error), reset: code)
+    return true
+  }
+
+  private func end(_ end: ClientStreamStateMachine.End, reset code: ErrorCode?) {
+    guard !isEnded else { return }
+    var end = end
+    if case .failed(let error) = end, error.code == .cancelled, head.deadline?.isPast == true {
+      // The server, too, saw the deadline and was faster.
+      end = .failed(.deadlineExceeded)
+    }
+    let active = stream
+    phase = .ended
+    if let code, let (stream, connection) = active { connection.reset(stream, code) }
+    owner?.callEnded(self)
+    owner = nil
+    complete(end)
+  }
+
+  // MARK: Events of the stream
+
+  final func receiveHeaders(_ fields: FieldView, stream: Session.Stream) {
+    let block = ResponseHeaderBlock(fields)
+    // Only the end of the stream tells Trailers-Only from leading headers. When it has come, it is
+    // among the next events; when it has not, these are leading headers.
+    if stream.hasPeerEnded {
+      pendingLeading = block
+    } else {
+      obey(machine.receiveHeaders(block, endStream: false))
+    }
+  }
+
+  final func receiveTrailers(_ fields: FieldView) {
+    settleLeading(endStream: false)
+    obey(machine.receiveHeaders(ResponseHeaderBlock(fields), endStream: true))
+  }
+
+  final func receiveData(_ bytes: UnsafeRawBufferPointer) {
+    settleLeading(endStream: false)
+    let action = machine.receiveData(bytes, endStream: false) { receiveMessage($0) }
+    switch action {
+    case .proceed: receivedData(bytes: bytes.count)
+    case .end(let end): self.end(end, reset: endingReset)
+    case .resetAndFail(let error): end(.failed(error), reset: .cancel)
+    }
+  }
+
+  final func receiveEndOfStream() {
+    settleLeading(endStream: true)
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    switch machine.receiveData(nothing, endStream: true, deliver: { _ in }) {
+    case .proceed: break
+    case .end(let end): self.end(end, reset: endingReset)
+    case .resetAndFail(let error): end(.failed(error), reset: .cancel)
+    }
+  }
+
+  /// The stream is gone. Answers whether the call should be sent again: the server surely did not
+  /// process it, and it can be repeated from its start.
+  final func receiveClosed(_ code: ErrorCode, surelyUnprocessed: Bool, reason: String?) -> Bool {
+    guard !isEnded else { return false }
+    settleLeading(endStream: false)
+    if surelyUnprocessed, canSendAgain, transparentRetries < Self.transparentRetriesMax {
+      transparentRetries += 1
+      phase = .waiting
+      return true
+    }
+    guard var error = machine.receiveReset(errorCode: code.rawValue) else { return false }
+    if let reason {
+      error = RPCError(code: .unavailable, message: reason)
+    } else {
+      error.message = "the server reset the stream: \(code)"
+    }
+    end(.failed(error), reset: nil)
+    return false
+  }
+
+  private func settleLeading(endStream: Bool) {
+    guard let block = pendingLeading else { return }
+    pendingLeading = nil
+    obey(machine.receiveHeaders(block, endStream: endStream))
+  }
+
+  private func obey(_ action: ClientStreamStateMachine.OnHeaders) {
+    switch action {
+    case .ignore: break
+    case .initialMetadata(let metadata): receiveInitialMetadata(metadata)
+    case .end(let end): self.end(end, reset: endingReset)
+    case .resetAndFail(let error): end(.failed(error), reset: .cancel)
+    }
+  }
+
+  /// A status before the end of the request: the rest is not wanted (RFC 9113 section 8.1).
+  private var endingReset: ErrorCode? { requestIsFinished ? nil : .noError }
+}
+
+extension RPCError {
+  static var deadlineExceeded: RPCError {
+    RPCError(code: .deadlineExceeded, message: "the deadline passed before the call was answered")
+  }
+
+  static var callCancelled: RPCError {
+    RPCError(code: .cancelled, message: "the caller cancelled the call")
+  }
+}
+
+extension ResponseHeaderBlock {
+  init(_ fields: FieldView) {
+    self.init()
+    for field in fields {
+      field.name.withMemoryRebound(to: UInt8.self) { name in
+        field.value.withMemoryRebound(to: UInt8.self) { add(name: name, value: $0) }
+      }
+    }
+  }
+}

@@ -1,0 +1,299 @@
+import GRPC
+import HTTP2
+import Logging
+import NIOCore
+
+/// One HTTP/2 connection to a server: the driver that owns the socket, feeds the session and obeys.
+///
+/// ```
+/// handshaking --server's SETTINGS--> ready --GOAWAY--> draining --last stream--> closed
+///      +---------------- not HTTP/2, timeout, loss ----------+--------------------^
+/// ```
+/// Event loop only. All output of one loop turn leaves in one write and one flush.
+final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private enum State {
+    case handshaking
+    case ready
+    case draining(lastStreamID: Int32, reason: String)
+    case closed
+  }
+
+  /// Bytes taken from the session between looks at whether the socket still takes them.
+  private static let writeChunkBytes = 256 * 1024
+  /// Output buffers above this size are not kept for the next turn.
+  private static let keptBufferBytes = 512 * 1024
+
+  private let session: Session
+  /// Each keeps the other until the connection is closed.
+  private let channelOwner: ClientChannel
+  private let requestFields: ClientRequestHead.ConnectionFields
+  private var state = State.handshaking
+  private var context: ChannelHandlerContext?
+  private var fields = FieldList()
+  private var output = ByteBuffer()
+  private var isReading = false
+  private var isFlushing = false
+  private var isFlushScheduled = false
+  private var hasReceivedBytes = false
+  private var closeReason: String?
+  private var handshakeTimeout: Scheduled<Void>?
+
+  init(
+    owner: ClientChannel, configuration: SessionConfiguration,
+    requestFields: ClientRequestHead.ConnectionFields
+  ) throws(HTTP2Error) {
+    self.channelOwner = owner
+    self.requestFields = requestFields
+    self.session = try Session(role: .client, configuration: configuration)
+  }
+
+  /// Whether a new call may take a stream now.
+  var hasFreeStream: Bool {
+    guard case .ready = state else { return false }
+    return session.openStreams.count < Int(session.peerMaxConcurrentStreams)
+  }
+
+  var isReady: Bool {
+    if case .ready = state { return true }
+    return false
+  }
+
+  // MARK: Commands
+
+  /// Sends the preface; the connection must be usable after `timeout`.
+  func start(timeout: TimeAmount) {
+    guard let context, case .handshaking = state else { return }
+    handshakeTimeout = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
+      self.close(
+        reason: "the server accepted the connection but sent no HTTP/2 settings in time")
+    }
+    scheduleFlush()
+  }
+
+  /// Opens a stream for a call.
+  func open(_ call: ClientCall) {
+    fields.removeAll()
+    call.head.append(to: &fields, connection: requestFields, now: .now())
+    do {
+      let stream = try session.submitRequest(fields, context: call)
+      call.activate(stream, self)
+      scheduleFlush()
+    } catch {
+      call.fail(
+        RPCError(code: .unavailable, message: "the request could not be sent", cause: error))
+    }
+  }
+
+  func send(_ bytes: [UInt8], on stream: Session.Stream) -> Bool {
+    scheduleFlush()
+    return session.send(bytes, on: stream)
+  }
+
+  func finish(_ stream: Session.Stream) {
+    session.finish(stream)
+    scheduleFlush()
+  }
+
+  func reset(_ stream: Session.Stream, _ code: ErrorCode) {
+    session.reset(stream, code)
+    scheduleFlush()
+  }
+
+  func credit(_ stream: Session.Stream, _ count: Int) {
+    session.consumeStream(stream, count)
+    scheduleFlush()
+  }
+
+  /// Says goodbye and closes; calls that are open fail with the reason.
+  func close(reason: String) {
+    guard let context else { return }
+    if closeReason == nil { closeReason = reason }
+    session.terminate(.noError)
+    flush()
+    context.close(promise: nil)
+  }
+
+  // MARK: Output
+
+  private func scheduleFlush() {
+    guard !isReading, !isFlushing, !isFlushScheduled, let context else { return }
+    isFlushScheduled = true
+    context.eventLoop.assumeIsolated().execute {
+      self.isFlushScheduled = false
+      self.flush()
+    }
+  }
+
+  private func flush() {
+    guard let context, !isFlushing else { return }
+    isFlushing = true
+    defer { isFlushing = false }
+    do {
+      var hasMore = true
+      while hasMore, context.channel.isWritable {
+        if output.capacity > Self.keptBufferBytes { output = ByteBuffer() }
+        output.clear()
+        hasMore = try session.pullOutput(
+          limit: Self.writeChunkBytes, { output.writeBytes($0) }, { handle($0) })
+        guard output.readableBytes > 0 else { break }
+        context.writeAndFlush(Self.wrapOutboundOut(output), promise: nil)
+      }
+    } catch {
+      lose(reason: "the connection to the server failed: \(error)")
+    }
+    closeIfDrained()
+  }
+
+  // MARK: Input
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let bytes = Self.unwrapInboundIn(data)
+    isReading = true
+    bytes.withUnsafeReadableBytes { bytes in
+      if !hasReceivedBytes {
+        hasReceivedBytes = true
+        if let problem = FirstBytes.problem(bytes) {
+          lose(reason: problem)
+          return
+        }
+      }
+      do {
+        try session.receive(bytes) { handle($0) }
+      } catch {
+        lose(reason: "the server broke the HTTP/2 protocol: \(error)")
+      }
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    isReading = false
+    flush()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { flush() }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    lose(reason: "the connection to the server failed: \(error)")
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    let reason: String
+    if hasReceivedBytes {
+      reason = "the connection to the server was lost"
+    } else {
+      reason =
+        "the server closed the connection before its HTTP/2 settings; does it expect TLS?"
+    }
+    closed(reason: closeReason ?? reason)
+    self.context = nil
+  }
+
+  private func handle(_ event: Event) {
+    switch event {
+    case .headers(let stream, let fields):
+      call(of: stream)?.receiveHeaders(fields, stream: stream)
+    case .trailers(let stream, let fields):
+      call(of: stream)?.receiveTrailers(fields)
+    case .headersTooLarge(let stream):
+      call(of: stream)?.fail(
+        RPCError(code: .resourceExhausted, message: "the response headers are too large"))
+    case .data(let stream, let bytes):
+      // The connection is credited at once, or one slow call would stop all others.
+      session.consumeConnection(bytes.count)
+      call(of: stream)?.receiveData(bytes)
+    case .endOfStream(let stream):
+      call(of: stream)?.receiveEndOfStream()
+    case .writable(let stream):
+      call(of: stream)?.requestBecameWritable()
+    case .closed(let stream, let code):
+      streamClosed(stream, code)
+    case .settings:
+      becameReady()
+    case .settingsAcknowledged, .ping:
+      break
+    case .goAway(let lastStreamID, let code, let debug):
+      goAway(lastStreamID, code, debug)
+    }
+  }
+
+  private func call(of stream: Session.Stream) -> ClientCall? {
+    guard let context = stream.context else { return nil }
+    return unsafeDowncast(context, to: ClientCall.self)
+  }
+
+  private func streamClosed(_ stream: Session.Stream, _ code: ErrorCode) {
+    guard let call = call(of: stream) else { return }
+    stream.context = nil
+    var surelyUnprocessed = code == .refusedStream
+    var reason: String?
+    if case .draining(let lastStreamID, let why) = state, stream.id > lastStreamID {
+      surelyUnprocessed = true
+      reason = why
+    }
+    if call.receiveClosed(code, surelyUnprocessed: surelyUnprocessed, reason: reason) {
+      channelOwner.sendAgain(call)
+    } else {
+      channelOwner.streamBecameFree(self)
+    }
+  }
+
+  private func becameReady() {
+    guard case .handshaking = state else {
+      if isReady { channelOwner.streamBecameFree(self) }
+      return
+    }
+    state = .ready
+    handshakeTimeout?.cancel()
+    handshakeTimeout = nil
+    channelOwner.connectionBecameReady(self)
+  }
+
+  private func goAway(_ lastStreamID: Int32, _ code: ErrorCode, _ debug: [UInt8]) {
+    let text = String(decoding: debug.prefix(200), as: UTF8.self)
+    let reason = "the server is going away (\(code)\(text.isEmpty ? "" : ", \(text)"))"
+    switch state {
+    case .closed: return
+    case .handshaking, .ready, .draining: break
+    }
+    handshakeTimeout?.cancel()
+    handshakeTimeout = nil
+    state = .draining(lastStreamID: lastStreamID, reason: reason)
+    channelOwner.connectionIsDraining(self, reason: reason)
+  }
+
+  private func closeIfDrained() {
+    guard case .draining = state, session.openStreams.isEmpty else { return }
+    lose(reason: "the server has gone away")
+  }
+
+  // MARK: The end
+
+  private func lose(reason: String) {
+    if closeReason == nil { closeReason = reason }
+    context?.close(promise: nil)
+  }
+
+  private func closed(reason: String) {
+    if case .closed = state { return }
+    state = .closed
+    handshakeTimeout?.cancel()
+    handshakeTimeout = nil
+    let open = session.openStreams
+    // First the owner: calls that fail may start new ones, which must not land here.
+    channelOwner.connectionClosed(self, reason: reason)
+    for stream in open {
+      let call = call(of: stream)
+      stream.context = nil
+      call?.fail(RPCError(code: .unavailable, message: reason))
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import GRPC
+import HTTP2
+import Logging
+import NIOCore
+import NIOPosix
+
+/// Carries calls over one warm HTTP/2 connection in plaintext, by TCP or a unix socket.
+///
+/// Connects when the first call needs it and reconnects when the connection is lost or the server
+/// goes away; nothing has to be run. One event loop owns the connection: a caller that runs there
+/// already (a handler of a server on the same loop) calls without any thread hop.
+public final class HTTP2ClientTransport: ClientTransport {
+  /// Where the server listens.
+  public enum Target: Sendable, Hashable, CustomStringConvertible {
+    /// A host name or address, and a port.
+    case tcp(host: String, port: Int)
+    /// The path of a unix socket.
+    case unix(path: String)
+
+    /// `host:port` or `unix:path`.
+    public var description: String {
+      switch self {
+      case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+      case .unix(let path): "unix:\(path)"
+      }
+    }
+  }
+
+  /// Settings of a transport.
+  public struct Configuration: Sendable {
+    /// Time to connect and to receive the server's HTTP/2 settings: 20 s.
+    public var connectTimeout: Duration
+    /// Calls that may wait for a connection or a stream: 10,000; more fail with RESOURCE_EXHAUSTED.
+    public var maxWaitingCalls: Int
+    /// `:authority` to send; nil = the target (`localhost` for unix sockets).
+    public var authority: String?
+    /// Windows and header limits of the connection.
+    public var session: SessionConfiguration
+
+    /// Makes a configuration; each default is the one of `defaults`.
+    public init(
+      connectTimeout: Duration = .seconds(20),
+      maxWaitingCalls: Int = 10_000,
+      authority: String? = nil,
+      session: SessionConfiguration = Configuration.defaultSession
+    ) {
+      self.connectTimeout = connectTimeout
+      self.maxWaitingCalls = maxWaitingCalls
+      self.authority = authority
+      self.session = session
+    }
+
+    /// 20 s to connect, 10,000 waiting calls, the target as authority.
+    public static var defaults: Configuration { Configuration() }
+
+    /// 256 KiB per stream and 4 MiB per connection: a client has few, large answers.
+    public static var defaultSession: SessionConfiguration {
+      var session = SessionConfiguration()
+      session.streamWindowBytes = 256 * 1024
+      session.connectionWindowBytes = 4 * 1024 * 1024
+      return session
+    }
+
+    func requestFields(for target: Target) -> ClientRequestHead.ConnectionFields {
+      let authority: String
+      switch target {
+      case .tcp: authority = self.authority ?? target.description
+      case .unix: authority = self.authority ?? "localhost"
+      }
+      return ClientRequestHead.ConnectionFields(
+        authority: authority, userAgent: "grpc-swift-farebox/0.1")
+    }
+  }
+
+  private let channel: ClientChannel
+
+  /// Makes a transport; nothing happens before the first call.
+  ///
+  /// `eventLoopGroup` decides which loop owns the connection: the current one when called on a loop
+  /// of the group.
+  public init(
+    target: Target,
+    configuration: Configuration = .defaults,
+    eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+    logger: Logger
+  ) {
+    channel = ClientChannel(
+      target: target, configuration: configuration, eventLoop: eventLoopGroup.any(), logger: logger)
+  }
+
+  deinit {
+    channel.perform(.shutdown(nil))
+  }
+
+  /// Fails all calls with UNAVAILABLE, says goodbye to the server and returns when the connection is
+  /// closed. Later calls fail with UNAVAILABLE.
+  public func shutdown() async {
+    await withCheckedContinuation { channel.perform(.shutdown($0)) }
+  }
+
+  /// Makes a call with one request and one response.
+  public func unary(
+    _ head: ClientRequestHead, framedMessage: [UInt8]
+  ) async throws(RPCError) -> ClientReply {
+    try head.metadata.validateForSending()
+    let call = UnaryClientCall(head, framedMessage: framedMessage)
+    let outcome = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        call.continuation = continuation
+        channel.perform(.start(call))
+      }
+    } onCancel: {
+      channel.perform(.cancel(call))
+    }
+    return try outcome.get()
+  }
+
+  /// Starts a call of any other shape.
+  public func openStream(_ head: ClientRequestHead, onlyMessage: [UInt8]?) -> any ClientStream {
+    HTTP2ClientStream(head, onlyMessage: onlyMessage, transport: self, channel: channel)
+  }
+}
+
+extension HTTP2ClientTransport.Target {
+  func connect(with bootstrap: ClientBootstrap) -> EventLoopFuture<any Channel> {
+    switch self {
+    case .tcp(let host, let port):
+      bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
+    case .unix(let path):
+      bootstrap.connect(unixDomainSocketPath: path)
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import GRPC
+import HTTP2
+
+/// The lean way of a call with one request and one response: one continuation, no streams of
+/// messages, no lock. Its bytes are credited as they arrive, since at most one message is kept.
+final class UnaryClientCall: ClientCall, @unchecked Sendable {
+  typealias Outcome = Result<ClientReply, RPCError>
+
+  private let framedMessage: [UInt8]
+  /// Set before the call is handed to the event loop, and not touched by the caller after that.
+  var continuation: CheckedContinuation<Outcome, Never>?
+  private var reply = ClientReply()
+
+  init(_ head: ClientRequestHead, framedMessage: [UInt8]) {
+    self.framedMessage = framedMessage
+    super.init(head)
+  }
+
+  override var canSendAgain: Bool { true }
+
+  override func sendRequest() {
+    _ = send(framedMessage)
+    finishRequest()
+  }
+
+  override func receiveInitialMetadata(_ metadata: Metadata) {
+    reply.initialMetadata = metadata
+  }
+
+  override func receiveMessage(_ payload: MessageDeframer.Payload) {
+    reply.message = payload.bytes
+  }
+
+  override func receivedData(bytes count: Int) {
+    guard let (stream, connection) = stream else { return }
+    connection.credit(stream, count)
+  }
+
+  override func complete(_ end: ClientStreamStateMachine.End) {
+    switch end {
+    case .ok(let trailers):
+      reply.trailingMetadata = trailers
+      continuation?.resume(returning: .success(reply))
+    case .failed(let error):
+      continuation?.resume(returning: .failure(error))
+    }
+  }
+}
