@@ -23,7 +23,7 @@ import Testing
   }
 
   /// One field set, and the bytes that protoc writes for it.
-  struct Row: Sendable {
+  struct Row: Sendable, CustomTestStringConvertible {
     let name: String
     let make: @Sendable (inout Sample) -> Void
     let wire: [UInt8]
@@ -33,6 +33,8 @@ import Testing
       self.wire = wire
       self.make = make
     }
+
+    var testDescription: String { name }
   }
 
   static let rows: [Row] = [
