@@ -1,0 +1,195 @@
+"""Our encoding and decoding against Google's, in both directions, on messages made at random."""
+
+import json
+import math
+
+import pytest
+from conftest import PROJECT
+from contract_stubs import ContractStubs
+from farebox_client import FareboxClient
+from farebox_process import binary_path, free_addresses
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+from message_strategies import messages, same_value
+from roundtrip_tool import Refused, RoundtripTool
+
+FILE = "farebox/roundtrip/v1/roundtrip.proto"
+ROUNDTRIP = ContractStubs(PROJECT / "Tests" / "ProtobufRoundtrip" / "proto").messages(FILE)
+CONTRACTS = FareboxClient(free_addresses())
+Everything, Newcomer = ROUNDTRIP.Everything, ROUNDTRIP.Newcomer
+TYPES = [
+    Everything,
+    Everything.Inner,
+    CONTRACTS.accounting.CheckCreditsRequest,
+    CONTRACTS.accounting.CheckCreditsResponse,
+    CONTRACTS.accounting.AllocateCreditsRequest,
+    CONTRACTS.accounting.GetBalanceResponse,
+    CONTRACTS.accounting.OpenHoldResponse,
+    CONTRACTS.accounting.ListUsageResponse,
+    CONTRACTS.chat.ChatResponse,
+    CONTRACTS.auth.LoginResponse,
+]
+# What we refuse on purpose and Google's decoder lets pass.
+STRICTER = ("groups are not supported", "more than ", "field number 0", "longer than")
+
+often = settings(
+    max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+sometimes = settings(often, max_examples=100)
+any_type = st.sampled_from([Everything, Everything, Everything, *TYPES])
+
+
+@pytest.fixture(scope="module")
+def tool():
+    path = binary_path(name="protobuf-roundtrip")
+    assert path.exists(), f"{path} is missing: build first (tools/test does)"
+    running = RoundtripTool(path)
+    yield running
+    assert running.close() == 0
+
+
+def name_of(message_type):
+    return message_type.DESCRIPTOR.full_name
+
+
+@often
+@given(data=st.data())
+def test_what_google_encodes_we_decode_and_what_we_encode_google_decodes(tool, data):
+    message_type = data.draw(any_type)
+    message = data.draw(messages(message_type.DESCRIPTOR))
+    ours = tool.wire(name_of(message_type), message.SerializeToString())
+    assert same_value(message_type.FromString(ours), message)
+    assert tool.wire(name_of(message_type), ours) == ours, "encoding again changes the bytes"
+
+
+@sometimes
+@given(data=st.data())
+def test_fields_that_we_do_not_know_survive(tool, data):
+    message = data.draw(messages(Everything.DESCRIPTOR))
+    through = tool.wire(name_of(Newcomer), message.SerializeToString())
+    assert same_value(Everything.FromString(through), message)
+
+
+@sometimes
+@given(data=st.data())
+def test_two_messages_in_a_row_are_merged_as_google_merges_them(tool, data):
+    first, second = (data.draw(messages(Everything.DESCRIPTOR)) for _ in range(2))
+    both = first.SerializeToString() + second.SerializeToString()
+    ours = tool.wire(name_of(Everything), both)
+    assert same_value(Everything.FromString(ours), Everything.FromString(both))
+
+
+@often
+@given(data=st.data())
+def test_damaged_bytes_are_refused_or_mean_the_same_to_both(tool, data):
+    message_type = data.draw(any_type)
+    message = data.draw(messages(message_type.DESCRIPTOR))
+    damaged = data.draw(damaged_copies(message.SerializeToString()))
+    note(f"{name_of(message_type)}: {damaged.hex()}")
+    google = google_decodes(message_type, damaged)
+    try:
+        ours = tool.wire(name_of(message_type), damaged)
+    except Refused as refusal:
+        assert google is None or any(reason in str(refusal) for reason in STRICTER), str(refusal)
+        return
+    assert google is not None, "Google's decoder refuses what ours accepts"
+    assert same_value(message_type.FromString(ours), google)
+
+
+def google_decodes(message_type, data):
+    try:
+        return message_type.FromString(data)
+    except DecodeError:
+        return None
+
+
+@st.composite
+def damaged_copies(draw, original):
+    data = bytearray(original)
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(data)))
+        kind = draw(st.sampled_from(["cut", "insert", "replace", "remove"]))
+        if kind == "cut":
+            del data[at:]
+        elif kind == "insert":
+            data[at:at] = draw(st.binary(min_size=1, max_size=6))
+        elif kind == "replace":
+            data[at : at + 1] = draw(st.binary(min_size=1, max_size=1))
+        else:
+            del data[at : at + draw(st.integers(1, 6))]
+    return bytes(data)
+
+
+BAD_UTF_8 = [b"\xff", b"\xc3\x28", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc0\xaf", b"ok\xe2\x82"]
+STRING_PLACES = {
+    "singular": lambda text: {"string_value": text},
+    "optional": lambda text: {"optional_string": text},
+    "repeated": lambda text: {"strings": ["fine", text]},
+    "oneof": lambda text: {"choice_string": text},
+    "map key": lambda text: {"string_to_int64": {text: 1}},
+    "map value": lambda text: {"int32_to_string": {1: text}},
+    "nested": lambda text: {"inners": [ROUNDTRIP.Everything.Inner(name=text)]},
+}
+
+
+@pytest.mark.parametrize("place", STRING_PLACES)
+@pytest.mark.parametrize("bad", BAD_UTF_8, ids=lambda bad: bad.hex())
+def test_invalid_utf_8_is_refused_wherever_a_string_stands(tool, place, bad):
+    marker = "@" * len(bad)
+    good = Everything(**STRING_PLACES[place](marker)).SerializeToString()
+    tool.wire(name_of(Everything), good)
+    with pytest.raises(Refused, match="UTF-8"):
+        tool.wire(name_of(Everything), good.replace(marker.encode(), bad))
+
+
+def test_bytes_need_not_be_utf_8_and_nul_survives(tool):
+    message = Everything(bytes_value=b"\xff\0\xfe", string_value="a\0b", strings=["\0", ""])
+    ours = tool.wire(name_of(Everything), message.SerializeToString())
+    assert Everything.FromString(ours) == message
+
+
+@pytest.mark.parametrize("levels", [1, 10, 90])
+def test_nesting_that_google_accepts_is_accepted(tool, levels):
+    ours = tool.wire(name_of(Everything.Inner), nested(levels))
+    assert Everything.Inner.FromString(ours) == Everything.Inner.FromString(nested(levels))
+
+
+@pytest.mark.parametrize("levels", [150, 5_000, 100_000])
+def test_nesting_that_would_eat_the_stack_is_refused(tool, levels):
+    with pytest.raises(Refused, match="levels"):
+        tool.wire(name_of(Everything.Inner), nested(levels))
+
+
+def nested(levels):
+    """An Inner within an Inner, `levels` deep."""
+    data = b"\x0a\x01x"
+    for _ in range(levels - 1):
+        size, rest = bytearray(), len(data)
+        while rest > 127:
+            size.append(rest & 127 | 128)
+            rest >>= 7
+        data = b"\x22" + bytes(size) + bytes([rest]) + data
+    return data
+
+
+@often
+@given(data=st.data())
+def test_json_of_google_is_read_and_ours_is_read_by_google(tool, data):
+    message_type = data.draw(any_type)
+    message = data.draw(messages(message_type.DESCRIPTOR, json=True))
+    wire, name = message.SerializeToString(), name_of(message_type)
+    ours = tool.to_json(name, wire)
+    note(ours)
+    assert same_value(json_format.Parse(ours, message_type()), message)
+    theirs = json_format.MessageToJson(message, indent=None)
+    assert same_value(message_type.FromString(tool.from_json(name, theirs)), message)
+    assert json.loads(ours).keys() == json.loads(theirs).keys()
+
+
+def test_json_spells_what_numbers_cannot_say(tool):
+    message = Everything(double_value=math.nan, doubles=[math.inf, -math.inf])
+    ours = tool.to_json(name_of(Everything), message.SerializeToString())
+    assert json.loads(ours) == {"doubleValue": "NaN", "doubles": ["Infinity", "-Infinity"]}
+    assert math.isnan(Everything.FromString(tool.from_json(name_of(Everything), ours)).double_value)
