@@ -47,11 +47,9 @@ extension Message {
   public init(
     serializedBytes bytes: [UInt8], limits: DecodingLimits = .standard
   ) throws(DecodeError) {
-    // withUnsafeBytes cannot carry a typed error through, hence the Result.
-    let result = bytes.withUnsafeBytes { raw -> Result<Self, DecodeError> in
-      Result { () throws(DecodeError) in try Self(serializedBytes: raw, limits: limits) }
+    self = try bytes.withUnsafeBufferPointer { buffer throws(DecodeError) in
+      try Self(serializedBytes: UnsafeRawBufferPointer(buffer), limits: limits)
     }
-    self = try result.get()
   }
 
   /// Encodes the message, maps in key order, unknown fields last.

@@ -50,13 +50,9 @@ extension MessageSchema {
     } catch {
       throw layout.pointee.error(error.reason)
     }
-    let result = normalizer.output.withUnsafeBufferPointer {
-      buffer -> Result<MessageView, DecodeError> in
-      Result { () throws(DecodeError) in
-        try unpackChecked(buffer.baseAddress, count: buffer.count, limits: limits, in: arena)
-      }
+    return try normalizer.output.withUnsafeBufferPointer { buffer throws(DecodeError) in
+      try unpackChecked(buffer.baseAddress, count: buffer.count, limits: limits, in: arena)
     }
-    return try result.get()
   }
 
   private func unpackChecked(

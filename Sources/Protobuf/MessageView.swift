@@ -106,8 +106,11 @@ public struct MessageView {
   func makeString(
     _ data: UnsafeBufferPointer<UInt8>, _ index: Int
   ) throws(DecodeError) -> String {
-    if let string = String(validating: data, as: UTF8.self) { return string }
-    throw layout.pointee.error(.invalidUTF8, number: field(index).pointee.number)
+    // Twice as fast as String(validating:as:), which is generic over the source.
+    guard let text = try? UTF8Span(validating: data.span) else {
+      throw layout.pointee.error(.invalidUTF8, number: field(index).pointee.number)
+    }
+    return String(copying: text)
   }
 
   // MARK: Optional scalars

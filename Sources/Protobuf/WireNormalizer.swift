@@ -72,10 +72,9 @@ struct WireNormalizer {
   ) throws(WireReader.Failure) {
     if pieces.count == 1 { return try append(number, pieces[0], as: layout) }
     let merged = Array(pieces.joined())
-    let result = merged.withUnsafeBufferPointer { buffer -> Result<Void, WireReader.Failure> in
-      Result { () throws(WireReader.Failure) in try append(number, buffer, as: layout) }
+    try merged.withUnsafeBufferPointer { buffer throws(WireReader.Failure) in
+      try append(number, buffer, as: layout)
     }
-    try result.get()
   }
 
   private mutating func append(
