@@ -1,0 +1,38 @@
+import Contracts
+import GRPC
+import Identity
+import Interceptors
+import Ledger
+
+/// `farebox.accounting.v1.AccountingService`: contract in, ledger command out, and back.
+///
+/// Holds no state of its own; safe from any thread. Questions are answered from the ledger's published
+/// snapshots without a hop; mutations wait for their commit.
+public struct AccountingAPI: Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
+  let ledger: CreditLedger
+
+  /// - Parameter ledger: a started ledger; whoever started it shuts it down after the server.
+  public init(ledger: CreditLedger) {
+    self.ledger = ledger
+  }
+}
+
+extension ServerContext {
+  /// The caller's attempt under `key`.
+  func attempt(_ key: String) throws -> Attempt {
+    Attempt(principal: try requirePrincipal().subject, key: key)
+  }
+
+  /// The account that a question is about: an empty id is the caller's own.
+  ///
+  /// Throws PERMISSION_DENIED for another's account unless the caller has one of `roles`, whether
+  /// the account exists or not.
+  func account(_ id: String, orAnyOf roles: RoleSet) throws -> AccountID {
+    let allowed = try requirePrincipal().requireAccess(to: id, orAnyOf: roles)
+    guard Identifier.isValid(allowed) else {
+      throw RPCError.invalidArgument(
+        field: "account_id", description: "must match [A-Za-z0-9_.:-]{1,64}")
+    }
+    return AccountID(allowed)
+  }
+}

@@ -1,0 +1,32 @@
+import Contracts
+import GRPC
+import GRPCServices
+import Ledger
+
+extension AccountingAPI {
+  /// Asks whether an account could pay. Answered from the published snapshot: nothing waits.
+  public func checkCredits(
+    request: Farebox_Accounting_V1_CheckCreditsRequest, context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_CheckCreditsResponse {
+    let account = try context.account(request.accountID, orAnyOf: [.admin, .service])
+    let charge = try Self.charge(request)
+    let reply = try ledger.check(account, for: charge).orThrow(account: account)
+    return Farebox_Accounting_V1_CheckCreditsResponse(
+      reply.answer, account: account, asOfSeq: reply.asOfSeq)
+  }
+
+  private static func charge(
+    _ request: Farebox_Accounting_V1_CheckCreditsRequest
+  ) throws(RPCError) -> Charge {
+    switch request.amount {
+    case .credits(let credits):
+      return .micros(try Amount.micros(credits: credits, field: "credits"))
+    case .requiredCredits(let credits):
+      return .micros(try Amount.micros(credits: credits, field: "required_credits"))
+    case .creditMicros(let micros):
+      return .micros(try Amount.micros(micros, field: "credit_micros"))
+    case .usage(let usage): return .usage(try Amount.usage(usage))
+    case nil: throw Amount.missing()
+    }
+  }
+}

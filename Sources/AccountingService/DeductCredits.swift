@@ -1,0 +1,41 @@
+import Contracts
+import GRPC
+import GRPCServices
+import Ledger
+
+extension AccountingAPI {
+  /// Charges an account at once. See the contract for effect and refusals.
+  public func deductCredits(
+    request: Farebox_Accounting_V1_DeductCreditsRequest, context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_DeductCreditsResponse {
+    let command = try Ledger.DeductCredits(request)
+    let attempt = try context.attempt(request.idempotencyKey)
+    let outcome = await ledger.deduct(command, by: attempt)
+    let receipt = try outcome.orThrow(account: command.account)
+    var answer = Farebox_Accounting_V1_DeductCreditsResponse()
+    answer.usage = Farebox_Accounting_V1_UsageRecord(receipt.value.usage)
+    answer.balance = Farebox_Accounting_V1_Balance(receipt.value.balance, of: command.account)
+    answer.asOfSeq = receipt.asOfSeq
+    answer.replayed = receipt.isReplayed
+    return answer
+  }
+}
+
+extension Ledger.DeductCredits {
+  fileprivate init(_ request: Farebox_Accounting_V1_DeductCreditsRequest) throws(RPCError) {
+    let charge: Charge
+    switch request.amount {
+    case .credits(let credits):
+      charge = .micros(try Amount.micros(credits: credits, field: "credits"))
+    case .creditMicros(let micros):
+      charge = .micros(try Amount.micros(micros, field: "credit_micros"))
+    case .usage(let usage): charge = .usage(try Amount.usage(usage))
+    case nil: throw Amount.missing()
+    }
+    self.init(
+      account: AccountID(request.accountID), charge: charge,
+      overPolicy: try request.overPolicy.checked(),
+      eventTime: try Instant.time(request.eventTime, field: "event_time"),
+      outcome: try request.outcome.checked(), sessionID: request.sessionID)
+  }
+}
