@@ -153,3 +153,19 @@ extension UsageRecord: Storable {
     writer.value(sessionID)
   }
 }
+
+extension [Pin] {
+  /// The stored form, for a column.
+  public var storedBytes: [UInt8] {
+    var writer = ByteWriter()
+    writer.list(self)
+    return writer.bytes
+  }
+
+  /// Reads a column that ``storedBytes`` filled.
+  public init(storedPins bytes: [UInt8]) throws(CorruptionError) {
+    var reader = ByteReader(bytes)
+    self = try reader.list()
+    try reader.finish()
+  }
+}

@@ -34,10 +34,14 @@ public struct LedgerReplay: Sendable {
     return (entry, rows)
   }
 
+  /// The last entry that was carried out.
+  public var head: JournalHead {
+    JournalHead(seq: state.head.seq, time: state.head.time, hash: hash)
+  }
+
   /// The state after the entries so far.
   public var loaded: LoadedState {
     LoadedState(
-      head: JournalHead(seq: state.head.seq, time: state.head.time, hash: hash),
-      accounts: Array(state.accounts.values), prices: state.prices.allVersions)
+      head: head, accounts: Array(state.accounts.values), prices: state.prices.allVersions)
   }
 }

@@ -76,3 +76,13 @@ public struct Hold: Sendable {
   /// From this instant on the hold counts as ended even when nobody touched it.
   public var endsAt: LedgerTime { expiresAt.adding(LedgerLimits.settleGrace) }
 }
+
+extension Hold {
+  /// The same hold after a late settle.
+  public var settledLate: Hold {
+    precondition(state == .expired && !isLateSettled, "only an expired hold is settled late, once")
+    var hold = self
+    hold.isLateSettled = true
+    return hold
+  }
+}

@@ -1,0 +1,174 @@
+import Foundation
+import GRDB
+import Ledger
+
+/// `journal.db`: the ledger. Rows are appended, never changed.
+///
+/// ```
+/// journal  seq 1, 2, 3 … | time_us | account_id? | kind | payload | hash
+///                                                          ^         ^
+///            JournalEntry+Encoding.swift ------------------+         +-- SHA-256(hash before | row)
+/// ```
+/// One connection, held exclusively, does everything. Calls come from one thread at a time.
+final class JournalDatabase {
+  private let queue: DatabaseQueue
+  private var statements: Statements?
+  private(set) var head: JournalHead
+  /// Entries since the log was last copied into the file.
+  private var entriesInLog = 0
+
+  /// The log is copied into the file when it holds this many entries.
+  private static let checkpointEntries = 4_000
+
+  private struct Statements {
+    let begin: RawStatement
+    let commit: RawStatement
+    let rollback: RawStatement
+    let insert: RawStatement
+  }
+
+  /// A row as stored.
+  struct Row {
+    let seq: Int64
+    let time: LedgerTime
+    let account: AccountID?
+    let payload: [UInt8]
+    let hash: Digest
+  }
+
+  init(path: String) throws(StartupError) {
+    queue = try DatabaseFile.openWriter(
+      at: path, durability: .full, isExclusive: true, migrator: Self.migrator)
+    do {
+      head = try queue.writeWithoutTransaction { try Self.readHead($0) }
+      statements = try queue.writeWithoutTransaction { database in
+        Statements(
+          begin: try RawStatement(database, "BEGIN IMMEDIATE"),
+          commit: try RawStatement(database, "COMMIT"),
+          rollback: try RawStatement(database, "ROLLBACK"),
+          insert: try RawStatement(
+            database,
+            """
+            INSERT INTO journal (seq, time_us, account_id, kind, payload, hash)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """))
+      }
+    } catch {
+      throw StartupError("cannot read the journal \(path): \(error)")
+    }
+  }
+
+  private static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("journal-1") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE journal (
+            seq INTEGER PRIMARY KEY,
+            time_us INTEGER NOT NULL,
+            account_id TEXT,
+            kind INTEGER NOT NULL,
+            payload BLOB NOT NULL,
+            hash BLOB NOT NULL CHECK (length(hash) = 32)
+          ) STRICT;
+          """)
+    }
+    return migrator
+  }
+
+  /// Appends entries with one wait for the disk.
+  ///
+  /// Throws ``StoreError/failed(_:)`` when nothing was appended for sure, and
+  /// ``StoreError/outcomeUnknown(_:)`` when the commit itself failed: SQLite may report an error for
+  /// a commit that is found after a restart.
+  func append(_ batch: CommitBatch) throws(StoreError) {
+    guard batch.previous == head else {
+      throw .conflict(expectedSeq: batch.previous.seq, foundSeq: head.seq)
+    }
+    do {
+      try queue.writeWithoutTransaction { _ in try insert(batch.entries) }
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw .outcomeUnknown("\(error)")
+    }
+    head = batch.head
+    entriesInLog += batch.entries.count
+  }
+
+  private func insert(_ entries: [SealedEntry]) throws {
+    guard let statements else { throw StoreError.failed("the journal is closed") }
+    do {
+      try statements.begin.run()
+      for sealed in entries {
+        let entry = sealed.entry
+        try statements.insert.run(
+          .integer(entry.seq), .integer(entry.time.microseconds), .optional(entry.account?.name),
+          .integer(Int64(entry.change.kind.rawValue)), .blob(sealed.payload),
+          .blob(sealed.hash.bytes))
+      }
+    } catch {
+      try? statements.rollback.run()
+      throw StoreError.failed("\(error)")
+    }
+    do {
+      try statements.commit.run()
+    } catch {
+      throw StoreError.outcomeUnknown("\(error)")
+    }
+  }
+
+  /// Copies the log into the file when it has grown. After the callers of a batch were answered.
+  func checkpointIfGrown() throws {
+    guard entriesInLog >= Self.checkpointEntries else { return }
+    try queue.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+    entriesInLog = 0
+  }
+
+  /// Reads the entry `seq`, if there is one.
+  func row(_ seq: Int64) throws -> Row? {
+    try rows(afterSeq: seq - 1, limit: 1).first { $0.seq == seq }
+  }
+
+  /// Reads up to `limit` rows after `seq`, in order.
+  func rows(afterSeq seq: Int64, limit: Int) throws -> [Row] {
+    try queue.writeWithoutTransaction { database in
+      let rows = try GRDB.Row.fetchCursor(
+        database,
+        sql: """
+          SELECT seq, time_us, account_id, payload, hash FROM journal
+          WHERE seq > ? ORDER BY seq LIMIT ?
+          """, arguments: [seq, limit])
+      var result: [Row] = []
+      while let row = try rows.next() { result.append(try Self.decode(row)) }
+      return result
+    }
+  }
+
+  func close() throws {
+    statements = nil
+    try DatabaseFile.checkpoint(queue)
+    try queue.close()
+  }
+
+  private static func readHead(_ database: Database) throws -> JournalHead {
+    let last = try GRDB.Row.fetchOne(
+      database,
+      sql: """
+        SELECT seq, time_us, account_id, payload, hash FROM journal ORDER BY seq DESC LIMIT 1
+        """)
+    guard let last else { return .empty }
+    let row = try decode(last)
+    return JournalHead(seq: row.seq, time: row.time, hash: row.hash)
+  }
+
+  private static func decode(_ row: GRDB.Row) throws -> Row {
+    guard let hash = Digest(bytes: row["hash"] as Data) else {
+      throw StoreError.corrupted("a hash in the journal is not 32 bytes")
+    }
+    return Row(
+      seq: row["seq"], time: LedgerTime(microseconds: row["time_us"]),
+      account: (row["account_id"] as String?).map { AccountID($0) }, payload: [UInt8](row["payload"] as Data),
+      hash: hash)
+  }
+}

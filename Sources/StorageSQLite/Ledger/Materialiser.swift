@@ -1,0 +1,210 @@
+import Dispatch
+import Ledger
+import Synchronization
+
+/// Writes committed rows to `state.db` behind the journal, in small transactions on its own thread,
+/// and knows what the tables do not show yet.
+///
+/// ```
+///   journal commit --add--> backlog --chunk--> state.db
+///                              |
+///                    replies, holds: looked up here first
+/// ```
+final class Materialiser: Sendable {
+  /// About how many rows one transaction writes: short, so that it never holds a core for long.
+  private static let chunkRows = 4_096
+  /// Rows that may wait; above it commits wait too.
+  private static let backlogRowsMax = 500_000
+  /// How long rows wait for company.
+  private static let delay = DispatchTimeInterval.milliseconds(10)
+
+  fileprivate struct Backlog {
+    var batches: [(rows: [LedgerRow], head: JournalHead)] = []
+    var rowCount = 0
+    var replies: [Digest: StoredReply] = [:]
+    var holds: [HoldID: (hold: Hold, seq: Int64)] = [:]
+    var lateSettled: [HoldID: Int64] = [:]
+    var writtenSeq: Int64
+    var isScheduled = false
+    var waiters: [(seq: Int64, continuation: CheckedContinuation<Void, any Error>)] = []
+    var failure: String?
+    /// The committing thread, when it waits for room.
+    var blocked: DispatchSemaphore?
+  }
+
+  private let backlog: Mutex<Backlog>
+  private let database: Mutex<StateDatabase>
+  private let queue = DispatchQueue(label: "farebox.ledger.materialiser")
+
+  init(_ database: sending StateDatabase) {
+    backlog = Mutex(Backlog(writtenSeq: database.head.seq))
+    self.database = Mutex(database)
+  }
+
+  /// Takes over a committed batch. Waits only when the tables are far behind.
+  func add(_ batch: CommitBatch) throws(StoreError) {
+    let (failure, mustSchedule, blocked) = backlog.withLock { backlog in
+      backlog.note(batch)
+      let mustSchedule = !backlog.isScheduled
+      backlog.isScheduled = true
+      if backlog.rowCount > Self.backlogRowsMax && backlog.failure == nil {
+        backlog.blocked = DispatchSemaphore(value: 0)
+      }
+      return (backlog.failure, mustSchedule, backlog.blocked)
+    }
+    if mustSchedule { queue.asyncAfter(deadline: .now() + Self.delay) { self.run() } }
+    // The batch is durable already; that the tables cannot follow stops the ledger after it.
+    if let failure { throw .failed("the state tables cannot be written: \(failure)") }
+    blocked?.wait()
+  }
+
+  /// Writes a chunk at once: at start-up, before anything was added.
+  func write(_ chunk: StateChunk) throws {
+    try database.withLock { database in
+      try database.write(chunk)
+      try database.checkpointIfGrown()
+    }
+    backlog.withLock { $0.writtenSeq = chunk.head.seq }
+  }
+
+  /// The first answer to a key, if it is not in the tables yet.
+  func reply(to key: Digest) -> StoredReply? {
+    backlog.withLock { $0.replies[key] }
+  }
+
+  /// What the tables do not show yet about a hold: all of it, and whether it was settled late.
+  func pending(_ id: HoldID) -> (hold: Hold?, isLateSettled: Bool) {
+    backlog.withLock { ($0.holds[id]?.hold, $0.lateSettled[id] != nil) }
+  }
+
+  /// Waits until the tables show the journal up to `seq`.
+  func wait(forSeq seq: Int64) async throws(StoreError) {
+    do {
+      try await withCheckedThrowingContinuation {
+        (continuation: CheckedContinuation<Void, any Error>) in
+        let isWaiting = backlog.withLock { backlog -> Bool in
+          if let failure = backlog.failure {
+            continuation.resume(throwing: StoreError.failed(failure))
+            return false
+          }
+          if backlog.writtenSeq >= seq {
+            continuation.resume()
+            return false
+          }
+          backlog.waiters.append((seq, continuation))
+          return true
+        }
+        if isWaiting { queue.async { self.run() } }
+      }
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  /// Writes everything that waits and closes the file. Nothing may be added meanwhile.
+  func close() throws(StoreError) {
+    queue.sync { run() }
+    if let failure = backlog.withLock({ $0.failure }) { throw .failed(failure) }
+    do {
+      try database.withLock { try $0.close() }
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  private func run() {
+    while let chunk = nextChunk() {
+      do {
+        try database.withLock { database in
+          try database.write(chunk)
+          try database.checkpointIfGrown()
+        }
+        finish(chunk)
+      } catch {
+        fail("\(error)")
+        return
+      }
+    }
+  }
+
+  private func nextChunk() -> StateChunk? {
+    backlog.withLock { backlog in
+      guard let first = backlog.batches.first, backlog.failure == nil else {
+        backlog.isScheduled = false
+        return nil
+      }
+      var taken = 0
+      var rows = 0
+      while taken < backlog.batches.count, rows < Self.chunkRows {
+        rows += backlog.batches[taken].rows.count
+        taken += 1
+      }
+      var chunk = StateChunk(head: first.head.before)
+      for batch in backlog.batches.prefix(taken) { chunk.add(batch.rows, head: batch.head) }
+      backlog.batches.removeFirst(taken)
+      backlog.rowCount -= rows
+      return chunk
+    }
+  }
+
+  private func finish(_ chunk: StateChunk) {
+    let (ready, blocked) = backlog.withLock { backlog in
+      backlog.forget(chunk)
+      let ready = backlog.waiters.filter { $0.seq <= chunk.head.seq }
+      backlog.waiters.removeAll { $0.seq <= chunk.head.seq }
+      let hasRoom = backlog.rowCount <= Self.backlogRowsMax / 2
+      let blocked = hasRoom ? backlog.blocked : nil
+      if hasRoom { backlog.blocked = nil }
+      return (ready, blocked)
+    }
+    for waiter in ready { waiter.continuation.resume() }
+    blocked?.signal()
+  }
+
+  private func fail(_ reason: String) {
+    let (waiters, blocked) = backlog.withLock { backlog in
+      backlog.failure = reason
+      defer {
+        backlog.waiters = []
+        backlog.blocked = nil
+      }
+      return (backlog.waiters, backlog.blocked)
+    }
+    for waiter in waiters { waiter.continuation.resume(throwing: StoreError.failed(reason)) }
+    blocked?.signal()
+  }
+}
+
+extension Materialiser.Backlog {
+  fileprivate mutating func note(_ batch: CommitBatch) {
+    batches.append((batch.rows, batch.head))
+    rowCount += batch.rows.count
+    for sealed in batch.entries {
+      if let reply = sealed.entry.reply { replies[reply.key] = reply }
+    }
+    for row in batch.rows {
+      switch row {
+      case .hold(let hold): holds[hold.id] = (hold, batch.head.seq)
+      case .lateSettled(let id): lateSettled[id] = batch.head.seq
+      default: break
+      }
+    }
+  }
+
+  fileprivate mutating func forget(_ chunk: StateChunk) {
+    let seq = chunk.head.seq
+    writtenSeq = seq
+    for key in chunk.keys { replies[key.digest] = nil }
+    for id in chunk.holds.keys where (holds[id]?.seq ?? 0) <= seq { holds[id] = nil }
+    for (id, noted) in lateSettled where noted <= seq { lateSettled[id] = nil }
+  }
+}
+
+extension JournalHead {
+  /// Some head before this one: where a chunk that starts with this batch starts from.
+  fileprivate var before: JournalHead {
+    JournalHead(seq: seq - 1, time: time, hash: .zero)
+  }
+}

@@ -1,0 +1,215 @@
+import Foundation
+import GRDB
+import Ledger
+import Synchronization
+
+/// The ledger's store on two SQLite files: `journal.db`, which is the ledger, and `state.db`, which
+/// shows it in tables and can be rebuilt from it.
+///
+/// One process at a time: the ``DataDirectory`` is the claim.
+public final class SQLiteLedgerStore: LedgerStore {
+  /// Rows that are replayed between two writes of the tables at start-up.
+  private static let replayRows = 4_096
+
+  private let directory: DataDirectory
+  private let journal: Mutex<JournalDatabase>
+  private let materialiser: Materialiser
+  /// For the writer's look-ups.
+  private let lookUps: DatabaseQueue
+  /// For questions from any thread.
+  private let questions: DatabaseQueue
+  /// What start-up loaded, until the ledger has taken it.
+  private let loaded: Mutex<LoadedState?>
+
+  /// Opens the files, creating them where needed, and brings the tables up to the journal's end.
+  ///
+  /// Refuses tables that are ahead of the journal or of another journal, and a broken hash chain.
+  /// Blocks on the disk: call at start-up.
+  public init(directory: DataDirectory) throws(StartupError) {
+    self.directory = directory
+    journal = Mutex(try JournalDatabase(path: directory.file("journal.db")))
+    materialiser = Materialiser(try StateDatabase(path: directory.file("state.db")))
+    lookUps = try DatabaseFile.openReader(at: directory.file("state.db"))
+    questions = try DatabaseFile.openReader(at: directory.file("state.db"))
+    loaded = Mutex(nil)
+    do {
+      let tables = try lookUps.read { try StateReader.everything($0) }
+      try requireSameHistory(tables.head)
+      let replayed = try replay(from: tables)
+      loaded.withLock { $0 = replayed }
+    } catch let error as StartupError {
+      throw error
+    } catch {
+      throw StartupError("cannot load the ledger from \(directory.path): \(error)")
+    }
+  }
+
+  /// Throws away `state.db`; opening the store builds it anew from the journal.
+  public static func discardState(in directory: DataDirectory) throws(StartupError) {
+    for suffix in ["", "-wal", "-shm"] {
+      let path = directory.file("state.db") + suffix
+      guard FileManager.default.fileExists(atPath: path) else { continue }
+      do {
+        try FileManager.default.removeItem(atPath: path)
+      } catch {
+        throw StartupError("cannot remove \(path): \(error)")
+      }
+    }
+  }
+
+  public func load(_ request: LoadRequest) throws(StoreError) -> LoadedState {
+    do {
+      return try journal.withLock { journal in
+        try journal.checkpointIfGrown()
+        var result = LoadedState(head: journal.head)
+        if case .all = request.accounts { result = try takeLoaded() }
+        for key in request.keys { result.replies[key] = try reply(to: key, journal) }
+        for id in request.holds { result.holds[id] = try findHold(id, in: lookUps) }
+        return result
+      }
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  public func commit(_ batch: CommitBatch) throws(StoreError) {
+    let outcome = journal.withLock { journal -> Result<Void, StoreError> in
+      do throws(StoreError) {
+        try journal.append(batch)
+        return .success(())
+      } catch {
+        return .failure(error)
+      }
+    }
+    try outcome.get()
+    try materialiser.add(batch)
+  }
+
+  public func listUsage(_ query: UsageQuery, includingSeq seq: Int64) async throws(StoreError)
+    -> UsagePage
+  {
+    try await materialiser.wait(forSeq: seq)
+    do {
+      return try await questions.read { try StateReader.usage(query, $0) }
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  public func hold(_ id: HoldID, includingSeq seq: Int64) async throws(StoreError) -> Hold? {
+    do {
+      return try findHold(id, in: questions)
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  public func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
+    do {
+      return try journal.withLock { journal in
+        try journal.rows(afterSeq: seq, limit: limit).map { row in
+          try JournalEntry(
+            seq: row.seq, time: row.time, account: row.account, payload: row.payload)
+        }
+      }
+    } catch let error as CorruptionError {
+      throw .corrupted("\(error)")
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  public func close() throws(StoreError) {
+    do {
+      // The connections that write close last: the last one to close copies the log.
+      try lookUps.close()
+      try questions.close()
+      try materialiser.close()
+      try journal.withLock { try $0.close() }
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+}
+
+// MARK: - Look-ups
+
+extension SQLiteLedgerStore {
+  private func takeLoaded() throws -> LoadedState {
+    guard let state = loaded.withLock({ $0.take() }) else {
+      throw StoreError.failed("the whole state is loaded once, at the start")
+    }
+    return state
+  }
+
+  /// The first answer to a key: still on its way to the tables, or through them from the journal.
+  private func reply(to key: Digest, _ journal: JournalDatabase) throws -> StoredReply? {
+    if let reply = materialiser.reply(to: key) { return reply }
+    guard let seq = try lookUps.read({ try StateReader.seq(ofKey: key, $0) }) else { return nil }
+    guard let row = try journal.row(seq) else {
+      throw StoreError.corrupted("a key names journal entry \(seq), which is not there")
+    }
+    let entry = try JournalEntry(
+      seq: row.seq, time: row.time, account: row.account, payload: row.payload)
+    // Keys are found by half of their digest; the journal has the whole.
+    guard let reply = entry.reply, reply.key == key else {
+      throw StoreError.corrupted("journal entry \(seq) does not answer the key that names it")
+    }
+    return reply
+  }
+
+  private func findHold(_ id: HoldID, in reader: DatabaseQueue) throws -> Hold? {
+    // First what is on its way: once it is not, the tables show it.
+    let pending = materialiser.pending(id)
+    guard let hold = try pending.hold ?? reader.read({ try StateReader.hold(id, $0) }) else {
+      return nil
+    }
+    return pending.isLateSettled && !hold.isLateSettled ? hold.settledLate : hold
+  }
+}
+
+// MARK: - Start-up
+
+extension SQLiteLedgerStore {
+  private func requireSameHistory(_ tables: JournalHead) throws {
+    let (end, row) = try journal.withLock { ($0.head, try $0.row(tables.seq)) }
+    guard tables.seq <= end.seq else {
+      throw StartupError(
+        "state.db is at entry \(tables.seq) but journal.db ends at \(end.seq): they do not belong "
+          + "together, or the journal was restored from an older copy")
+    }
+    guard tables.seq == 0 || row?.hash == tables.hash else {
+      throw StartupError("state.db was not made from this journal.db")
+    }
+  }
+
+  /// Carries out the entries after the tables' and writes their rows.
+  private func replay(from tables: LoadedState) throws -> LoadedState {
+    let end = journal.withLock { $0.head }
+    var replay = LedgerReplay(from: tables)
+    while replay.head.seq < end.seq {
+      let after = replay.head
+      let rows = try journal.withLock { try $0.rows(afterSeq: after.seq, limit: Self.replayRows) }
+      guard !rows.isEmpty else {
+        throw StoreError.corrupted("the journal ends before entry \(end.seq)")
+      }
+      var chunk = StateChunk(head: after)
+      for row in rows {
+        let (_, touched) = try replay.apply(
+          seq: row.seq, time: row.time, account: row.account, payload: row.payload,
+          hash: row.hash)
+        chunk.add(touched, head: replay.head)
+      }
+      try materialiser.write(chunk)
+    }
+    return replay.loaded
+  }
+}

@@ -1,0 +1,113 @@
+import GRDB
+
+extension StateDatabase {
+  /// The tables: a view of the journal as of the entry in `as_of`, and nothing that it does not say.
+  ///
+  /// The CHECKs repeat the ledger's invariants, so that a row edited by hand is noticed.
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("state-1") { database in
+      try database.execute(sql: accountTables)
+      try database.execute(sql: usageTables)
+    }
+    return migrator
+  }
+
+  private static let accountTables = """
+    CREATE TABLE as_of (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      seq INTEGER NOT NULL,
+      time_us INTEGER NOT NULL,
+      hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT;
+
+    CREATE TABLE accounts (
+      account_id TEXT PRIMARY KEY,
+      state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 3),
+      overdraft_limit_micros INTEGER NOT NULL CHECK (overdraft_limit_micros >= 0),
+      debt_micros INTEGER NOT NULL CHECK (debt_micros >= 0),
+      seq INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE allocations (
+      allocation_id INTEGER PRIMARY KEY,
+      account_id TEXT NOT NULL,
+      amount_micros INTEGER NOT NULL CHECK (amount_micros > 0),
+      class INTEGER NOT NULL CHECK (class BETWEEN 1 AND 3),
+      priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 255),
+      effective_at_us INTEGER NOT NULL,
+      expires_at_us INTEGER,
+      models TEXT NOT NULL,
+      allocated_by TEXT NOT NULL,
+      allocated_at_us INTEGER NOT NULL,
+      notes TEXT NOT NULL,
+      available_micros INTEGER NOT NULL CHECK (available_micros >= 0),
+      held_micros INTEGER NOT NULL CHECK (held_micros >= 0),
+      spent_micros INTEGER NOT NULL CHECK (spent_micros >= 0),
+      expired_micros INTEGER NOT NULL CHECK (expired_micros >= 0),
+      voided_micros INTEGER NOT NULL CHECK (voided_micros >= 0),
+      CHECK (amount_micros
+        = available_micros + held_micros + spent_micros + expired_micros + voided_micros)
+    ) STRICT;
+    CREATE INDEX allocations_unspent ON allocations (account_id)
+      WHERE available_micros > 0 OR held_micros > 0;
+
+    CREATE TABLE holds (
+      hold_id INTEGER PRIMARY KEY,
+      account_id TEXT NOT NULL,
+      state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),
+      price_version INTEGER,
+      session_id TEXT NOT NULL,
+      opened_at_us INTEGER NOT NULL,
+      granted_micros INTEGER NOT NULL CHECK (granted_micros > 0),
+      pins BLOB NOT NULL,
+      expires_at_us INTEGER NOT NULL,
+      reported_micros INTEGER NOT NULL CHECK (reported_micros >= 0),
+      ended_at_us INTEGER,
+      late_settled INTEGER NOT NULL CHECK (late_settled IN (0, 1)),
+      CHECK ((state = 1) = (ended_at_us IS NULL))
+    ) STRICT;
+    CREATE INDEX holds_open ON holds (account_id) WHERE state = 1;
+    """
+
+  private static let usageTables = """
+    CREATE TABLE usage (
+      usage_id INTEGER PRIMARY KEY,
+      account_id TEXT NOT NULL,
+      model TEXT,
+      input_tokens INTEGER NOT NULL,
+      output_tokens INTEGER NOT NULL,
+      cached_input_tokens INTEGER NOT NULL,
+      reasoning_tokens INTEGER NOT NULL,
+      price_version INTEGER,
+      charged_micros INTEGER NOT NULL CHECK (charged_micros >= 0),
+      debt_micros INTEGER NOT NULL CHECK (debt_micros >= 0),
+      uncollected_micros INTEGER NOT NULL CHECK (uncollected_micros >= 0),
+      pins BLOB NOT NULL,
+      charged_at_us INTEGER NOT NULL,
+      event_time_us INTEGER NOT NULL,
+      late INTEGER NOT NULL CHECK (late IN (0, 1)),
+      outcome INTEGER NOT NULL,
+      hold_id INTEGER,
+      session_id TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX usage_by_account ON usage (account_id, usage_id);
+
+    CREATE TABLE prices (
+      version INTEGER PRIMARY KEY,
+      model TEXT NOT NULL,
+      effective_from_us INTEGER NOT NULL,
+      input_micros_per_million INTEGER NOT NULL,
+      output_micros_per_million INTEGER NOT NULL,
+      cached_input_micros_per_million INTEGER NOT NULL,
+      reasoning_micros_per_million INTEGER NOT NULL,
+      per_call_micros INTEGER NOT NULL,
+      minimum_micros INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE idempotency_keys (
+      key_hash BLOB PRIMARY KEY CHECK (length(key_hash) = 16),
+      seq INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """
+}

@@ -1,0 +1,197 @@
+import Foundation
+import GRDB
+import Ledger
+
+/// Turns rows of `state.db` into the ledger's values. Rows that the ledger cannot have written are
+/// reported, not trusted.
+enum StateReader {
+  /// The journal entry that the tables stand for.
+  static func head(_ database: Database) throws -> JournalHead {
+    guard let row = try Row.fetchOne(database, sql: "SELECT seq, time_us, hash FROM as_of") else {
+      return .empty
+    }
+    guard let hash = Digest(bytes: row["hash"] as Data) else {
+      throw StoreError.corrupted("the state's hash is not 32 bytes")
+    }
+    return JournalHead(
+      seq: row["seq"], time: LedgerTime(microseconds: row["time_us"]), hash: hash)
+  }
+
+  /// Everything that decisions need: all accounts with unspent allocations and open holds, all prices.
+  static func everything(_ database: Database) throws -> LoadedState {
+    let prices = try prices(database)
+    let byVersion = Dictionary(uniqueKeysWithValues: prices.map { ($0.version, $0) })
+    var allocations: [AccountID: [Allocation]] = [:]
+    let unspent = try Row.fetchCursor(
+      database,
+      sql: "SELECT * FROM allocations WHERE available_micros > 0 OR held_micros > 0")
+    while let row = try unspent.next() {
+      let allocation = try allocation(row)
+      allocations[allocation.terms.account, default: []].append(allocation)
+    }
+    var holds: [AccountID: [Hold]] = [:]
+    let open = try Row.fetchCursor(database, sql: "SELECT * FROM holds WHERE state = 1")
+    while let row = try open.next() {
+      let hold = try hold(row, prices: byVersion)
+      holds[hold.terms.account, default: []].append(hold)
+    }
+    var accounts: [Account] = []
+    let rows = try Row.fetchCursor(database, sql: "SELECT * FROM accounts")
+    while let row = try rows.next() {
+      let id = AccountID(row["account_id"])
+      let account = try account(row, allocations[id] ?? [], holds[id] ?? [])
+      accounts.append(account)
+    }
+    return LoadedState(head: try head(database), accounts: accounts, prices: prices)
+  }
+
+  private static func account(_ row: Row, _ allocations: [Allocation], _ holds: [Hold]) throws
+    -> Account
+  {
+    let id = AccountID(row["account_id"])
+    let pinned = holds.reduce(0) { $0 + $1.terms.grantedMicros }
+    let held = allocations.reduce(0) { $0 + $1.heldMicros }
+    guard let state = AccountState(rawValue: row["state"]), pinned == held else {
+      throw StoreError.corrupted("account \(id): holds and allocations do not agree")
+    }
+    return Account(
+      id: id, state: state, overdraftLimitMicros: row["overdraft_limit_micros"],
+      debtMicros: row["debt_micros"], seq: row["seq"], allocations: allocations, holds: holds)
+  }
+
+  private static func allocation(_ row: Row) throws -> Allocation {
+    let id = AllocationID(seq: row["allocation_id"])
+    let models: String = row["models"]
+    let parts: [Int64] = [
+      row["available_micros"], row["held_micros"], row["spent_micros"], row["expired_micros"],
+      row["voided_micros"],
+    ]
+    let amount: Int64 = row["amount_micros"]
+    let sum = parts.reduce(Int128(0)) { $0 + Int128($1) }
+    guard let allocationClass = AllocationClass(rawValue: row["class"]),
+      parts.allSatisfy({ $0 >= 0 }), sum == Int128(amount)
+    else { throw StoreError.corrupted("allocation \(id): its parts do not add up") }
+    let terms = AllocationTerms(
+      id: id, account: AccountID(row["account_id"]), amountMicros: amount,
+      allocationClass: allocationClass, priority: row["priority"],
+      effectiveAt: LedgerTime(microseconds: row["effective_at_us"]),
+      expiresAt: (row["expires_at_us"] as Int64?).map(LedgerTime.init(microseconds:)),
+      models: models.isEmpty ? [] : models.split(separator: "\n").map(String.init),
+      allocatedBy: row["allocated_by"],
+      allocatedAt: LedgerTime(microseconds: row["allocated_at_us"]), notes: row["notes"])
+    return Allocation(
+      terms: terms, availableMicros: parts[0], heldMicros: parts[1], spentMicros: parts[2],
+      expiredMicros: parts[3], voidedMicros: parts[4])
+  }
+
+  /// Reads one hold, with the price that it pinned.
+  static func hold(_ id: HoldID, _ database: Database) throws -> Hold? {
+    let found = try Row.fetchOne(
+      database, sql: "SELECT * FROM holds WHERE hold_id = ?", arguments: [id.seq])
+    guard let row = found else { return nil }
+    return try hold(row, prices: nil) { version in
+      try Row.fetchOne(
+        database, sql: "SELECT * FROM prices WHERE version = ?", arguments: [version]
+      ).map(price)
+    }
+  }
+
+  private static func hold(
+    _ row: Row, prices: [Int64: PriceVersion]?,
+    lookUp: (Int64) throws -> PriceVersion? = { _ in nil }
+  ) throws -> Hold {
+    let id = HoldID(seq: row["hold_id"])
+    let pins = try pins(row, "hold \(id)")
+    let granted: Int64 = row["granted_micros"]
+    let endedAt = (row["ended_at_us"] as Int64?).map(LedgerTime.init(microseconds:))
+    guard let state = HoldState(rawValue: row["state"]), pins.totalMicros == granted,
+      (state == .open) == (endedAt == nil)
+    else { throw StoreError.corrupted("hold \(id): its parts do not add up") }
+    var price: PriceVersion?
+    if let version = row["price_version"] as Int64? {
+      price = try prices?[version] ?? lookUp(version)
+      guard price != nil else { throw StoreError.corrupted("hold \(id): its price is gone") }
+    }
+    let terms = HoldTerms(
+      id: id, account: AccountID(row["account_id"]), price: price, sessionID: row["session_id"],
+      openedAt: LedgerTime(microseconds: row["opened_at_us"]), grantedMicros: granted, pins: pins)
+    return Hold(
+      terms: terms, state: state, expiresAt: LedgerTime(microseconds: row["expires_at_us"]),
+      reportedMicros: row["reported_micros"], endedAt: endedAt,
+      isLateSettled: row["late_settled"])
+  }
+
+  private static func prices(_ database: Database) throws -> [PriceVersion] {
+    try Row.fetchAll(database, sql: "SELECT * FROM prices ORDER BY version").map(price)
+  }
+
+  private static func price(_ row: Row) -> PriceVersion {
+    PriceVersion(
+      version: row["version"], model: row["model"],
+      effectiveFrom: LedgerTime(microseconds: row["effective_from_us"]),
+      rates: PriceRates(
+        inputMicrosPerMillion: row["input_micros_per_million"],
+        outputMicrosPerMillion: row["output_micros_per_million"],
+        cachedInputMicrosPerMillion: row["cached_input_micros_per_million"],
+        reasoningMicrosPerMillion: row["reasoning_micros_per_million"],
+        perCallMicros: row["per_call_micros"], minimumMicros: row["minimum_micros"]))
+  }
+
+  /// Reads one page of usage records.
+  static func usage(_ query: UsageQuery, _ database: Database) throws -> UsagePage {
+    let rows = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT * FROM usage
+        WHERE account_id = ? AND usage_id > ? AND charged_at_us >= ? AND charged_at_us < ?
+        ORDER BY usage_id LIMIT ?
+        """,
+      arguments: [
+        query.account.name, query.afterSeq, (query.from ?? .distantPast).microseconds,
+        (query.until ?? .distantFuture).microseconds, query.limit + 1,
+      ])
+    let records = try rows.prefix(query.limit).map(usage)
+    return UsagePage(
+      records: records, nextSeq: rows.count > records.count ? records.last?.seq : nil,
+      asOfSeq: try head(database).seq)
+  }
+
+  private static func usage(_ row: Row) throws -> UsageRecord {
+    let id = UsageID(seq: row["usage_id"])
+    guard let outcome = Outcome(rawValue: row["outcome"]) else {
+      throw StoreError.corrupted("usage \(id): an unknown outcome")
+    }
+    let usage = (row["model"] as String?).map { model in
+      TokenUsage(
+        model: model, inputTokens: row["input_tokens"], outputTokens: row["output_tokens"],
+        cachedInputTokens: row["cached_input_tokens"], reasoningTokens: row["reasoning_tokens"])
+    }
+    let record = UsageRecord(
+      id: id, account: AccountID(row["account_id"]), usage: usage,
+      priceVersion: row["price_version"], debtMicros: row["debt_micros"],
+      uncollectedMicros: row["uncollected_micros"], pins: try pins(row, "usage \(id)"),
+      chargedAt: LedgerTime(microseconds: row["charged_at_us"]),
+      eventTime: LedgerTime(microseconds: row["event_time_us"]), isLate: row["late"],
+      outcome: outcome, hold: (row["hold_id"] as Int64?).map(HoldID.init(seq:)),
+      sessionID: row["session_id"])
+    guard record.chargedMicros == row["charged_micros"] else {
+      throw StoreError.corrupted("usage \(id): its pins are not its charge")
+    }
+    return record
+  }
+
+  private static func pins(_ row: Row, _ subject: String) throws -> [Pin] {
+    do {
+      return try [Pin](storedPins: [UInt8](row["pins"] as Data))
+    } catch {
+      throw StoreError.corrupted("\(subject): \(error)")
+    }
+  }
+
+  /// The journal entry that a key was used in.
+  static func seq(ofKey key: Digest, _ database: Database) throws -> Int64? {
+    try Int64.fetchOne(
+      database.cachedStatement(sql: "SELECT seq FROM idempotency_keys WHERE key_hash = ?"),
+      arguments: [Data(key.shortened)])
+  }
+}
