@@ -26,29 +26,25 @@ public struct AccessLogInterceptor: ServerInterceptor {
     let start = ContinuousClock.now
     do {
       try await next(noted)
-      log(context, notes, outcome: nil, duration: .now - start)
+      log(context, notes, outcome: .ok, duration: .now - start)
     } catch {
-      log(context, notes, outcome: RPCError(wrapping: error), duration: .now - start)
+      log(context, notes, outcome: RPCError(wrapping: error).code, duration: .now - start)
       throw error
     }
   }
 
   private func log(
-    _ context: ServerContext, _ notes: AccessLogNotes, outcome: RPCError?,
+    _ context: ServerContext, _ notes: AccessLogNotes, outcome: RPCError.Code,
     duration: ContinuousClock.Duration
   ) {
     let microseconds = duration / Duration.microseconds(1)
     var metadata: Logger.Metadata = [
       "rpc.method": "\(context.descriptor.fullyQualifiedMethod)",
-      "rpc.status": "\(outcome?.code ?? .ok)",
+      "rpc.status": "\(outcome)",
       "peer": "\(context.remotePeer)",
       "duration_us": "\(Int64(microseconds))",
     ]
     if let subject = notes.subject { metadata["subject"] = "\(subject)" }
-    // Errors that callers must not see are written here in full.
-    if let outcome, outcome.code == .unknown || outcome.code == .internalError {
-      metadata["error"] = "\(outcome)"
-    }
     logger.log(level: level, "call", metadata: metadata)
   }
 }

@@ -21,27 +21,30 @@ public struct SQLiteUserStore: UserStore {
   ///
   /// Blocks on the disk: call at start-up. Throws when the file is damaged, from a newer version,
   /// or no database.
-  public init(path: String) throws {
+  public init(path: String) throws(StartupError) {
     Self.createPrivateFile(path)
     var configuration = Configuration()
     configuration.label = "identity"
     configuration.busyMode = .timeout(5)
     configuration.prepareDatabase { db in
-      try db.execute(sql: "PRAGMA synchronous = EXTRA")
-      try db.execute(sql: "PRAGMA trusted_schema = OFF")
+      try db.execute(sql: "PRAGMA synchronous = EXTRA; PRAGMA trusted_schema = OFF")
     }
-    database = try DatabaseQueue(path: path, configuration: configuration)
-    let migrator = IdentityMigrations.migrator
-    try database.write { db in
-      let verdict = try String.fetchOne(db, sql: "PRAGMA quick_check(1)")
-      guard verdict == "ok" else {
-        throw UserStoreError.damaged("\(path): \(verdict ?? "no answer from quick_check")")
+    do {
+      database = try DatabaseQueue(path: path, configuration: configuration)
+      let migrator = IdentityMigrations.migrator
+      try database.read { db in
+        let verdict = try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "no answer"
+        guard verdict == "ok" else { throw StartupError("\(path) is damaged: \(verdict)") }
+        guard try !migrator.hasBeenSuperseded(db) else {
+          throw StartupError("\(path) was written by a newer version of this program")
+        }
       }
-      if try migrator.hasBeenSuperseded(db) {
-        throw UserStoreError.damaged("\(path) was written by a newer version")
-      }
+      try migrator.migrate(database)
+    } catch let error as StartupError {
+      throw error
+    } catch {
+      throw StartupError("cannot open the user database \(path): \(error)")
     }
-    try migrator.migrate(database)
   }
 
   /// Closes the file; later calls fail.

@@ -94,7 +94,7 @@ struct SQLiteUserStoreTests {
     let scratch = try Scratch()
     try Data("this is not a database at all, whatever it is".utf8)
       .write(to: URL(fileURLWithPath: scratch.path))
-    #expect(throws: (any Error).self) { try SQLiteUserStore(path: scratch.path) }
+    #expect(throws: StartupError.self) { try SQLiteUserStore(path: scratch.path) }
   }
 
   @Test("A database of a newer version is refused")
@@ -106,7 +106,7 @@ struct SQLiteUserStoreTests {
       try db.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('9999-later')")
     }
     try queue.close()
-    #expect(throws: (any Error).self) { try SQLiteUserStore(path: scratch.path) }
+    #expect(throws: StartupError.self) { try SQLiteUserStore(path: scratch.path) }
   }
 
   @Test("Roles that are not known grant nothing, and a malformed name is damage")
