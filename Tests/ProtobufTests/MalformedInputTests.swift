@@ -12,7 +12,8 @@ import Testing
 
   static let rows: [Row] = [
     Row(name: "field number 0", bytes: [0x00, 0x00], reason: .fieldNumberZero),
-    Row(name: "field number 0, over-long", bytes: [0x85, 0x00, 1, 2, 3, 4], reason: .fieldNumberZero),
+    Row(
+      name: "field number 0, over-long", bytes: [0x85, 0x00, 1, 2, 3, 4], reason: .fieldNumberZero),
     Row(name: "start group", bytes: Wire.tag(60, 3) + Wire.tag(60, 4), reason: .group),
     Row(name: "end group alone", bytes: Wire.tag(60, 4), reason: .group),
     Row(name: "group on a known field", bytes: Wire.tag(1, 3), reason: .group),
@@ -39,7 +40,8 @@ import Testing
       name: "length over 32 bits", bytes: Wire.tag(14, 2) + [0xFF, 0xFF, 0xFF, 0xFF, 0x1F],
       reason: .varintTooLong),
     Row(name: "nested message cut off", bytes: Wire.field(17, [0x08]), reason: .truncated),
-    Row(name: "packed varints cut off", bytes: Wire.field(30, [1, 0x80]), reason: .malformedPackedList),
+    Row(
+      name: "packed varints cut off", bytes: Wire.field(30, [1, 0x80]), reason: .malformedPackedList),
     Row(
       name: "packed doubles not a multiple of 8", bytes: Wire.field(34, [1, 2, 3]),
       reason: .malformedPackedList),

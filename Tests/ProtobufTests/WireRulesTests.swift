@@ -34,7 +34,8 @@ import Testing
   @Test("occurrences of the same oneof message merge")
   func oneofMerge() throws {
     let sample = try Sample(
-      serializedBytes: Wire.field(26, Wire.field(1, varint: 1)) + Wire.field(26, Wire.field(2, "n")))
+      serializedBytes: Wire.field(26, Wire.field(1, varint: 1))
+        + Wire.field(26, Wire.field(2, "n")))
     #expect(sample.choice == .child(Leaf(id: 1, name: "n")))
   }
 

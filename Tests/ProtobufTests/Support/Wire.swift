@@ -12,7 +12,9 @@ enum Wire {
     return result + [UInt8(rest)]
   }
 
-  static func tag(_ number: UInt64, _ wireType: UInt64) -> [UInt8] { varint(number << 3 | wireType) }
+  static func tag(_ number: UInt64, _ wireType: UInt64) -> [UInt8] {
+    varint(number << 3 | wireType)
+  }
 
   static func field(_ number: UInt64, varint value: UInt64) -> [UInt8] {
     tag(number, 0) + varint(value)
