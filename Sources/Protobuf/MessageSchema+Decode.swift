@@ -30,6 +30,10 @@ extension MessageSchema {
     guard let address = bytes.baseAddress, bytes.count > 0 else {
       return try unpackChecked(nil, count: 0, limits: limits, in: arena)
     }
+    // protobuf-c keeps some lengths in 32 bits.
+    guard bytes.count <= Int(Int32.max) else {
+      throw layout.pointee.error(.memoryBudgetExceeded(bytes: Int(Int32.max)))
+    }
     let start = address.assumingMemoryBound(to: UInt8.self)
     let end = start + bytes.count
     var scanner = WireScanner(limits: limits)
@@ -44,11 +48,19 @@ extension MessageSchema {
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, limits: DecodingLimits,
     in arena: Arena
   ) throws(DecodeError) -> MessageView {
-    var normalizer = WireNormalizer()
+    let budget = limits.memoryBudget(wireBytes: end - start)
+    var normalizer = WireNormalizer(mergeBudget: budget)
     do {
       try normalizer.rewrite(start, end, as: layout)
     } catch {
-      throw layout.pointee.error(error.reason)
+      switch error {
+      case .wire(let failure): throw layout.pointee.error(failure.reason)
+      case .budgetExceeded: throw layout.pointee.error(.memoryBudgetExceeded(bytes: budget))
+      }
+    }
+    // Lengths in over-long form may make it longer than the original.
+    guard normalizer.output.count <= Int(Int32.max) else {
+      throw layout.pointee.error(.memoryBudgetExceeded(bytes: budget))
     }
     return try normalizer.output.withUnsafeBufferPointer { buffer throws(DecodeError) in
       try unpackChecked(buffer.baseAddress, count: buffer.count, limits: limits, in: arena)

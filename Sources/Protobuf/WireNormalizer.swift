@@ -14,7 +14,18 @@ struct WireNormalizer {
   /// own use of it is wrapped too, so unwrapping is unambiguous.
   static let carrierNumber: UInt32 = 19_999
 
+  enum Failure: Error {
+    case wire(WireReader.Failure)
+    /// Merging copies its input at every level; more than the memory budget is refused.
+    case budgetExceeded
+  }
+
   private(set) var output: [UInt8] = []
+  private var mergeBudget: Int
+
+  init(mergeBudget: Int) {
+    self.mergeBudget = mergeBudget
+  }
 
   /// Occurrences of one singular message field.
   private struct Pending {
@@ -25,11 +36,16 @@ struct WireNormalizer {
   mutating func rewrite(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>,
     as layout: UnsafePointer<MessageLayout>
-  ) throws(WireReader.Failure) {
+  ) throws(Failure) {
     var reader = WireReader(start, end)
     var pending: [Pending] = []
     while !reader.isAtEnd {
-      let record = try reader.next()
+      let record: WireReader.Record
+      do {
+        record = try reader.next()
+      } catch {
+        throw .wire(error)
+      }
       let index = layout.pointee.index(ofNumber: record.number)
       guard index >= 0 else {
         if record.number == Self.carrierNumber { wrap(record) } else { copy(record) }
@@ -69,10 +85,13 @@ struct WireNormalizer {
   private mutating func append(
     _ number: UInt32, merging pieces: [UnsafeBufferPointer<UInt8>],
     as layout: UnsafePointer<MessageLayout>
-  ) throws(WireReader.Failure) {
+  ) throws(Failure) {
     if pieces.count == 1 { return try append(number, pieces[0], as: layout) }
+    let size = pieces.reduce(0) { $0 + $1.count }
+    guard size <= mergeBudget else { throw .budgetExceeded }
+    mergeBudget -= size
     let merged = Array(pieces.joined())
-    try merged.withUnsafeBufferPointer { buffer throws(WireReader.Failure) in
+    try merged.withUnsafeBufferPointer { buffer throws(Failure) in
       try append(number, buffer, as: layout)
     }
   }
@@ -80,13 +99,19 @@ struct WireNormalizer {
   private mutating func append(
     _ number: UInt32, _ payload: UnsafeBufferPointer<UInt8>,
     as layout: UnsafePointer<MessageLayout>
-  ) throws(WireReader.Failure) {
-    var nested = WireNormalizer()
+  ) throws(Failure) {
+    output.appendVarint(UInt64(number) << 3 | 2)
+    // The length is not known yet; five bytes hold any, in over-long form.
+    let lengthPosition = output.count
+    output += [0x80, 0x80, 0x80, 0x80, 0x00]
     if let start = payload.baseAddress {
-      try nested.rewrite(start, start + payload.count, as: layout)
+      try rewrite(start, start + payload.count, as: layout)
     }
-    appendHeader(number, length: nested.output.count)
-    output += nested.output
+    var length = output.count - lengthPosition - 5
+    for position in lengthPosition..<lengthPosition + 5 {
+      output[position] |= UInt8(length & 0x7F)
+      length >>= 7
+    }
   }
 
   private mutating func rewriteOtherWireType(_ record: WireReader.Record, _ field: FieldLayout) {

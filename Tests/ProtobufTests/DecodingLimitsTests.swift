@@ -120,6 +120,16 @@ import Testing
     #expect(outcomes == [true, false])
   }
 
+  @Test("merging at every level is charged to the budget")
+  func mergeBomb() {
+    var bytes = Wire.field(15, Array(repeating: 0, count: 100_000))
+    for _ in 0..<20 { bytes = Wire.field(50, []) + Wire.field(50, bytes) }
+    #expect(Sample.refusal(of: bytes) == nil)
+    for _ in 0..<60 { bytes = Wire.field(50, []) + Wire.field(50, bytes) }
+    #expect(
+      Sample.refusal(of: bytes) == .memoryBudgetExceeded(bytes: 32 * bytes.count + (64 << 10)))
+  }
+
   @Test("absurd limits do not overflow")
   func absurdLimits() {
     let limits = DecodingLimits(

@@ -40,7 +40,7 @@ struct SymbolTable {
     let scope = file.package ?? ""
     let syntax = Syntax(file.syntax)
     for message in file.messageType {
-      try add(message, in: scope, syntax: syntax, file: name, depth: 1)
+      try add(message, in: scope, syntax: syntax, file: name)
     }
     for item in file.enumType { try add(item, in: scope, file: name) }
     for service in file.service {
@@ -73,8 +73,7 @@ struct SymbolTable {
   }
 
   private mutating func add(
-    _ message: Google_Protobuf_DescriptorProto, in scope: String, syntax: Syntax, file: String,
-    depth: Int
+    _ message: Google_Protobuf_DescriptorProto, in scope: String, syntax: Syntax, file: String
   ) throws(DescriptorError) {
     let fullName = Self.join(scope, message.name)
     try DescriptorCheck.check(message, fullName: fullName)
@@ -83,7 +82,7 @@ struct SymbolTable {
     for field in message.field { try define(Self.join(fullName, field.name), file: file) }
     for oneof in message.oneofDecl { try define(Self.join(fullName, oneof.name), file: file) }
     for nested in message.nestedType {
-      try add(nested, in: fullName, syntax: syntax, file: file, depth: depth + 1)
+      try add(nested, in: fullName, syntax: syntax, file: file)
     }
     for item in message.enumType { try add(item, in: fullName, file: file) }
     for field in message.extension { try addExtension(field, in: fullName, file: file) }
