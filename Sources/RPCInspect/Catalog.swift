@@ -25,7 +25,13 @@ public actor Catalog {
     var name = symbol.hasPrefix(".") ? String(symbol.dropFirst()) : symbol
     name = name.replacing("/", with: ".")
     if let known = table[name] { return known }
-    try await load(declaring: name)
+    do {
+      try await load(declaring: name)
+    } catch InspectError.symbolNotFound {
+      // Some servers know services and messages by name, not what is inside them (Python's do).
+      guard let dot = name.lastIndex(of: ".") else { throw InspectError.symbolNotFound(name) }
+      try? await load(declaring: String(name[..<dot]))
+    }
     guard let loaded = table[name] else { throw InspectError.symbolNotFound(name) }
     return loaded
   }
