@@ -1,7 +1,7 @@
 /// What the user asked of the plugin, from the text given with `--swift-rpc_opt`.
 ///
-/// The text is a list of `Key=Value` separated by commas. Unknown keys and values are errors: an option
-/// that is silently ignored would be found out late.
+/// The text is a list of `Key=Value` separated by commas. Unknown keys and values are errors: an
+/// option that is silently ignored would be found out late.
 public struct PluginOptions: Sendable, Hashable {
   /// The access level of everything generated.
   public enum Visibility: String, Sendable, CaseIterable {
@@ -51,7 +51,9 @@ public struct PluginOptions: Sendable, Hashable {
       let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let key = Self.trimmed(pair[0])
       guard !key.isEmpty else { throw GenerationError("option '\(part)' has no name") }
-      guard pair.count == 2 else { throw GenerationError("option '\(key)' needs a value: \(key)=…") }
+      guard pair.count == 2 else {
+        throw GenerationError("option '\(key)' needs a value: \(key)=…")
+      }
       try set(key, to: Self.trimmed(pair[1]))
     }
   }

@@ -1,6 +1,6 @@
 // The protoc plugin: a CodeGeneratorRequest on standard input, a CodeGeneratorResponse on standard
-// output. What is wrong with the user's input travels in the response; only a broken pipe or a request
-// that cannot be read ends with a failure of the process, as protoc expects.
+// output. What is wrong with the user's input travels in the response; only a broken pipe or a
+// request that cannot be read ends with a failure of the process, as protoc expects.
 
 import ContractGen
 

@@ -43,8 +43,8 @@ struct ClientEmitter {
     }
   }
 
-  /// Lets callers leave out metadata, options or both. Two overloads that cannot be mistaken for the
-  /// requirement: one with its labels would be taken for its implementation.
+  /// Lets callers leave out metadata, options or both. Two overloads that cannot be mistaken for
+  /// the requirement: one with its labels would be taken for its implementation.
   private func emitDefaults(to writer: inout CodeWriter) {
     writer.block("extension \(model.swiftName).ClientProtocol") { writer in
       for (index, method) in model.methods.enumerated() {

@@ -11,8 +11,8 @@ struct FileEmitter {
 
   private var access: String { options.accessPrefix }
 
-  /// The messages with the embedded descriptor, and the services in a file of their own, so that the
-  /// first needs no gRPC. Files that would hold nothing are left out.
+  /// The messages with the embedded descriptor, and the services in a file of their own, so that
+  /// the first needs no gRPC. Files that would hold nothing are left out.
   func outputs() -> [Output] {
     var outputs: [Output] = []
     if options.messages || options.reflectionData {

@@ -2,8 +2,9 @@ import Protobuf
 
 /// The comments of a `.proto` file, by the path of what they stand at.
 ///
-/// A path is the list of field numbers and indexes that leads from the file descriptor to a symbol, as
-/// `google.protobuf.SourceCodeInfo` defines it: `[4, 0, 2, 3]` is the fourth field of the first message.
+/// A path is the list of field numbers and indexes that leads from the file descriptor to a symbol,
+/// as `google.protobuf.SourceCodeInfo` defines it: `[4, 0, 2, 3]` is the fourth field of the first
+/// message.
 struct CommentTable {
   private var comments: [[Int32]: [String]] = [:]
 
@@ -17,7 +18,7 @@ struct CommentTable {
 
   /// The lines at a path, with a note when the symbol is deprecated.
   ///
-  /// `@available(*, deprecated)` would make the generated code itself warn where it reads the field.
+  /// `@available(*, deprecated)` would make the generated code itself warn where it reads a field.
   func lines(at path: [Int32], deprecated: Bool) -> [String] {
     var lines = comments[path] ?? []
     if deprecated {

@@ -1,6 +1,7 @@
 import Protobuf
 
-/// Chooses the Swift cases of an enum: the prefix that repeats the enum's name goes, the rest is camel.
+/// Chooses the Swift cases of an enum: the prefix that repeats the enum's name goes, the rest becomes
+/// camel case.
 enum EnumCaseNames {
   /// A value with its Swift name.
   struct Assignment {
@@ -37,8 +38,8 @@ enum EnumCaseNames {
     return result
   }
 
-  /// The names without the prefix that spells the enum's own name; unchanged when one of them lacks it,
-  /// or when what is left of one could not be an identifier.
+  /// The names without the prefix that spells the enum's own name; unchanged when one of them lacks
+  /// it, or when what is left of one could not be an identifier.
   static func withoutPrefix(_ names: [String], of enumName: String) -> [String] {
     let wanted = enumName.lowercased().filter { $0 != "_" }
     var result: [String] = []
