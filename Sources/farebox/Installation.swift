@@ -1,0 +1,23 @@
+import Foundation
+
+/// Where one installation keeps its files.
+struct Installation: Sendable {
+  let path: String
+
+  /// The users' database.
+  var users: String { path + "/identity.db" }
+  /// The key that signs tokens.
+  var signingKey: String { path + "/signing-key.pem" }
+  /// The ledger's databases.
+  var ledger: String { path + "/ledger" }
+
+  /// Makes the folder, for its owner alone, when it is not there.
+  func prepare() throws {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw StartupError("the data directory \(path) cannot be made: \(error)")
+    }
+  }
+}

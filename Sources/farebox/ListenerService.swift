@@ -1,0 +1,86 @@
+import Contracts
+import GRPC
+import GRPCServices
+import GRPCTransport
+import Identity
+import Interceptors
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// One listener: a service, and what every listener offers beside it.
+struct ListenerService: Service {
+  private let server: GRPCServer
+  private let health: HealthStatus
+  private let name: String
+  private let logger: Logger
+  private let afterDrain: @Sendable () async -> Void
+
+  /// - Parameters:
+  ///   - name: "auth", "accounting" or "chat".
+  ///   - service: the service's descriptor, named in health answers.
+  ///   - audience: who tokens must be for.
+  ///   - afterDrain: runs when the last call has ended, before the listeners below stop.
+  init(
+    _ name: Settings.Listener, serving service: ServiceDescriptor,
+    _ implementation: any RegistrableRPCService, at endpoint: Endpoint, audience: String,
+    keys: KeyRing, group: any EventLoopGroup, logger: Logger,
+    afterDrain: @escaping @Sendable () async -> Void = {}
+  ) throws {
+    let health = HealthStatus()
+    var router = RPCRouter()
+    implementation.registerMethods(with: &router)
+    VersionService(name: name.rawValue).registerMethods(with: &router)
+    HealthService(status: health).registerMethods(with: &router)
+    ReflectionService.register(with: &router)
+    let uncovered = AuthorizationTable.farebox.methodsWithoutRow(among: router.methods)
+    guard uncovered.isEmpty else {
+      throw StartupError("no authorization row for \(uncovered.map(\.path))")
+    }
+    var logger = logger
+    logger[metadataKey: "listener"] = "\(name.rawValue)"
+    health.set(.serving, forService: HealthStatus.wholeServer)
+    health.set(.serving, forService: service.fullyQualifiedService)
+    self.health = health
+    self.name = name.rawValue
+    self.logger = logger
+    self.afterDrain = afterDrain
+    self.server = GRPCServer(
+      address: endpoint.serverAddress, router: router,
+      interceptors: StandardInterceptors.list(
+        verifier: TokenVerifier(audience: audience, keys: keys), logger: logger,
+        accessLogLevel: .debug),
+      logger: logger, eventLoopGroup: group)
+  }
+
+  /// Listens until the process is told to stop, then lets the calls under way end.
+  func run() async throws {
+    let address = try await server.start()
+    logger.notice("listening", metadata: ["address": "\(address)"])
+    await withGracefulShutdownHandler {
+      await server.waitUntilStopped()
+    } onGracefulShutdown: {
+      health.setAllNotServing()
+      server.beginGracefulShutdown()
+    }
+    await afterDrain()
+    logger.notice("stopped")
+  }
+}
+
+extension Endpoint {
+  fileprivate var serverAddress: ServerAddress {
+    switch kind {
+    case .tcp(let host, let port): .tcp(host: host, port: port)
+    case .unix(let path): .unix(path: path)
+    }
+  }
+
+  /// The endpoint as a client's target.
+  var target: HTTP2ClientTransport.Target {
+    switch kind {
+    case .tcp(let host, let port): .tcp(host: host, port: port)
+    case .unix(let path): .unix(path: path)
+    }
+  }
+}

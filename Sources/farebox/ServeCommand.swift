@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+import Logging
+
+/// `farebox serve [SERVICE]`: runs the services until SIGTERM or SIGINT.
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Run auth, accounting and chat, or one of them.",
+    discussion: """
+      Each option can also be set as an environment variable (--listen-auth is \
+      FAREBOX_LISTEN_AUTH) or in the JSON file that --config names; options win over variables, \
+      variables over the file. Addresses are HOST:PORT or unix:PATH.
+      """)
+
+  @Argument(help: "auth, accounting or chat; left out: all three in one process.")
+  var service: Settings.Listener?
+
+  @Option(name: .customLong("config"), help: "A JSON file with settings.")
+  var config: String?
+
+  @Option(name: .customLong("data"), help: "The data directory (default ./farebox-data).")
+  var data: String?
+
+  @Option(help: "Where auth listens (default 127.0.0.1:7001).")
+  var listenAuth: String?
+
+  @Option(help: "Where accounting listens (default 127.0.0.1:7002).")
+  var listenAccounting: String?
+
+  @Option(help: "Where chat listens (default 127.0.0.1:7003).")
+  var listenChat: String?
+
+  @Option(help: "Where to reach auth when it runs elsewhere (default: where auth listens).")
+  var remoteAuth: String?
+
+  @Option(help: "Where chat reaches accounting (default: where accounting listens).")
+  var remoteAccounting: String?
+
+  @Option(help: "The name that chat logs in with when auth runs elsewhere; a SERVICE user.")
+  var chatUsername: String?
+
+  @Option(help: "A file whose first line is the password of --chat-username.")
+  var chatPasswordFile: String?
+
+  @Option(help: "trace, debug, info, notice, warning, error (default info).")
+  var logLevel: String?
+
+  @Option(help: "Event-loop threads (default: one per core).")
+  var threads: String?
+
+  func run() async throws {
+    let settings = try await Settings.load(
+      flags: flags, file: config, environment: ProcessInfo.processInfo.environment,
+      cores: ProcessInfo.processInfo.activeProcessorCount)
+    LoggingSystem.bootstrap(StreamLogHandler.standardError)
+    var logger = Logger(label: "farebox")
+    logger.logLevel = settings.logLevel
+    let parts = service.map { [$0] } ?? Settings.Listener.allCases
+    try await ServerProgram(settings: settings, parts: parts, logger: logger).run()
+  }
+
+  /// The options that were given, by settings key.
+  private var flags: [String: String] {
+    let all: [(String, String?)] = [
+      ("data.directory", data), ("listen.auth", listenAuth),
+      ("listen.accounting", listenAccounting), ("listen.chat", listenChat),
+      ("remote.auth", remoteAuth), ("remote.accounting", remoteAccounting),
+      ("chat.username", chatUsername), ("chat.password.file", chatPasswordFile),
+      ("log.level", logLevel), ("threads", threads),
+    ]
+    return Dictionary(
+      uniqueKeysWithValues: all.compactMap { key, value in value.map { (key, $0) } })
+  }
+}
+
+extension Settings.Listener: ExpressibleByArgument {}

@@ -1,0 +1,176 @@
+import AccountingService
+import AuthService
+import ChatService
+import Contracts
+import Conversation
+import GRPC
+import GRPCTransport
+import Identity
+import Ledger
+import Logging
+import NIOPosix
+import ServiceLifecycle
+import StorageSQLite
+
+/// Builds what `farebox serve` was asked for, runs it, and takes it down in order.
+struct ServerProgram: Sendable {
+  let settings: Settings
+  let parts: [Settings.Listener]
+  let logger: Logger
+
+  /// What has to be closed when the listeners have stopped, last opened first.
+  private final class Closers {
+    var actions: [(String, () async throws -> Void)] = []
+    func add(_ name: String, _ action: @escaping () async throws -> Void) {
+      actions.append((name, action))
+    }
+  }
+
+  /// Runs until SIGTERM or SIGINT. Throws when something cannot be opened or listened on.
+  func run() async throws {
+    let closers = Closers()
+    do {
+      let listeners = try await build(closers)
+      let group = ServiceGroup(
+        configuration: ServiceGroupConfiguration(
+          services: listeners.map { .init(service: $0) },
+          gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+      try await group.run()
+    } catch {
+      await close(closers)
+      throw error
+    }
+    await close(closers)
+  }
+
+  private func close(_ closers: Closers) async {
+    for (name, action) in closers.actions.reversed() {
+      do { try await action() } catch {
+        logger.error("did not close cleanly", metadata: ["part": "\(name)", "error": "\(error)"])
+      }
+    }
+  }
+
+  /// In the order in which listeners start; the group stops them in the reverse order, so that chat
+  /// can settle while accounting still answers.
+  private func build(_ closers: Closers) async throws -> [ListenerService] {
+    let threads = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
+    closers.add("event loops") { try await threads.shutdownGracefully() }
+    let data = Installation(path: settings.dataDirectory)
+    var local: LocalIdentity?
+    var listeners: [ListenerService] = []
+    if parts.contains(.auth) {
+      try data.prepare()
+      let identity = try await LocalIdentity(data)
+      closers.add("users") { try identity.store.close() }
+      local = identity
+    }
+    let keys = local.map { KeyRing(fixed: $0.keys) } ?? remoteKeys(threads, closers)
+    for part in Settings.Listener.allCases where parts.contains(part) {
+      switch part {
+      case .auth:
+        guard let local else { continue }
+        listeners.append(try auth(local, keys, threads))
+      case .accounting:
+        try data.prepare()
+        listeners.append(try accounting(data, keys, threads, closers))
+      case .chat:
+        listeners.append(try chat(local, keys, threads, closers))
+      }
+    }
+    return listeners
+  }
+
+  private func endpoint(_ part: Settings.Listener) throws -> Endpoint {
+    guard let endpoint = settings.listen[part] else {
+      throw StartupError("listen.\(part.rawValue) is not set")
+    }
+    return endpoint
+  }
+
+  private func auth(
+    _ local: LocalIdentity, _ keys: KeyRing, _ threads: MultiThreadedEventLoopGroup
+  ) throws -> ListenerService {
+    let api = AuthAPI(
+      users: local.users, issuer: local.issuer, keys: local.keys, throttle: LoginThrottle())
+    return try ListenerService(
+      .auth, serving: Farebox_Auth_V1_AuthService.descriptor, api, at: endpoint(.auth),
+      audience: ServiceAudience.auth, keys: keys, group: threads, logger: logger)
+  }
+
+  private func accounting(
+    _ data: Installation, _ keys: KeyRing, _ threads: MultiThreadedEventLoopGroup,
+    _ closers: Closers
+  ) throws -> ListenerService {
+    let ledger = try CreditLedger(store: SQLiteLedgerStore(directory: DataDirectory(path: data.ledger)))
+    closers.add("ledger") { try await ledger.shutDown() }
+    logger.notice("ledger open", metadata: ["seq": "\(ledger.committedSeq)"])
+    return try ListenerService(
+      .accounting, serving: Farebox_Accounting_V1_AccountingService.descriptor,
+      AccountingAPI(ledger: ledger), at: endpoint(.accounting),
+      audience: ServiceAudience.accounting, keys: keys, group: threads, logger: logger)
+  }
+
+  private func chat(
+    _ local: LocalIdentity?, _ keys: KeyRing, _ threads: MultiThreadedEventLoopGroup,
+    _ closers: Closers
+  ) throws -> ListenerService {
+    let tokens: any ServiceTokens
+    if let local {
+      tokens = LocalTokens(issuer: local.issuer)
+    } else {
+      guard let name = settings.chatUsername, let file = settings.chatPasswordFile else {
+        throw StartupError(
+          "chat without auth in the same process needs chat.username and chat.password.file")
+      }
+      tokens = LoginTokens(
+        client: client(of: settings.remoteAuth, threads, closers), username: name,
+        password: try Password.read(file: file))
+    }
+    let accounting = client(of: settings.remoteAccounting, threads, closers)
+    let settlements = PendingSettlements(client: accounting, tokens: tokens, logger: logger)
+    let gate = AccountingGate(client: accounting, tokens: tokens, settlements: settlements)
+    let logger = logger
+    return try ListenerService(
+      .chat, serving: Farebox_Chat_V1_ChatService.descriptor,
+      ChatAPI(provider: BuiltInProvider(), gate: gate, logger: logger), at: endpoint(.chat),
+      audience: ServiceAudience.chat, keys: keys, group: threads, logger: logger
+    ) {
+      let left = await settlements.drain(within: .seconds(5))
+      if left > 0 {
+        logger.error("settlements were not answered", metadata: ["count": "\(left)"])
+      }
+    }
+  }
+
+  private func remoteKeys(
+    _ threads: MultiThreadedEventLoopGroup, _ closers: Closers
+  ) -> KeyRing {
+    KeyRing(source: RemoteKeySource(client: client(of: settings.remoteAuth, threads, closers)))
+  }
+
+  private func client(
+    of endpoint: Endpoint, _ threads: MultiThreadedEventLoopGroup, _ closers: Closers
+  ) -> GRPCClient {
+    let transport = HTTP2ClientTransport(
+      target: endpoint.target, eventLoopGroup: threads, logger: logger)
+    closers.add("client of \(endpoint)") { await transport.shutdown() }
+    return GRPCClient(transport: transport)
+  }
+}
+
+/// The identity of this installation: users and the key that signs their tokens.
+private struct LocalIdentity: Sendable {
+  let store: SQLiteUserStore
+  let users: UserDirectory
+  let issuer: TokenIssuer
+  let keys: KeySet
+
+  init(_ data: Installation) async throws {
+    store = try SQLiteUserStore(path: data.users)
+    let key = try SigningKeyFile(path: data.signingKey).loadOrCreate()
+    users = UserDirectory(store: store, hasher: try PasswordHasher())
+    issuer = try await TokenIssuer(key: key)
+    keys = KeySet([key.verificationKey])
+  }
+}

@@ -1,0 +1,145 @@
+import Configuration
+import Logging
+
+/// What one run of the server is told: flags first, then `FAREBOX_…` variables, then a file.
+///
+/// Keys, with their defaults; a variable is the key in upper case with underscores, such as
+/// `FAREBOX_LISTEN_AUTH`; the file is JSON with the same keys nested below `farebox`:
+/// ```
+/// data.directory        ./farebox-data     listen.auth        127.0.0.1:7001
+/// listen.accounting     127.0.0.1:7002     listen.chat        127.0.0.1:7003
+/// remote.auth           = listen.auth      remote.accounting  = listen.accounting
+/// log.level             info               threads            cores of the machine
+/// chat.username         (none)             chat.password.file (none)
+/// ```
+struct Settings: Sendable {
+  /// Where the databases and the signing key live.
+  var dataDirectory: String
+  /// Where each service listens.
+  var listen: [Listener: Endpoint]
+  /// Where a service that runs alone reaches auth.
+  var remoteAuth: Endpoint
+  /// Where chat reaches accounting: also in one process, over a socket.
+  var remoteAccounting: Endpoint
+  /// Least severe level that is logged.
+  var logLevel: Logger.Level
+  /// Event-loop threads.
+  var threads: Int
+  /// Chat's own login, when auth runs elsewhere.
+  var chatUsername: String?
+  /// The file with chat's password: its first line.
+  var chatPasswordFile: String?
+
+  /// The three listeners, in the order in which they start.
+  enum Listener: String, CaseIterable, Sendable {
+    case auth, accounting, chat
+
+    var defaultPort: Int {
+      switch self {
+      case .auth: 7001
+      case .accounting: 7002
+      case .chat: 7003
+      }
+    }
+  }
+
+  /// Reads the settings.
+  ///
+  /// - Parameters:
+  ///   - flags: key to text, as given on the command line.
+  ///   - file: the path of a JSON file, or nil.
+  /// - Throws: ``StartupError`` naming the key that cannot be used, or what the file's reader throws.
+  static func load(
+    flags: [String: String], file: String?, environment: [String: String], cores: Int
+  ) async throws -> Settings {
+    var providers: [any ConfigProvider] = [
+      InMemoryProvider(
+        name: "flags",
+        values: Dictionary(
+          uniqueKeysWithValues: flags.map { key, value in
+            let path = ["farebox"] + key.split(separator: ".").map(String.init)
+            return (AbsoluteConfigKey(path), ConfigValue(.string(value), isSecret: false))
+          })),
+      EnvironmentVariablesProvider(environmentVariables: environment),
+    ]
+    if let file {
+      providers.append(try await FileProvider<JSONSnapshot>(filePath: .init(file)))
+    }
+    return try Settings(ConfigReader(providers: providers).scoped(to: "farebox"), cores: cores)
+  }
+
+  private init(_ config: ConfigReader, cores: Int) throws {
+    func text(_ key: String) -> String? { config.string(forKey: ConfigKey(key)) }
+    func endpoint(_ key: String, _ fallback: String) throws -> Endpoint {
+      let value = text(key) ?? fallback
+      guard let endpoint = Endpoint(value) else {
+        throw StartupError("\(key): \"\(value)\" is neither HOST:PORT nor unix:PATH")
+      }
+      return endpoint
+    }
+    dataDirectory = text("data.directory") ?? "./farebox-data"
+    listen = [:]
+    for listener in Listener.allCases {
+      listen[listener] = try endpoint(
+        "listen.\(listener.rawValue)", "127.0.0.1:\(listener.defaultPort)")
+    }
+    remoteAuth = try endpoint("remote.auth", listen[.auth].map(\.description) ?? "")
+    remoteAccounting = try endpoint(
+      "remote.accounting", listen[.accounting].map(\.description) ?? "")
+    let level = text("log.level") ?? "info"
+    guard let parsed = Logger.Level(rawValue: level) else {
+      throw StartupError("log.level: \"\(level)\" is not trace, debug, info, notice, warning, error")
+    }
+    logLevel = parsed
+    let count = text("threads") ?? String(cores)
+    guard let threads = Int(count), (1...64).contains(threads) else {
+      throw StartupError("threads: \"\(count)\" is not 1 to 64")
+    }
+    self.threads = threads
+    chatUsername = text("chat.username")
+    chatPasswordFile = text("chat.password.file")
+  }
+}
+
+/// Why this process cannot start. Printed, not logged: it is for the person who started it.
+struct StartupError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
+
+/// Where a service listens or is reached: `HOST:PORT` or `unix:PATH`.
+struct Endpoint: Sendable, Hashable, CustomStringConvertible {
+  enum Kind: Sendable, Hashable {
+    case tcp(host: String, port: Int)
+    case unix(path: String)
+  }
+
+  let kind: Kind
+
+  /// Reads `HOST:PORT` (also `[::1]:PORT`) or `unix:PATH`; nil when it is neither.
+  init?(_ text: String) {
+    if text.hasPrefix("unix:") {
+      let path = String(text.dropFirst(5))
+      guard !path.isEmpty else { return nil }
+      kind = .unix(path: path)
+      return
+    }
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+      (0...65535).contains(port)
+    else { return nil }
+    var host = text[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+    guard !host.isEmpty else { return nil }
+    kind = .tcp(host: String(host), port: port)
+  }
+
+  var description: String {
+    switch kind {
+    case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    case .unix(let path): "unix:\(path)"
+    }
+  }
+}
