@@ -52,7 +52,8 @@ public final class MemoryLedgerStore: LedgerStore {
 
   public func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
     contents.withLock { contents in
-      contents.entries.lazy.map(\.entry).filter { $0.seq > seq }.prefix(limit).map { $0 }
+      // Seqs are dense from 1, so the entries after `seq` start at that index.
+      contents.entries.dropFirst(Int(seq)).prefix(limit).map(\.entry)
     }
   }
 

@@ -1,0 +1,300 @@
+import Ledger
+
+/// A random list of commands, carried out by a ledger and by the model side by side.
+///
+/// After every command their answers, balances and credit decisions are compared and the journal is
+/// audited. The same seed gives the same list.
+public struct RandomHistory {
+  private let seed: UInt64
+  private let commandCount: Int
+  /// The chance of a restart before a command, in percent.
+  private let restartPercent: Int
+  private var random: SeededGenerator
+  private let clock = TestClock()
+  private var model = ReferenceModel()
+  private var auditor = JournalAuditor()
+  private var grantIDs: [AllocationID] = []
+  private var holdIDs: [HoldID] = []
+  private var earlier: [(attempt: Attempt, command: Command, answer: String)] = []
+  private var ledgerTime = LedgerTime.distantPast
+
+  public init(seed: UInt64, commandCount: Int = 100, restartPercent: Int = 0) {
+    self.seed = seed
+    self.commandCount = commandCount
+    self.restartPercent = restartPercent
+    random = SeededGenerator(seed: seed)
+  }
+
+  /// Runs the list on a ledger over the store that `open` opens, and reopens after a restart.
+  public mutating func run(open: () throws -> any LedgerStore) async throws {
+    var store = try open()
+    var ledger = try CreditLedger(store: store, clock: clock)
+    for step in 0..<commandCount {
+      if random.chance(restartPercent) {
+        try await ledger.shutDown()
+        store = try open()
+        ledger = try CreditLedger(store: store, clock: clock)
+      }
+      moveClock()
+      do {
+        try await self.step(step, ledger)
+        try auditor.catchUp(with: store)
+      } catch let breach as Breach {
+        throw Breach("seed \(seed), step \(step): \(breach)")
+      }
+    }
+    try await ledger.shutDown()
+  }
+
+  private mutating func moveClock() {
+    switch Int.random(in: 0..<100, using: &random) {
+    case 0..<60: clock.advance(.microseconds(Int64.random(in: 0...2_000_000, using: &random)))
+    case 60..<85: clock.advance(.seconds(Int64.random(in: 1...40, using: &random)))
+    case 85..<93: clock.advance(.seconds(Int64.random(in: 60...4_000, using: &random)))
+    case 93..<95: clock.advance(.seconds(Int64.random(in: 40_000...100_000, using: &random)))
+    case 95..<98: clock.advance(.seconds(-Int64.random(in: 1...3_600, using: &random)))
+    default: break
+    }
+  }
+
+  // MARK: One step
+
+  private mutating func step(_ step: Int, _ ledger: CreditLedger) async throws {
+    if !earlier.isEmpty, random.chance(8) { return try await repeatEarlier(ledger) }
+    if !earlier.isEmpty, random.chance(3) { return try await reuseKey(ledger) }
+    let command = randomCommand()
+    let attempt = Attempt(principal: "p\(step % 3)", key: "key-\(step)")
+    let time = max(clock.now(), ledgerTime)
+    ledgerTime = time
+    model.run(to: time.microseconds)
+    let expected = expect(command)
+    let outcome = await ledger.submit(command, by: attempt)
+    let found = render(outcome)
+    guard found == expected else {
+      throw Breach("\(command)\n  expected \(expected)\n  found    \(found)")
+    }
+    earlier.append((attempt, command, "\(found) \(seqText(outcome))"))
+    try compareBalances(ledger)
+    try compareChecks(ledger)
+  }
+
+  private mutating func repeatEarlier(_ ledger: CreditLedger) async throws {
+    guard let past = earlier.randomElement(using: &random) else { return }
+    let outcome = await ledger.submit(past.command, by: past.attempt)
+    let found = "\(render(outcome, isNew: false)) \(seqText(outcome))"
+    guard found == past.answer else {
+      throw Breach("I6: a replay said \(found)\n  the first answer was \(past.answer)")
+    }
+    if case .success(let receipt) = outcome, !receipt.isReplayed {
+      throw Breach("I6: a replayed answer does not say so")
+    }
+  }
+
+  private mutating func reuseKey(_ ledger: CreditLedger) async throws {
+    guard let past = earlier.randomElement(using: &random) else { return }
+    guard case .deductCredits(var other) = past.command else { return }
+    other.sessionID += "x"
+    let outcome = await ledger.submit(.deductCredits(other), by: past.attempt)
+    guard case .failure(.idempotencyMismatch) = outcome else {
+      throw Breach("another command with a used key was answered \(render(outcome))")
+    }
+  }
+
+  private mutating func expect(_ command: Command) -> String {
+    switch command {
+    case .settleHold(let settle):
+      model.settle(holdIDs.firstIndex(of: settle.hold), settle.charge, settle.overPolicy)
+    case .releaseHold(let release):
+      model.release(holdIDs.firstIndex(of: release.hold))
+    default:
+      model.carryOut(command)
+    }
+  }
+
+  private func compareBalances(_ ledger: CreditLedger) throws {
+    for owner in Self.owners {
+      let balance = ledger.balance(of: AccountID(owner)).balance
+      let found = [balance.availableMicros, balance.heldMicros, balance.debtMicros]
+      guard found == model.balance(owner) else {
+        throw Breach("balance of \(owner): expected \(model.balance(owner)), found \(found)")
+      }
+    }
+    for grant in model.grants {
+      // The journal may not have written down yet what time brought about for others.
+      guard model.people[grant.owner] != nil, grant.number < grantIDs.count else { continue }
+      guard grant.amount == grant.free + grant.held + grant.used + grant.lost else {
+        throw Breach("the model itself lost money in grant \(grant.number)")
+      }
+    }
+  }
+
+  private mutating func compareChecks(_ ledger: CreditLedger) throws {
+    let owner = Self.owners.randomElement(using: &random) ?? "alice"
+    let charge = randomCharge()
+    guard case .success(let reply) = ledger.check(AccountID(owner), for: charge) else {
+      throw Breach("a lawful credit question was refused")
+    }
+    guard reply.answer.isSufficient == model.wouldSuffice(owner, charge) else {
+      throw Breach("check of \(owner) for \(charge) was answered \(reply.answer)")
+    }
+  }
+
+  // MARK: Rendering
+
+  private mutating func render(
+    _ outcome: Result<Receipt<Answer>, Refusal>, isNew: Bool = true
+  ) -> String {
+    switch outcome {
+    case .failure(let refusal):
+      return String("\(refusal)".prefix { $0 != "(" })
+    case .success(let receipt):
+      return render(receipt.value, isNew: isNew)
+    }
+  }
+
+  private mutating func render(_ answer: Answer, isNew: Bool) -> String {
+    switch answer {
+    case .allocated(let answer):
+      if isNew { grantIDs.append(answer.allocation.id) }
+      return "allocated, repaid \(answer.debtRepaidMicros)"
+    case .deducted(let answer):
+      let usage = answer.usage
+      return charged(usage.pins, usage.debtMicros, usage.uncollectedMicros)
+    case .holdOpened(let answer):
+      if isNew { holdIDs.append(answer.hold.id) }
+      let deadline = answer.hold.expiresAt.microseconds
+      return "held \(text(answer.hold.terms.pins)) until \(deadline)"
+    case .holdSettled(let answer):
+      return render(answer)
+    case .holdReleased(let answer):
+      return "released back \(answer.returnedMicros)"
+    case .pricePut:
+      return "priced"
+    case .accountStateSet:
+      return "set"
+    }
+  }
+
+  private func render(_ answer: SettleAnswer) -> String {
+    let usage = answer.usage
+    if usage.isLate {
+      return "late " + charged(usage.pins, usage.debtMicros, usage.uncollectedMicros)
+    }
+    // The model tells apart what the hold paid from what came on top.
+    let number = usage.hold.flatMap { holdIDs.firstIndex(of: $0) } ?? 0
+    var covered = min(usage.costMicros, model.holds[number].granted)
+    var paid: [Pin] = []
+    var rest = usage.pins[...]
+    while covered > 0, let pin = rest.popFirst() {
+      paid.append(pin)
+      covered -= pin.amountMicros
+    }
+    let over = charged(Array(rest), usage.debtMicros, usage.uncollectedMicros)
+    return "settled \(text(paid)) back \(answer.returnedMicros), over \(over)"
+  }
+
+  private func charged(_ pins: [Pin], _ debt: Int64, _ lost: Int64) -> String {
+    "charged \(text(pins)) debt \(debt) lost \(lost)"
+  }
+
+  private func text(_ pins: [Pin]) -> [String] {
+    pins.map { "\(grantIDs.firstIndex(of: $0.allocation) ?? -1):\($0.amountMicros)" }
+  }
+
+  private func seqText(_ outcome: Result<Receipt<Answer>, Refusal>) -> String {
+    guard case .success(let receipt) = outcome else { return "" }
+    return "seq \(receipt.asOfSeq)"
+  }
+}
+
+// MARK: - Random commands
+
+extension RandomHistory {
+  static let owners = ["alice", "bob", "carol"]
+  static let models = ["tiny", "large", "unpriced"]
+
+  private mutating func randomCommand() -> Command {
+    let account = AccountID(Self.owners.randomElement(using: &random) ?? "alice")
+    switch Int.random(in: 0..<100, using: &random) {
+    case 0..<22: return .allocateCredits(randomGrant(account))
+    case 22..<42:
+      return .deductCredits(
+        DeductCredits(
+          account: account, charge: randomCharge(), overPolicy: randomPolicy(),
+          outcome: .complete))
+    case 42..<67:
+      return .openHold(
+        OpenHold(
+          account: account, charge: randomCharge(), minMicros: random.chance(30) ? 1 : nil,
+          life: random.chance(50) ? .seconds(Int64.random(in: 5...900, using: &random)) : nil))
+    case 67..<83:
+      return .settleHold(
+        SettleHold(hold: randomHold(), charge: randomFinalCharge(), overPolicy: randomPolicy()))
+    case 83..<90: return .releaseHold(ReleaseHold(hold: randomHold()))
+    case 90..<95: return .putPrice(randomPrice())
+    default:
+      return .setAccountState(
+        SetAccountState(
+          account: account,
+          state: random.chance(70) ? .active : AccountState.allCases.randomElement(using: &random),
+          overdraftLimitMicros: random.chance(50) ? 0 : Int64.random(in: 0...80, using: &random)))
+    }
+  }
+
+  private mutating func randomGrant(_ account: AccountID) -> AllocateCredits {
+    var effectiveAt: LedgerTime?
+    if random.chance(20) {
+      effectiveAt = clock.now().adding(.seconds(Int64.random(in: -50...200, using: &random)))
+    }
+    var expiresAt: LedgerTime?
+    if random.chance(60) {
+      expiresAt = clock.now().adding(.seconds(Int64.random(in: -5...300, using: &random)))
+    }
+    if let begins = effectiveAt, let ends = expiresAt, ends <= begins { effectiveAt = nil }
+    return AllocateCredits(
+      account: account, amountMicros: Int64.random(in: 1...100, using: &random),
+      allocationClass: AllocationClass.allCases.randomElement(using: &random) ?? .paid,
+      priority: UInt8.random(in: 99...101, using: &random), effectiveAt: effectiveAt,
+      expiresAt: expiresAt, models: random.chance(20) ? ["tiny"] : [])
+  }
+
+  private mutating func randomCharge() -> Charge {
+    if random.chance(50) { return .micros(Int64.random(in: 1...120, using: &random)) }
+    let model = Self.models.randomElement(using: &random) ?? "tiny"
+    return .usage(
+      TokenUsage(
+        model: model, inputTokens: Int64.random(in: 0...400, using: &random),
+        outputTokens: Int64.random(in: 1...400, using: &random),
+        cachedInputTokens: Int64.random(in: 0...40, using: &random)))
+  }
+
+  private mutating func randomFinalCharge() -> Charge {
+    if random.chance(10) { return .micros(0) }
+    if random.chance(10) { return .usage(TokenUsage(model: "tiny")) }
+    return randomCharge()
+  }
+
+  private mutating func randomPolicy() -> OverPolicy {
+    OverPolicy.allCases.randomElement(using: &random) ?? .cover
+  }
+
+  private mutating func randomHold() -> HoldID {
+    if random.chance(5) { return HoldID(seq: 1_000_000) }
+    // Mostly a recent one, so that open holds are found.
+    let recent = random.chance(80) ? holdIDs.suffix(4) : holdIDs[...]
+    return recent.randomElement(using: &random) ?? HoldID(seq: 1_000_000)
+  }
+
+  private mutating func randomPrice() -> PutPrice {
+    PutPrice(
+      model: random.chance(60) ? "tiny" : "large",
+      effectiveFrom: random.chance(30)
+        ? clock.now().adding(.seconds(Int64.random(in: -100...100, using: &random))) : nil,
+      rates: PriceRates(
+        inputMicrosPerMillion: Int64.random(in: 0...90_000, using: &random),
+        outputMicrosPerMillion: Int64.random(in: 0...190_000, using: &random),
+        cachedInputMicrosPerMillion: Int64.random(in: 0...9_000, using: &random),
+        perCallMicros: Int64.random(in: 0...5, using: &random),
+        minimumMicros: Int64.random(in: 0...5, using: &random)))
+  }
+}

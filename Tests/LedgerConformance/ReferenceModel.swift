@@ -1,0 +1,374 @@
+import Ledger
+
+/// What the ledger should do, written down plainly and without looking at it.
+///
+/// Where the ledger writes down what time brought about when an account is touched, the model lets
+/// time run and acts at each instant; where the ledger keeps what is left, the model keeps all.
+/// It knows nothing of journals, seqs and files. Grants and holds are numbered as they come.
+struct ReferenceModel {
+  struct Grant {
+    let number: Int
+    let owner: String
+    let amount, begins: Int64
+    let ends: Int64?
+    let priority: Int
+    let isPromo: Bool
+    let models: [String]
+    var free: Int64
+    var held: Int64 = 0
+    var used: Int64 = 0
+    var lost: Int64 = 0
+  }
+
+  struct ModelHold {
+    let number: Int
+    let owner: String
+    let granted, deadline: Int64
+    let price: PriceVersion?
+    var parts: [(grant: Int, amount: Int64)]
+    var fate = "open"
+    var diedAt: Int64 = 0
+  }
+
+  struct Person {
+    var standing = "active"
+    var limit: Int64 = 0
+    var debt: Int64 = 0
+  }
+
+  private(set) var people: [String: Person] = [:]
+  private(set) var grants: [Grant] = []
+  private(set) var holds: [ModelHold] = []
+  private var priceList: [PriceVersion] = []
+  private(set) var now = Int64.min
+
+  static let grace: Int64 = 5_000_000
+  static let day: Int64 = 86_400_000_000
+
+  // MARK: Time
+
+  /// Lets time run to `instant`, stopping wherever something happens.
+  mutating func run(to instant: Int64) {
+    guard instant > now else { return }
+    while let stop = nextStop(until: instant) {
+      now = stop
+      happen()
+    }
+    now = instant
+  }
+
+  private func nextStop(until end: Int64) -> Int64? {
+    var stops: [Int64] = []
+    for hold in holds where hold.fate == "open" { stops.append(hold.deadline + Self.grace) }
+    for grant in grants {
+      stops.append(grant.begins)
+      if let ends = grant.ends { stops.append(ends) }
+    }
+    return stops.filter { $0 > now && $0 <= end }.min()
+  }
+
+  /// All that happens at this very instant: holds die, then grants, then debts are repaid.
+  private mutating func happen() {
+    for index in holds.indices where holds[index].fate == "open" {
+      guard holds[index].deadline + Self.grace <= now else { continue }
+      giveBack(holds[index].parts)
+      holds[index].fate = "expired"
+      holds[index].diedAt = holds[index].deadline + Self.grace
+      repay(holds[index].owner)
+    }
+    for index in grants.indices where isOver(grants[index]) {
+      grants[index].lost += grants[index].free
+      grants[index].free = 0
+    }
+    for owner in people.keys { repay(owner) }
+  }
+
+  private func isOver(_ grant: Grant) -> Bool { grant.ends.map { $0 <= now } ?? false }
+  private func isAlive(_ grant: Grant) -> Bool { grant.begins <= now && !isOver(grant) }
+
+  @discardableResult
+  private mutating func giveBack(_ parts: [(grant: Int, amount: Int64)]) -> Int64 {
+    var back: Int64 = 0
+    for part in parts {
+      grants[part.grant].held -= part.amount
+      if isOver(grants[part.grant]) {
+        grants[part.grant].lost += part.amount
+      } else {
+        grants[part.grant].free += part.amount
+        back += part.amount
+      }
+    }
+    return back
+  }
+
+  private mutating func repay(_ owner: String) {
+    guard let debt = people[owner]?.debt, debt > 0 else { return }
+    let parts = take(debt, from: owner, for: nil)
+    for part in parts {
+      grants[part.grant].used += part.amount
+      people[owner]?.debt -= part.amount
+    }
+  }
+
+  // MARK: Money
+
+  /// Takes up to `amount` of free credit, best first, and returns from where.
+  private mutating func take(_ amount: Int64, from owner: String, for model: String?)
+    -> [(grant: Int, amount: Int64)]
+  {
+    var left = amount
+    var parts: [(grant: Int, amount: Int64)] = []
+    for index in order(owner) where left > 0 && serves(grants[index], model) {
+      let part = min(left, grants[index].free)
+      guard part > 0 else { continue }
+      grants[index].free -= part
+      left -= part
+      parts.append((index, part))
+    }
+    return parts
+  }
+
+  private func serves(_ grant: Grant, _ model: String?) -> Bool {
+    isAlive(grant) && (grant.models.isEmpty || model.map(grant.models.contains) == true)
+  }
+
+  private func order(_ owner: String) -> [Int] {
+    let mine = grants.indices.filter { grants[$0].owner == owner }
+    return mine.sorted { first, second in
+      let (one, two) = (grants[first], grants[second])
+      let ranks: [(Int64, Int64)] = [
+        (Int64(one.priority), Int64(two.priority)),
+        (one.ends ?? .max, two.ends ?? .max),
+        (one.isPromo ? 0 : 1, two.isPromo ? 0 : 1),
+        (one.begins, two.begins),
+        (Int64(one.number), Int64(two.number)),
+      ]
+      for (left, right) in ranks where left != right { return left < right }
+      return false
+    }
+  }
+
+  func spendable(_ owner: String, for model: String?) -> Int64 {
+    grants.filter { $0.owner == owner && serves($0, model) }.reduce(0) { $0 + $1.free }
+  }
+
+  /// Available, held and debt: what GetBalance should say.
+  func balance(_ owner: String) -> [Int64] {
+    let mine = grants.filter { $0.owner == owner }
+    return [
+      mine.filter(isAlive).reduce(0) { $0 + $1.free }, mine.reduce(0) { $0 + $1.held },
+      people[owner]?.debt ?? 0,
+    ]
+  }
+
+  // MARK: Prices
+
+  /// Cost by schoolbook arithmetic: add up parts of a millionth, round up at the end.
+  private static func cost(_ usage: TokenUsage, _ price: PriceVersion) -> Int64 {
+    let rates = price.rates
+    let pairs = [
+      (usage.inputTokens, rates.inputMicrosPerMillion),
+      (usage.outputTokens, rates.outputMicrosPerMillion),
+      (usage.cachedInputTokens, rates.cachedInputMicrosPerMillion),
+      (usage.reasoningTokens, rates.reasoningMicrosPerMillion),
+    ]
+    var whole: Int64 = 0
+    var millionths: Int64 = 0
+    for (tokens, rate) in pairs {
+      // The test's counts and rates are small: the product fits.
+      let product = tokens * rate
+      whole += product / 1_000_000
+      millionths += product % 1_000_000
+    }
+    whole += millionths / 1_000_000 + (millionths % 1_000_000 > 0 ? 1 : 0)
+    return max(whole + rates.perCallMicros, rates.minimumMicros, 1)
+  }
+
+  private func price(_ model: String, at time: Int64) -> PriceVersion? {
+    var best: PriceVersion?
+    for candidate in priceList where candidate.model == model {
+      guard candidate.effectiveFrom.microseconds <= time else { continue }
+      if let found = best, found.effectiveFrom > candidate.effectiveFrom { continue }
+      best = candidate
+    }
+    return best
+  }
+
+  // MARK: Commands
+
+  /// Carries out a command at the present instant and says what came of it.
+  mutating func carryOut(_ command: Command) -> String {
+    switch command {
+    case .allocateCredits(let command): allocate(command)
+    case .deductCredits(let command): deduct(command)
+    case .openHold(let command): open(command)
+    case .settleHold, .releaseHold: preconditionFailure("named by number: settle, release")
+    case .putPrice(let command): put(command)
+    case .setAccountState(let command): set(command)
+    }
+  }
+
+  private mutating func allocate(_ command: AllocateCredits) -> String {
+    let owner = command.account.name
+    let begins = command.effectiveAt?.microseconds ?? now
+    if let ends = command.expiresAt?.microseconds, ends <= now || ends <= begins {
+      return "expiresInThePast"
+    }
+    if people[owner]?.standing == "closed" { return "accountClosed" }
+    people[owner, default: Person()].debt += 0
+    let debt = people[owner]?.debt ?? 0
+    grants.append(
+      Grant(
+        number: grants.count, owner: owner, amount: command.amountMicros, begins: begins,
+        ends: command.expiresAt?.microseconds, priority: Int(command.priority),
+        isPromo: command.allocationClass == .promo, models: command.models,
+        free: command.amountMicros))
+    repay(owner)
+    return "allocated, repaid \(debt - (people[owner]?.debt ?? 0))"
+  }
+
+  private mutating func deduct(_ command: DeductCredits) -> String {
+    let owner = command.account.name
+    guard let person = people[owner] else { return "noAccount" }
+    if person.standing != "active" { return "account\(person.standing.capitalizedFirst)" }
+    guard let cost = bill(command.charge)?.cost else { return "unknownModel" }
+    let free = spendable(owner, for: command.charge.model)
+    let room = max(0, person.limit - person.debt)
+    if command.overPolicy == .reject, cost > free + room { return "insufficientCredits" }
+    return charge(cost, owner, command.charge.model, mayOwe: command.overPolicy != .cap)
+  }
+
+  private mutating func charge(
+    _ cost: Int64, _ owner: String, _ model: String?, mayOwe: Bool, before: [Int64] = []
+  ) -> String {
+    let parts = take(cost, from: owner, for: model)
+    for part in parts { grants[part.grant].used += part.amount }
+    let open = cost - parts.reduce(0) { $0 + $1.amount }
+    let person = people[owner] ?? Person()
+    let debt = mayOwe ? min(open, max(0, person.limit - person.debt)) : 0
+    people[owner]?.debt += debt
+    return "charged \(parts.map { "\($0.grant):\($0.amount)" }) debt \(debt) lost \(open - debt)"
+  }
+
+  private func bill(_ charge: Charge) -> (cost: Int64, price: PriceVersion?)? {
+    switch charge {
+    case .micros(let amount): return (amount, nil)
+    case .usage(let usage):
+      guard let price = price(usage.model, at: now) else { return nil }
+      return (Self.cost(usage, price), price)
+    }
+  }
+
+  private mutating func open(_ command: OpenHold) -> String {
+    let owner = command.account.name
+    guard let person = people[owner] else { return "noAccount" }
+    if person.standing != "active" { return "account\(person.standing.capitalizedFirst)" }
+    guard let bill = bill(command.charge) else { return "unknownModel" }
+    if person.debt > 0 && person.limit == 0 { return "inDebt" }
+    let free = spendable(owner, for: command.charge.model)
+    let granted = min(free, bill.cost)
+    if granted < min(command.minMicros ?? bill.cost, bill.cost) { return "insufficientCredits" }
+    let parts = take(granted, from: owner, for: command.charge.model)
+    for part in parts { grants[part.grant].held += part.amount }
+    let life = command.life ?? .seconds(60)
+    let deadline = now + life.components.seconds * 1_000_000
+    holds.append(
+      ModelHold(
+        number: holds.count, owner: owner, granted: granted, deadline: deadline, price: bill.price,
+        parts: parts))
+    return "held \(parts.map { "\($0.grant):\($0.amount)" }) until \(deadline)"
+  }
+
+  /// Settles the hold `number`; nil stands for one that never was.
+  mutating func settle(_ number: Int?, _ charge: Charge, _ policy: OverPolicy) -> String {
+    guard let number, holds.indices.contains(number) else { return "holdNotFound" }
+    let hold = holds[number]
+    guard hold.fate == "open" || hold.fate == "expired" else { return "holdEnded" }
+    var cost: Int64
+    switch charge {
+    case .micros(let amount): cost = amount
+    case .usage(let usage):
+      guard let price = hold.price, price.model == usage.model else { return "modelMismatch" }
+      cost = usage.isZero ? 0 : Self.cost(usage, price)
+    }
+    if policy == .reject, cost > hold.granted { return "overGranted" }
+    let wasOpen = hold.fate == "open"
+    holds[number].fate = wasOpen ? "settled" : "late"
+    return wasOpen ? settleOpen(hold, cost, policy) : settleLate(hold, cost, policy)
+  }
+
+  private mutating func settleOpen(_ hold: ModelHold, _ cost: Int64, _ policy: OverPolicy) -> String {
+    // The first parts pay, as far as the cost goes; the rest is given back.
+    var left = min(cost, hold.granted)
+    var paid: [String] = []
+    var rest: [(grant: Int, amount: Int64)] = []
+    for part in hold.parts {
+      let used = min(left, part.amount)
+      left -= used
+      grants[part.grant].held -= used
+      grants[part.grant].used += used
+      if used > 0 { paid.append("\(part.grant):\(used)") }
+      if part.amount > used { rest.append((part.grant, part.amount - used)) }
+    }
+    let back = giveBack(rest)
+    var over = "charged [] debt 0 lost \(max(0, cost - hold.granted))"
+    if cost > hold.granted, policy == .cover {
+      over = charge(cost - hold.granted, hold.owner, hold.price?.model, mayOwe: true)
+    }
+    repay(hold.owner)
+    return "settled \(paid) back \(back), over \(over)"
+  }
+
+  private mutating func settleLate(_ hold: ModelHold, _ cost: Int64, _ policy: OverPolicy) -> String {
+    guard now < hold.diedAt + Self.day else { return "late charged [] debt 0 lost \(cost)" }
+    let wanted = policy == .cap ? min(cost, hold.granted) : cost
+    let people = self.people
+    let parts = take(wanted, from: hold.owner, for: hold.price?.model)
+    for part in parts { grants[part.grant].used += part.amount }
+    let open = wanted - parts.reduce(0) { $0 + $1.amount }
+    let person = people[hold.owner] ?? Person()
+    let debt = policy == .cap ? 0 : min(open, max(0, person.limit - person.debt))
+    self.people[hold.owner]?.debt += debt
+    let lost = cost - wanted + open - debt
+    return "late charged \(parts.map { "\($0.grant):\($0.amount)" }) debt \(debt) lost \(lost)"
+  }
+
+  /// Releases the hold `number`; nil stands for one that never was.
+  mutating func release(_ number: Int?) -> String {
+    guard let number, holds.indices.contains(number) else { return "holdNotFound" }
+    guard holds[number].fate == "open" else { return "holdEnded" }
+    holds[number].fate = "released"
+    let back = giveBack(holds[number].parts)
+    repay(holds[number].owner)
+    return "released back \(back)"
+  }
+
+  private mutating func put(_ command: PutPrice) -> String {
+    priceList.append(
+      PriceVersion(
+        version: Int64(priceList.count), model: command.model,
+        effectiveFrom: command.effectiveFrom ?? LedgerTime(microseconds: now),
+        rates: command.rates))
+    return "priced"
+  }
+
+  private mutating func set(_ command: SetAccountState) -> String {
+    var person = people[command.account.name] ?? Person()
+    if let state = command.state { person.standing = "\(state)" }
+    if let limit = command.overdraftLimitMicros { person.limit = limit }
+    people[command.account.name] = person
+    return "set"
+  }
+
+  /// Decides whether a credit question should be answered with yes.
+  func wouldSuffice(_ owner: String, _ charge: Charge) -> Bool {
+    guard let person = people[owner], person.standing == "active" else { return false }
+    guard let cost = bill(charge)?.cost else { return false }
+    if person.debt > 0 && person.limit == 0 { return false }
+    return cost <= spendable(owner, for: charge.model)
+  }
+}
+
+extension String {
+  fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}
