@@ -217,21 +217,19 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     guard let session, let context, !isFlushing else { return }
     isFlushing = true
     defer { isFlushing = false }
-    var hasWritten = false
     do throws(HTTP2Error) {
       var hasMore = true
+      // Flushed inside the loop: a channel that becomes writable again meanwhile is seen here.
       while hasMore, context.channel.isWritable {
         output.clear()
         hasMore = try session.pullOutput(
           limit: Self.writeBytesMax, { output.writeBytes($0) }, { handle($0, session) })
         guard output.readableBytes > 0 else { break }
-        context.write(wrapOutboundOut(output), promise: nil)
-        hasWritten = true
+        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
       }
     } catch {
       closeChannel("\(error)")
     }
-    if hasWritten { context.flush() }
     if output.capacity > Self.keptBufferBytesMax { output = ByteBuffer() }
     if session.isFinished || drainIsComplete { closeChannel(nil) }
   }
