@@ -10,7 +10,9 @@ public struct AccessLogInterceptor: ServerInterceptor {
   private let level: Logger.Level
 
   /// Logs to `logger` at `level`; costs a comparison per call when the logger does not log that.
-  public init(logger: Logger, level: Logger.Level = .info) {
+  ///
+  /// A line costs about as much as a small call: choose `info` where calls are few or matter much.
+  public init(logger: Logger, level: Logger.Level = .debug) {
     self.logger = logger
     self.level = level
   }

@@ -13,7 +13,7 @@ public enum StandardInterceptors {
   ///   - accessLogLevel: the level of its lines.
   public static func list(
     verifier: TokenVerifier, table: AuthorizationTable = .farebox, logger: Logger,
-    accessLogLevel: Logger.Level = .info
+    accessLogLevel: Logger.Level = .debug
   ) -> [any ServerInterceptor] {
     [
       // Outermost, so that refused calls are in the log.

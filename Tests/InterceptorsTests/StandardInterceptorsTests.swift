@@ -36,7 +36,7 @@ struct StandardInterceptorsTests {
     let verifier = TokenVerifier(
       audience: ServiceAudience.auth, keys: KeyRing(fixed: KeySet([key.verificationKey])))
     return StandardInterceptors.list(
-      verifier: verifier, logger: Logger(label: "test") { _ in handler })
+      verifier: verifier, logger: Logger(label: "test") { _ in handler }, accessLogLevel: .info)
   }
 
   /// Runs a call through the list, the first interceptor outermost.
