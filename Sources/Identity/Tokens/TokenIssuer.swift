@@ -19,12 +19,6 @@ public struct TokenIssuer: Sendable {
     public let token: String
     /// Seconds since 1970.
     public let expiresAt: Int64
-
-    /// A token from elsewhere, such as a login.
-    public init(token: String, expiresAt: Int64) {
-      self.token = token
-      self.expiresAt = expiresAt
-    }
   }
 
   /// Makes an issuer.
