@@ -78,12 +78,17 @@ enum Roundtrip {
 
   /// The messages that can be asked for.
   private static let known: [any Protobuf.Message.Type] = [
-    Farebox_Roundtrip_V1_Everything.self,
-    Farebox_Roundtrip_V1_Everything.Inner.self,
-    Farebox_Roundtrip_V1_Newcomer.self,
-    Google_Protobuf_Timestamp.self,
-    Google_Protobuf_Duration.self,
-    Google_Protobuf_Struct.self,
+    Roundtrip_V1_Everything.self,
+    Roundtrip_V1_Everything.Inner.self,
+    Roundtrip_V1_Newcomer.self,
+    Test_V1_Scalars.self,
+    Test_V1_OptionalScalars.self,
+    Test_V1_RepeatedScalars.self,
+    Test_V1_Maps.self,
+    Test_V1_Choices.self,
+    Test_V1_Tree.self,
+    Test_V1_Keywords.self,
+    Test_V1_Names.self,
     Farebox_Accounting_V1_CheckCreditsRequest.self,
     Farebox_Accounting_V1_CheckCreditsResponse.self,
     Farebox_Accounting_V1_AllocateCreditsRequest.self,

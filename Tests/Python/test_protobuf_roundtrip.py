@@ -15,13 +15,22 @@ from hypothesis import strategies as st
 from message_strategies import messages, same_value
 from roundtrip_tool import Refused, RoundtripTool
 
-FILE = "farebox/roundtrip/v1/roundtrip.proto"
-ROUNDTRIP = ContractStubs(PROJECT / "Tests" / "ProtobufRoundtrip" / "proto").messages(FILE)
+TEST_PROTOS = ContractStubs(PROJECT / "Tests" / "Protos", below=".")
+ROUNDTRIP = TEST_PROTOS.messages("roundtrip/v1/roundtrip.proto")
+FEATURES = TEST_PROTOS.messages("test/v1/features.proto")
 CONTRACTS = FareboxClient(free_addresses())
 Everything, Newcomer = ROUNDTRIP.Everything, ROUNDTRIP.Newcomer
 TYPES = [
     Everything,
     Everything.Inner,
+    FEATURES.Scalars,
+    FEATURES.OptionalScalars,
+    FEATURES.RepeatedScalars,
+    FEATURES.Maps,
+    FEATURES.Choices,
+    FEATURES.Tree,
+    FEATURES.Keywords,
+    FEATURES.Names,
     CONTRACTS.accounting.CheckCreditsRequest,
     CONTRACTS.accounting.CheckCreditsResponse,
     CONTRACTS.accounting.AllocateCreditsRequest,
@@ -32,7 +41,7 @@ TYPES = [
     CONTRACTS.auth.LoginResponse,
 ]
 # What we refuse on purpose and Google's decoder lets pass.
-STRICTER = ("groups are not supported", "more than ", "field number 0", "longer than")
+STRICTER = ("groups are not supported",)
 
 often = settings(
     max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -95,7 +104,11 @@ def test_damaged_bytes_are_refused_or_mean_the_same_to_both(tool, data):
         assert google is None or any(reason in str(refusal) for reason in STRICTER), str(refusal)
         return
     assert google is not None, "Google's decoder refuses what ours accepts"
-    assert same_value(message_type.FromString(ours), google)
+    again = message_type.FromString(ours)
+    # Fields nobody knows keep their content; an overlong spelling of their tag is not kept.
+    for one in (again, google):
+        one.DiscardUnknownFields()
+    assert same_value(again, google)
 
 
 def google_decodes(message_type, data):
@@ -193,3 +206,6 @@ def test_json_spells_what_numbers_cannot_say(tool):
     ours = tool.to_json(name_of(Everything), message.SerializeToString())
     assert json.loads(ours) == {"doubleValue": "NaN", "doubles": ["Infinity", "-Infinity"]}
     assert math.isnan(Everything.FromString(tool.from_json(name_of(Everything), ours)).double_value)
+    minus_zero = Everything(double_value=-0.0)
+    ours = tool.to_json(name_of(Everything), minus_zero.SerializeToString())
+    assert same_value(json_format.Parse(ours, Everything()), minus_zero)

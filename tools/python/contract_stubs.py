@@ -5,6 +5,7 @@ Nothing generated is committed, so what a test speaks is always what the contrac
 
 import atexit
 import importlib
+import importlib.util
 import shutil
 import sys
 import tempfile
@@ -51,17 +52,24 @@ class ContractStubs:
 
     def messages(self, file):
         """The module with the messages of one `.proto` file."""
-        return importlib.import_module(_module_name(file) + "_pb2")
+        return self._load(file, "_pb2")
 
     def services(self, file):
         """The module with the stubs of one `.proto` file."""
-        return importlib.import_module(_module_name(file) + "_pb2_grpc")
+        return self._load(file, "_pb2_grpc")
+
+    def _load(self, file, suffix):
+        """Loads by path: a proto package may be called like a package of Python, such as `test`."""
+        stem = file.removesuffix(".proto") + suffix
+        name = stem.replace("/", ".")
+        if name not in sys.modules:
+            spec = importlib.util.spec_from_file_location(name, self._folder / f"{stem}.py")
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[name] = module
+            spec.loader.exec_module(module)
+        return sys.modules[name]
 
 
 def well_known_protos():
     """The folder of google/protobuf/*.proto that grpcio-tools carries."""
     return Path(importlib.import_module("grpc_tools").__file__).parent / "_proto"
-
-
-def _module_name(file):
-    return file.removesuffix(".proto").replace("/", ".")
