@@ -17,6 +17,7 @@ public struct DecodingLimits: Sendable, Hashable {
   /// … but never more than this many bytes.
   public var memoryMax: Int
 
+  @inlinable
   public init(
     maxDepth: Int = 100, maxUnknownFields: Int = 1_024, maxFieldOccurrences: Int = 1 << 20,
     memoryPerWireByte: Int = 32, memoryBase: Int = 64 << 10, memoryMax: Int = 64 << 20
@@ -31,7 +32,8 @@ public struct DecodingLimits: Sendable, Hashable {
 
   /// Depth 100, 1,024 unknown fields, 1,048,576 records, 32 bytes of memory per wire byte plus 64
   /// KiB, 64 MiB at most.
-  public static let standard = DecodingLimits()
+  @inlinable
+  public static var standard: DecodingLimits { DecodingLimits() }
 
   /// For input the program chose itself, such as descriptor sets on disk: 1 GiB of memory, 16 M
   /// records and unknown fields.

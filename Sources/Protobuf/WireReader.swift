@@ -39,6 +39,7 @@ struct WireReader {
   var isAtEnd: Bool { position >= end }
 
   /// Reads one record. Call only when not at the end.
+  @inline(__always)
   mutating func next() throws(Failure) -> Record {
     let start = position
     number = nil
