@@ -10,11 +10,11 @@ enum ArrowTable {
     "GRPCTransport": ["GRPC", "HTTP2", "NIOCore", "NIOPosix", "Logging"],
     "GRPCServices": ["GRPC", "Protobuf"],
     "Contracts": ["GRPC", "Protobuf"],
-    "Ledger": [],
+    "Ledger": ["Crypto"],
     "Identity": ["CArgon2", "Crypto", "JWTKit"],
     "Conversation": [],
-    "StorageSQLite": ["Ledger", "Identity", "GRDB"],
-    "Interceptors": ["GRPC", "Identity", "Logging"],
+    "StorageSQLite": ["Ledger", "Identity", "GRDB", "GRDBSQLite"],
+    "Interceptors": ["GRPC", "GRPCServices", "Identity", "Logging"],
     "AuthService": ["Contracts", "GRPC", "GRPCServices", "Protobuf", "Identity", "Interceptors"],
     "AccountingService": [
       "Contracts", "GRPC", "GRPCServices", "Protobuf", "Ledger", "Identity", "Interceptors",
@@ -26,11 +26,14 @@ enum ArrowTable {
     "RPCInspect": ["GRPC", "GRPCServices", "Protobuf"],
     "ContractGen": ["Protobuf"],
     "protoc-gen-swift-rpc": ["ContractGen"],
-    "rpcurl": ["RPCInspect", "GRPC", "GRPCTransport", "ArgumentParser"],
+    "rpcurl": [
+      "RPCInspect", "GRPC", "GRPCServices", "GRPCTransport", "Protobuf", "ArgumentParser",
+      "Logging",
+    ],
     "farebox": [
       "AuthService", "AccountingService", "ChatService", "StorageSQLite", "Interceptors", "Ledger",
       "Identity", "Conversation", "Contracts", "GRPC", "GRPCServices", "GRPCTransport",
-      "ArgumentParser", "Configuration", "ServiceLifecycle", "Logging",
+      "ArgumentParser", "Configuration", "ServiceLifecycle", "Logging", "NIOCore", "NIOPosix",
     ],
   ]
 
@@ -42,7 +45,7 @@ enum ArrowTable {
 
   /// The business side stays free of the operating system: its clocks and files are injected.
   static let pure: [String: Set<String>] = [
-    "Ledger": ["Synchronization", "Swift"],
+    "Ledger": ["Synchronization", "Swift", "Dispatch", "Glibc", "Musl", "Darwin"],
     "Conversation": ["Synchronization", "Swift"],
     "GRPC": ["Synchronization", "Swift", "Glibc", "Musl", "Darwin"],
     "HTTP2": ["Synchronization", "Swift", "Glibc", "Musl", "Darwin"],

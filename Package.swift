@@ -1,0 +1,144 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Prepaid-credit control for AI services. Layers and arrows: each target may import what is listed
+// here and nothing else; Tests/TidyTests holds the sources against this table.
+
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(of name: String, with more: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: [.target(name: name)] + more, swiftSettings: strict)
+}
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(
+  name: "Configuration", package: "swift-configuration")
+let lifecycle = Target.Dependency.product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+
+let package = Package(
+  name: "farebox",
+  platforms: [.macOS("26.0")],
+  products: [
+    .executable(name: "farebox", targets: ["farebox"]),
+    .executable(name: "rpcurl", targets: ["rpcurl"]),
+    .executable(name: "protoc-gen-swift-rpc", targets: ["protoc-gen-swift-rpc"]),
+    .library(name: "GRPC", targets: ["GRPC", "GRPCTransport", "GRPCServices", "Protobuf"]),
+    .library(name: "FareboxContracts", targets: ["Contracts"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: [
+    // C rooms
+    .systemLibrary(
+      name: "CNghttp2", pkgConfig: "libnghttp2",
+      providers: [.apt(["libnghttp2-dev"]), .brew(["nghttp2"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c",
+      providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
+    .systemLibrary(
+      name: "CArgon2", pkgConfig: "libargon2",
+      providers: [.apt(["libargon2-dev"]), .brew(["argon2"])]),
+    // Leaves
+    layer("HTTP2", ["CNghttp2"]),
+    layer("Protobuf", ["CProtobufC"]),
+    // Core
+    layer("GRPC", ["HTTP2", "Protobuf"]),
+    // Wire side
+    layer("GRPCTransport", ["GRPC", "HTTP2", nioCore, nioPosix, logging]),
+    layer("GRPCServices", ["GRPC", "Protobuf"]),
+    layer("Contracts", ["GRPC", "Protobuf"]),
+    // Business side
+    layer("Ledger", [crypto]),
+    layer("Identity", ["CArgon2", crypto, jwtKit]),
+    layer("Conversation"),
+    // Edges
+    layer("StorageSQLite", ["Ledger", "Identity", grdb, sqlite]),
+    layer("Interceptors", ["GRPC", "GRPCServices", "Identity", logging]),
+    layer(
+      "AuthService", ["Contracts", "GRPC", "GRPCServices", "Protobuf", "Identity", "Interceptors"]),
+    layer(
+      "AccountingService",
+      ["Contracts", "GRPC", "GRPCServices", "Protobuf", "Ledger", "Identity", "Interceptors"]),
+    layer(
+      "ChatService",
+      [
+        "Contracts", "GRPC", "GRPCServices", "Protobuf", "Conversation", "Identity",
+        "Interceptors", logging,
+      ]),
+    layer("RPCInspect", ["GRPC", "GRPCServices", "Protobuf"]),
+    layer("ContractGen", ["Protobuf"]),
+    // Programs
+    program(
+      "farebox",
+      [
+        "AuthService", "AccountingService", "ChatService", "StorageSQLite", "Interceptors",
+        "Ledger", "Identity", "Conversation", "Contracts", "GRPC", "GRPCServices",
+        "GRPCTransport", arguments, configuration, lifecycle, logging, nioCore, nioPosix,
+      ]),
+    program(
+      "rpcurl",
+      [
+        "RPCInspect", "GRPC", "GRPCServices", "GRPCTransport", "Protobuf", arguments, logging,
+      ]),
+    program("protoc-gen-swift-rpc", ["ContractGen"]),
+    // Tests mirror Sources
+    tests(of: "Protobuf"),
+    tests(of: "GRPC", with: ["HTTP2", "Protobuf"]),
+    tests(of: "GRPCTransport", with: ["GRPC", "HTTP2", nioCore, nioPosix, logging]),
+    tests(of: "ContractGen", with: ["GRPC", "Protobuf"]),
+    tests(of: "Ledger", with: ["LedgerConformance"]),
+    tests(of: "Identity", with: [crypto, jwtKit]),
+    tests(of: "Conversation"),
+    tests(of: "StorageSQLite", with: ["Identity", "Ledger", "LedgerConformance", grdb]),
+    tests(of: "Interceptors", with: ["Contracts", "GRPC", "GRPCServices", "Identity", logging]),
+    tests(
+      of: "AuthService",
+      with: [
+        "Contracts", "GRPC", "GRPCServices", "GRPCTransport", "Identity", "Interceptors",
+        "StorageSQLite", logging,
+      ]),
+    tests(
+      of: "AccountingService",
+      with: [
+        "Contracts", "GRPC", "GRPCServices", "GRPCTransport", "Identity", "Interceptors",
+        "Ledger", "LedgerConformance", "Protobuf", logging,
+      ]),
+    tests(
+      of: "ChatService",
+      with: ["Contracts", "Conversation", "GRPC", "GRPCServices", "GRPCTransport", logging]),
+    .testTarget(name: "TidyTests", swiftSettings: strict),
+    // What several test targets share: the ledger's model and the suite that every store passes.
+    .target(
+      name: "LedgerConformance", dependencies: ["Ledger"], path: "Tests/LedgerConformance",
+      swiftSettings: strict),
+    // Decodes and encodes for Tests/Python, which compares with Google's protobuf.
+    .executableTarget(
+      name: "protobuf-roundtrip", dependencies: ["Contracts", "GRPC", "Protobuf"],
+      path: "Tests/ProtobufRoundtrip", swiftSettings: strict),
+  ]
+)
