@@ -1,0 +1,135 @@
+import Ledger
+import LedgerConformance
+import Testing
+
+/// Each row breaks one rule more than the row after it; the first rule in contract order answers.
+@Suite("Refusals come in contract order")
+struct RefusalOrderTests {
+  static let huge = TokenUsage(model: "dear", outputTokens: LedgerLimits.tokensMax)
+
+  private func prices(_ bench: Bench) async throws {
+    try await bench.put(PriceRates(outputMicrosPerMillion: LedgerLimits.rateMax), for: "dear")
+    try await bench.put(PriceRates(outputMicrosPerMillion: 1_000_000), for: "cheap")
+  }
+
+  @Test("for AllocateCredits")
+  func allocate() async throws {
+    let bench = try Bench()
+    try await bench.allocate(LedgerLimits.amountMax)
+    func grant(_ amount: Int64, expires: Int64? = nil) -> Command {
+      .allocateCredits(
+        AllocateCredits(
+          account: "alice", amountMicros: amount, expiresAt: expires.map(bench.after)))
+    }
+    try await bench.set("alice", .closed)
+    #expect(try await bench.refusal(grant(0, expires: 0)).name == "invalidArgument")
+    #expect(try await bench.refusal(grant(1, expires: 0)) == .expiresInThePast)
+    #expect(try await bench.refusal(grant(1)) == .accountClosed)
+    try await bench.set("alice", .frozen)
+    #expect(try await bench.refusal(grant(1)) == .balanceOverflow)
+    try await bench.deduct(.micros(1), .cover, activating: true)
+    try await bench.allocate(1)
+  }
+
+  @Test("for DeductCredits")
+  func deduct() async throws {
+    let bench = try Bench()
+    try await prices(bench)
+    func charge(_ charge: Charge, hoursAgo: Int64 = 0) -> Command {
+      .deductCredits(
+        DeductCredits(
+          account: "alice", charge: charge, overPolicy: .reject,
+          eventTime: bench.after(-hoursAgo * 3_600)))
+    }
+    let unpriced = Charge.usage(TokenUsage(model: "none", outputTokens: 1))
+    #expect(try await bench.refusal(charge(.micros(0))).name == "invalidArgument")
+    #expect(try await bench.refusal(charge(unpriced, hoursAgo: 73)) == .eventTimeOutOfRange)
+    #expect(try await bench.refusal(charge(unpriced)) == .noAccount)
+    try await bench.set("alice", .closed)
+    #expect(try await bench.refusal(charge(unpriced)) == .accountClosed)
+    try await bench.set("alice", .frozen)
+    #expect(try await bench.refusal(charge(unpriced)) == .accountFrozen)
+    try await bench.set("alice", .active)
+    #expect(try await bench.refusal(charge(unpriced)) == .unknownModel)
+    #expect(try await bench.refusal(charge(.usage(Self.huge))) == .costOverflow)
+    guard case .insufficientCredits(let check) = try await bench.refusal(charge(.micros(5))) else {
+      throw Breach("a charge without credit was not refused for that")
+    }
+    #expect(check.decision == .insufficient)
+    #expect(check.requiredMicros == 5 && check.shortfallMicros == 5)
+  }
+
+  @Test("for OpenHold")
+  func openHold() async throws {
+    let bench = try Bench()
+    try await prices(bench)
+    func hold(_ charge: Charge) -> Command {
+      .openHold(OpenHold(account: "alice", charge: charge))
+    }
+    let unpriced = Charge.usage(TokenUsage(model: "none", outputTokens: 1))
+    #expect(try await bench.refusal(hold(.usage(TokenUsage(model: "cheap")))).name == "invalidArgument")
+    #expect(try await bench.refusal(hold(unpriced)) == .noAccount)
+    try await bench.set("alice", .closed, overdraft: 5)
+    #expect(try await bench.refusal(hold(unpriced)) == .accountClosed)
+    try await bench.set("alice", .frozen)
+    #expect(try await bench.refusal(hold(unpriced)) == .accountFrozen)
+    try await bench.set("alice", .active)
+    #expect(try await bench.refusal(hold(unpriced)) == .unknownModel)
+    #expect(try await bench.refusal(hold(.usage(Self.huge))) == .costOverflow)
+    try await bench.deduct(.micros(5))
+    #expect(try await bench.refusal(hold(.micros(1))).name == "insufficientCredits")
+    try await bench.set("alice", overdraft: 0)
+    #expect(try await bench.refusal(hold(.micros(1))).name == "inDebt")
+    try await bench.allocate(15)
+    #expect(bench.balance() == [10, 0, 0])
+    #expect(try await bench.refusal(hold(.micros(11))).name == "insufficientCredits")
+    _ = try await bench.hold(.micros(10))
+    guard case .insufficientCredits(let check) = try await bench.refusal(hold(.micros(1))) else {
+      throw Breach("a hold without credit was not refused for that")
+    }
+    #expect(check.decision == .held && check.soonestRelease == bench.after(65))
+  }
+
+  @Test("for SettleHold and ReleaseHold")
+  func settleAndRelease() async throws {
+    let bench = try Bench()
+    try await prices(bench)
+    try await bench.allocate(1_000)
+    func settle(_ hold: HoldID, _ charge: Charge) -> Command {
+      .settleHold(SettleHold(hold: hold, charge: charge, overPolicy: .reject))
+    }
+    let unknown = HoldID(seq: 99)
+    #expect(try await bench.refusal(settle(unknown, .micros(-1))).name == "invalidArgument")
+    #expect(try await bench.refusal(settle(unknown, .micros(1))) == .holdNotFound)
+    #expect(try await bench.refusal(.releaseHold(ReleaseHold(hold: unknown))) == .holdNotFound)
+
+    let settled = try await bench.hold(.micros(10)).hold
+    try await bench.settle(settled, .micros(10))
+    #expect(try await bench.refusal(settle(settled.id, .usage(Self.huge))) == .holdEnded(.settled))
+    let released = try await bench.hold(.micros(10)).hold
+    try await bench.release(released)
+    for hold in [settled, released] {
+      #expect(
+        try await bench.refusal(.releaseHold(ReleaseHold(hold: hold.id))).name == "holdEnded")
+    }
+    #expect(try await bench.refusal(settle(released.id, .micros(1))) == .holdEnded(.released))
+
+    let byAmount = try await bench.hold(.micros(10)).hold
+    #expect(try await bench.refusal(settle(byAmount.id, .usage(Self.huge))) == .modelMismatch)
+    try await bench.allocate(LedgerLimits.amountMax - 2_000)
+    let dear = try await bench.hold(.usage(TokenUsage(model: "dear", outputTokens: 1))).hold
+    #expect(try await bench.refusal(settle(dear.id, .usage(Self.huge))) == .costOverflow)
+    #expect(
+      try await bench.refusal(settle(byAmount.id, .micros(11)))
+        == .overGranted(costMicros: 11, grantedMicros: 10))
+    try await bench.settle(byAmount, .micros(10), .reject)
+  }
+}
+
+extension Bench {
+  /// Charges an account that is frozen, by making it active for it.
+  fileprivate func deduct(_ charge: Charge, _ policy: OverPolicy, activating: Bool) async throws {
+    try await set("alice", .active)
+    try await deduct(charge, from: "alice", policy)
+  }
+}
