@@ -46,6 +46,29 @@ func fail(_ reason: String) -> Never {
   exit(1)
 }
 
+// protoc passes no arguments, so any argument comes from a person.
+if CommandLine.argc > 1 {
+  let usage = """
+    protoc-gen-swift-rpc is run by protoc:
+
+      protoc --plugin=protoc-gen-swift-rpc=<path> --swift-rpc_out=<folder> \\
+        --swift-rpc_opt=Visibility=public,FileNaming=PathToUnderscores -I <root> <file.proto> ...
+
+    Options (Key=Value, separated by commas):
+      Visibility=internal|package|public      access level of what is generated
+      FileNaming=FullPath|PathToUnderscores|DropPath
+      Server=true|false                       service protocols
+      Client=true|false                       client stubs
+      Messages=true|false                     messages and enums
+      ReflectionData=true|false               embedded file descriptors
+      ExtraModuleImports=<module>             modules with imported messages; may be repeated
+      InsideRuntime=true|false                for code inside the Protobuf module itself
+
+    """
+  _ = writeAll(Array(usage.utf8), to: STDOUT_FILENO)
+  let wantsHelp = ["-h", "--help"].contains(CommandLine.arguments[1])
+  exit(wantsHelp ? 0 : 2)
+}
 guard let input = readInput() else { fail("standard input cannot be read") }
 do throws(GenerationError) {
   let output = try CodeGenerator.respond(to: input)

@@ -96,9 +96,12 @@ import Testing
     list.number = 2
     list.label = .repeated
     list.type = .int32
+    file.messageType[0].field[0].defaultValue = "you"
     file.messageType[0].field.append(list)
     let content = try #require(try Self.respond([file]).file.first?.content)
-    #expect(content.contains("var userID: String?\n"))
+    #expect(
+      content.contains(
+        "  /// nil stands for the contract's default, \"you\".\n  var userID: String?\n"))
     #expect(content.contains("FieldSchema(1, \"user_id\", .string, .required)"))
     #expect(content.contains("FieldSchema(2, \"numbers\", .int32, .repeated(packed: false))"))
   }

@@ -15,7 +15,7 @@ import Testing
   func randomRoundTrips() throws {
     let seed = UInt64.random(in: .min ... .max)
     var random = SplitMix64(state: seed)
-    for round in 0..<200 {
+    for round in 0..<30 {
       let note = "seed \(seed), round \(round)"
       try Self.roundTrip(RandomMessages.scalars(&random), note)
       try Self.roundTrip(RandomMessages.optionals(&random), note)

@@ -88,6 +88,8 @@ import Testing
     #expect(ReservedNames.enumCase("case") == "`case`")
     #expect(ReservedNames.messageType("Type") == "TypeMessage")
     #expect(ReservedNames.messageType("String") == "StringMessage")
+    #expect(ReservedNames.messageType("Client") == "Client")
+    #expect(ReservedNames.messageType("Client", isBare: true) == "ClientMessage")
     #expect(ReservedNames.enumType("Protocol") == "ProtocolEnum")
     #expect(ReservedNames.method("init") == "init_")
     #expect(ReservedNames.method("default") == "`default`")

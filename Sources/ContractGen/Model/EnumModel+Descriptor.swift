@@ -5,9 +5,10 @@ extension EnumModel {
   ///
   /// - Parameters:
   ///   - scope: package and enclosing messages with a dot at the end, or nothing.
+  ///   - prefix: what top-level names start with, nil for nested ones.
   ///   - location: the enum's path in the source information.
   init(
-    _ descriptor: Google_Protobuf_EnumDescriptorProto, scope: String, prefix: String,
+    _ descriptor: Google_Protobuf_EnumDescriptorProto, scope: String, prefix: String?,
     comments: CommentTable, location: [Int32]
   ) {
     let name = descriptor.name ?? ""

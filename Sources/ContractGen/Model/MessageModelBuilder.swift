@@ -12,10 +12,11 @@ struct MessageModelBuilder {
   ///
   /// - Parameters:
   ///   - scope: package and enclosing messages with a dot at the end, or nothing.
+  ///   - prefix: what top-level names start with, nil for nested ones.
   ///   - location: the message's path in the source information.
   func message(
     _ descriptor: Google_Protobuf_DescriptorProto, scope: String, swiftScope: String,
-    prefix: String, location: [Int32]
+    prefix: String?, location: [Int32]
   ) throws(GenerationError) -> MessageModel {
     let name = descriptor.name ?? ""
     let protoName = scope + name
@@ -26,12 +27,12 @@ struct MessageModelBuilder {
     where nested.options?.mapEntry != true {
       messages.append(
         try message(
-          nested, scope: protoName + ".", swiftScope: swiftFullName + ".", prefix: "",
+          nested, scope: protoName + ".", swiftScope: swiftFullName + ".", prefix: nil,
           location: location + [3, Int32(index)]))
     }
     let enums = descriptor.enumType.enumerated().map { index, nested in
       EnumModel(
-        nested, scope: protoName + ".", prefix: "", comments: comments,
+        nested, scope: protoName + ".", prefix: nil, comments: comments,
         location: location + [4, Int32(index)])
     }
     let oneofs = try oneofs(of: descriptor, location: location)
@@ -113,7 +114,8 @@ struct MessageModelBuilder {
     let jsonName = field.jsonName.flatMap { $0 == Self.jsonName(of: name) ? nil : $0 }
     return FieldModel(
       number: number, protoName: name, jsonName: jsonName, swiftName: swiftName, kind: kind,
-      shape: shape, comment: comment, messageName: messageName)
+      shape: shape, comment: comment + Self.note(ofDefault: field, after: comment),
+      messageName: messageName)
   }
 
   private func shape(
@@ -183,6 +185,15 @@ struct MessageModelBuilder {
       }
       return .scalar(scalar)
     }
+  }
+
+  /// Proto2 defaults are documented and not applied: what is not set reads as nil.
+  private static func note(
+    ofDefault field: Google_Protobuf_FieldDescriptorProto, after comment: [String]
+  ) -> [String] {
+    guard let value = field.defaultValue else { return [] }
+    let text = "nil stands for the contract's default, \(CodeWriter.literal(value))."
+    return comment.isEmpty ? [text] : ["", text]
   }
 
   /// protoc's rule for JSON names: drop each underscore and capitalise what follows it.

@@ -29,14 +29,19 @@ struct TypeTable {
     file.options?.swiftPrefix ?? IdentifierCase.packagePrefix(file.package ?? "")
   }
 
-  /// A message type's own Swift name.
-  static func messageName(_ name: String, prefix: String) -> String {
-    ReservedNames.messageType(prefix + (prefix.isEmpty ? IdentifierCase.upperFirst(name) : name))
+  /// A message type's own Swift name; the prefix is nil for nested types.
+  static func messageName(_ name: String, prefix: String?) -> String {
+    ReservedNames.messageType(typeName(name, prefix: prefix), isBare: prefix == "")
   }
 
-  /// An enum type's own Swift name.
-  static func enumName(_ name: String, prefix: String) -> String {
-    ReservedNames.enumType(prefix + (prefix.isEmpty ? IdentifierCase.upperFirst(name) : name))
+  /// An enum type's own Swift name; the prefix is nil for nested types.
+  static func enumName(_ name: String, prefix: String?) -> String {
+    ReservedNames.enumType(typeName(name, prefix: prefix), isBare: prefix == "")
+  }
+
+  private static func typeName(_ name: String, prefix: String?) -> String {
+    guard let prefix, !prefix.isEmpty else { return IdentifierCase.upperFirst(name) }
+    return prefix + name
   }
 
   /// Looks a type up by the name that descriptors write, with a leading dot.
@@ -48,22 +53,22 @@ struct TypeTable {
   }
 
   private mutating func add(
-    _ message: Google_Protobuf_DescriptorProto, scope: String, swiftScope: String, prefix: String
+    _ message: Google_Protobuf_DescriptorProto, scope: String, swiftScope: String, prefix: String?
   ) {
     let name = message.name ?? ""
     let swiftName = swiftScope + Self.messageName(name, prefix: prefix)
     entries[scope + name] = .message(swiftName: swiftName, descriptor: message)
     for nested in message.nestedType {
-      add(nested, scope: "\(scope)\(name).", swiftScope: swiftName + ".", prefix: "")
+      add(nested, scope: "\(scope)\(name).", swiftScope: swiftName + ".", prefix: nil)
     }
     for nested in message.enumType {
-      add(nested, scope: "\(scope)\(name).", swiftScope: swiftName + ".", prefix: "")
+      add(nested, scope: "\(scope)\(name).", swiftScope: swiftName + ".", prefix: nil)
     }
   }
 
   private mutating func add(
     _ enumeration: Google_Protobuf_EnumDescriptorProto, scope: String, swiftScope: String,
-    prefix: String
+    prefix: String?
   ) {
     let name = enumeration.name ?? ""
     let values = EnumCaseNames.assign(to: enumeration)

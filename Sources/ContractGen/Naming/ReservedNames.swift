@@ -34,6 +34,14 @@ enum ReservedNames {
     "UnknownFields", "DecodeError", "EncodeError", "Indirect", "EmbeddedFile", "Protobuf", "GRPC",
   ]
 
+  /// Types that generated services name: a message without package prefix would hide them.
+  private static let serviceTypeNames: Set<String> = [
+    "Client", "ClientProtocol", "Method", "SimpleServiceProtocol", "Input", "Output", "Metadata",
+    "CallOptions", "RPCWriter", "RPCAsyncSequence", "ServerContext", "RPCRouter", "GRPCClient",
+    "ServiceDescriptor", "MethodDescriptor", "ProtobufSerializer", "ProtobufDeserializer",
+    "RegistrableRPCService", "ClientStreamingCall", "BidirectionalCall",
+  ]
+
   /// A property of a message.
   static func property(_ name: String) -> String {
     if unquotable.contains(name) || messageMembers.contains(name) { return name + "_p" }
@@ -51,14 +59,19 @@ enum ReservedNames {
     unquotable.contains(name) || name == "registerMethods" ? name + "_" : quoted(name)
   }
 
-  /// A message type.
-  static func messageType(_ name: String) -> String {
-    typeNames.contains(name) || keywords.contains(name) ? name + "Message" : name
+  /// A message type. Bare ones are at the top level without a package prefix.
+  static func messageType(_ name: String, isBare: Bool = false) -> String {
+    isTaken(name, isBare: isBare) ? name + "Message" : name
   }
 
-  /// An enum type.
-  static func enumType(_ name: String) -> String {
-    typeNames.contains(name) || keywords.contains(name) ? name + "Enum" : name
+  /// An enum type. Bare ones are at the top level without a package prefix.
+  static func enumType(_ name: String, isBare: Bool = false) -> String {
+    isTaken(name, isBare: isBare) ? name + "Enum" : name
+  }
+
+  private static func isTaken(_ name: String, isBare: Bool) -> Bool {
+    typeNames.contains(name) || keywords.contains(name)
+      || isBare && serviceTypeNames.contains(name)
   }
 
   /// The namespace of a method within `Method`.
