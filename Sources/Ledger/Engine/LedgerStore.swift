@@ -119,6 +119,16 @@ public struct CommitBatch: Sendable {
   public let entries: [SealedEntry]
   /// The table rows that the entries touched, in order.
   public let rows: [LedgerRow]
+
+  public init(
+    previous: JournalHead, head: JournalHead, entries: [SealedEntry], rows: [LedgerRow]
+  ) {
+    precondition(head.seq == previous.seq + Int64(entries.count), "a gap in a batch")
+    self.previous = previous
+    self.head = head
+    self.entries = entries
+    self.rows = rows
+  }
 }
 
 /// Where the ledger keeps its journal and its state. Two verbs matter: load, and commit conditionally.

@@ -1,0 +1,167 @@
+import Ledger
+
+/// What every store must do. A test target calls each rule with a way to open its store: the first
+/// call opens an empty one, a later call opens it again after it was closed.
+public struct StoreConformance {
+  private let open: () throws -> any LedgerStore
+  private let clock = TestClock()
+
+  public init(open: @escaping () throws -> any LedgerStore) {
+    self.open = open
+  }
+
+  private func attempt(_ key: String) -> Attempt { Attempt(principal: "conformance", key: key) }
+
+  private func require(_ claim: Bool, _ text: String) throws {
+    guard claim else { throw Breach(text) }
+  }
+
+  /// A ledger that is closed and opened again goes on where it was.
+  public func continuesAfterReopening() async throws {
+    let store = try open()
+    let ledger = try CreditLedger(store: store, clock: clock)
+    let price = PriceRates(outputMicrosPerMillion: 2_000_000)
+    _ = try await ledger.putPrice(PutPrice(model: "m", rates: price), by: attempt("price")).get()
+    let grant = AllocateCredits(
+      account: "alice", amountMicros: 100, allocationClass: .promo, priority: 7,
+      expiresAt: clock.now().adding(.seconds(3_600)), models: ["m", "n"], notes: "für später")
+    _ = try await ledger.allocate(grant, by: attempt("grant")).get()
+    let usage = Charge.usage(TokenUsage(model: "m", outputTokens: 20))
+    let opened = try await ledger.openHold(
+      OpenHold(account: "alice", charge: usage, sessionID: "s-1"), by: attempt("hold")
+    ).get()
+    let before = ledger.balance(of: "alice")
+    try await ledger.shutDown()
+
+    let again = try CreditLedger(store: try open(), clock: clock)
+    let after = again.balance(of: "alice")
+    try require(after.balance == before.balance, "the balance changed: \(after) from \(before)")
+    try require(after.asOfSeq == before.asOfSeq, "the journal's end changed")
+    let terms = after.activeAllocations.first?.terms
+    try require(terms?.notes == grant.notes && terms?.models == grant.models, "the grant changed")
+    try require(terms?.expiresAt == grant.expiresAt && terms?.priority == 7, "the grant changed")
+    let settle = SettleHold(hold: opened.value.hold.id, charge: usage, outcome: .complete)
+    let settled = try await again.settleHold(settle, by: attempt("settle")).get()
+    try require(settled.value.usage.chargedMicros == 40, "the hold lost its price")
+    try require(settled.value.usage.sessionID == "s-1", "the hold lost its session")
+    try await again.shutDown()
+  }
+
+  /// The first answer to a key is found at once and after a restart, refusals too.
+  public func remembersKeys() async throws {
+    let command = DeductCredits(account: "alice", charge: .micros(10), overPolicy: .reject)
+    let first = try CreditLedger(store: try open(), clock: clock)
+    let denied = await first.deduct(command, by: attempt("denied"))
+    _ = await first.allocate(
+      AllocateCredits(account: "alice", amountMicros: 100), by: attempt("grant"))
+    let paid = try await first.deduct(command, by: attempt("paid")).get()
+    try await first.shutDown()
+
+    for _ in 0..<2 {
+      let ledger = try CreditLedger(store: try open(), clock: clock)
+      guard case .failure(let refusal) = await ledger.deduct(command, by: attempt("denied")),
+        case .failure(refusal) = denied
+      else { throw Breach("a retry turned a denial into a charge") }
+      let replayed = try await ledger.deduct(command, by: attempt("paid")).get()
+      try require(replayed.isReplayed, "a replay does not say so")
+      try require(replayed.value.usage == paid.value.usage, "the replay differs")
+      try require(replayed.asOfSeq == paid.asOfSeq, "the replay has another place")
+      var other = command
+      other.charge = .micros(11)
+      guard case .failure(.idempotencyMismatch) = await ledger.deduct(other, by: attempt("paid"))
+      else { throw Breach("a key was accepted for another command") }
+      try require(ledger.balance(of: "alice").balance.availableMicros == 90, "charged again")
+      try await ledger.shutDown()
+    }
+  }
+
+  /// Ended holds are found, also those that ended before a restart, and are settled late once.
+  public func remembersEndedHolds() async throws {
+    let first = try CreditLedger(store: try open(), clock: clock)
+    _ = await first.allocate(
+      AllocateCredits(account: "alice", amountMicros: 100), by: attempt("grant"))
+    let hold = try await first.openHold(
+      OpenHold(account: "alice", charge: .micros(10)), by: attempt("hold")
+    ).get().value.hold
+    clock.advance(.seconds(100))
+    _ = await first.deduct(
+      DeductCredits(account: "alice", charge: .micros(1)), by: attempt("touch"))
+    try require(try await first.hold(hold.id)?.state == .expired, "the hold is not shown as expired")
+    try await first.shutDown()
+
+    let second = try CreditLedger(store: try open(), clock: clock)
+    let settle = SettleHold(hold: hold.id, charge: .micros(10))
+    let late = try await second.settleHold(settle, by: attempt("late")).get()
+    try require(late.value.usage.isLate && late.value.usage.chargedMicros == 10, "not charged late")
+    for _ in 0..<2 {
+      let outcome = await second.settleHold(settle, by: attempt("again\(clock.now())"))
+      guard case .failure(.holdEnded) = outcome else { throw Breach("settled late twice") }
+      clock.advance(.seconds(1))
+    }
+    try await second.shutDown()
+
+    let third = try CreditLedger(store: try open(), clock: clock)
+    guard case .failure(.holdEnded) = await third.settleHold(settle, by: attempt("third")) else {
+      throw Breach("settled late again after a restart")
+    }
+    try require(try await third.hold(hold.id)?.isLateSettled == true, "the late settle is lost")
+    try await third.shutDown()
+  }
+
+  /// Usage is listed oldest first, page by page, with all that was acknowledged.
+  public func listsUsage() async throws {
+    let ledger = try CreditLedger(store: try open(), clock: clock)
+    for account in ["alice", "bob"] as [AccountID] {
+      _ = await ledger.allocate(
+        AllocateCredits(account: account, amountMicros: 1_000), by: attempt("grant \(account)"))
+    }
+    var expected: [UsageRecord] = []
+    for number in 1...7 {
+      clock.advance(.seconds(10))
+      let command = DeductCredits(
+        account: "alice", charge: .micros(Int64(number)), outcome: .complete, sessionID: "s")
+      let answer = await ledger.deduct(command, by: attempt("\(number)"))
+      expected.append(try answer.get().value.usage)
+      _ = await ledger.deduct(
+        DeductCredits(account: "bob", charge: .micros(1)), by: attempt("bob \(number)"))
+      let page = try await ledger.listUsage(UsageQuery(account: "alice"))
+      try require(page.records == expected, "usage \(number) is not listed")
+      try require(page.asOfSeq >= ledger.committedSeq, "the page is older than what was acknowledged")
+    }
+    var found: [UsageRecord] = []
+    var cursor: Int64? = 0
+    while let after = cursor {
+      let query = UsageQuery(account: "alice", afterSeq: after, limit: 3)
+      let page = try await ledger.listUsage(query)
+      found += page.records
+      cursor = page.nextSeq
+    }
+    try require(found == expected, "the pages do not add up")
+    let range = UsageQuery(
+      account: "alice", from: expected[2].chargedAt, until: expected[5].chargedAt)
+    let some = try await ledger.listUsage(range)
+    try require(some.records == Array(expected[2..<5]), "the time range is not [from, until)")
+    try require(some.nextSeq == nil, "a last page with a cursor")
+    try await ledger.shutDown()
+  }
+
+  /// A batch that was decided on another state is refused and leaves no trace.
+  public func refusesStaleCommits() throws {
+    let store = try open()
+    let entry = JournalEntry(
+      seq: 1, time: clock.now(), account: nil, actor: "a", change: .refused(.openHold), reply: nil)
+    let sealed = SealedEntry(entry, after: .zero)
+    let batch = CommitBatch(
+      previous: .empty, head: JournalHead(seq: 1, time: entry.time, hash: sealed.hash),
+      entries: [sealed], rows: [])
+    try store.commit(batch)
+    do {
+      try store.commit(batch)
+      throw Breach("the same batch was committed twice")
+    } catch StoreError.conflict(let expected, let found) {
+      try require(expected == 0 && found == 1, "the conflict names the wrong entries")
+    }
+    try require(try store.entries(afterSeq: 0, limit: 9).count == 1, "a refused commit left a trace")
+    try store.close()
+  }
+}

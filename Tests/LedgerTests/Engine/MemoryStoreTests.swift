@@ -1,0 +1,31 @@
+import Ledger
+import LedgerConformance
+import Testing
+
+@Suite("The store in memory")
+struct MemoryStoreTests {
+  private func conformance() -> StoreConformance {
+    let store = MemoryLedgerStore()
+    return StoreConformance { store }
+  }
+
+  @Test("continues after reopening") func continues() async throws {
+    try await conformance().continuesAfterReopening()
+  }
+
+  @Test("remembers keys") func keys() async throws {
+    try await conformance().remembersKeys()
+  }
+
+  @Test("remembers ended holds") func endedHolds() async throws {
+    try await conformance().remembersEndedHolds()
+  }
+
+  @Test("lists usage") func usage() async throws {
+    try await conformance().listsUsage()
+  }
+
+  @Test("refuses stale commits") func staleCommits() throws {
+    try conformance().refusesStaleCommits()
+  }
+}

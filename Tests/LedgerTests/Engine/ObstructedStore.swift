@@ -1,0 +1,55 @@
+import Dispatch
+import Ledger
+import Synchronization
+
+/// A store in memory whose commits wait at a gate or fail, as a test wants.
+final class ObstructedStore: LedgerStore {
+  private let store = MemoryLedgerStore()
+  private let gate = DispatchSemaphore(value: 0)
+  private let isGated: Mutex<Bool>
+  private let commitsUntilFailure: Mutex<Int>
+  private let batchSizes = Mutex<[Int]>([])
+
+  init(isGated: Bool = false, commitsUntilFailure: Int = .max) {
+    self.isGated = Mutex(isGated)
+    self.commitsUntilFailure = Mutex(commitsUntilFailure)
+  }
+
+  /// Entries per commit so far.
+  var commits: [Int] { batchSizes.withLock { $0 } }
+
+  /// Lets the commit that waits, and all later ones, through.
+  func openGate() {
+    isGated.withLock { $0 = false }
+    gate.signal()
+  }
+
+  func load(_ request: LoadRequest) throws(StoreError) -> LoadedState { try store.load(request) }
+
+  func commit(_ batch: CommitBatch) throws(StoreError) {
+    if isGated.withLock({ $0 }) { gate.wait() }
+    let left = commitsUntilFailure.withLock { left in
+      left -= 1
+      return left
+    }
+    if left < 0 { throw .outcomeUnknown("as the test wants") }
+    try store.commit(batch)
+    batchSizes.withLock { $0.append(batch.entries.count) }
+  }
+
+  func listUsage(_ query: UsageQuery, includingSeq seq: Int64) async throws(StoreError)
+    -> UsagePage
+  {
+    try await store.listUsage(query, includingSeq: seq)
+  }
+
+  func hold(_ id: HoldID, includingSeq seq: Int64) async throws(StoreError) -> Hold? {
+    try await store.hold(id, includingSeq: seq)
+  }
+
+  func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
+    try store.entries(afterSeq: seq, limit: limit)
+  }
+
+  func close() throws(StoreError) { try store.close() }
+}

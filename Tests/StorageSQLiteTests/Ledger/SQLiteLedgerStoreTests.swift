@@ -1,0 +1,157 @@
+import Foundation
+import GRDB
+import Ledger
+import LedgerConformance
+import StorageSQLite
+import Testing
+
+@Suite("The ledger's store on SQLite")
+struct SQLiteLedgerStoreTests {
+  private let temporary: TemporaryDirectory
+  private let directory: DataDirectory
+
+  init() throws {
+    temporary = try TemporaryDirectory()
+    directory = try DataDirectory(path: temporary.path)
+  }
+
+  private var conformance: StoreConformance {
+    StoreConformance { [directory] in try SQLiteLedgerStore(directory: directory) }
+  }
+
+  @Test("continues after reopening") func continues() async throws {
+    try await conformance.continuesAfterReopening()
+  }
+
+  @Test("remembers keys") func keys() async throws {
+    try await conformance.remembersKeys()
+  }
+
+  @Test("remembers ended holds") func endedHolds() async throws {
+    try await conformance.remembersEndedHolds()
+  }
+
+  @Test("lists usage") func usage() async throws {
+    try await conformance.listsUsage()
+  }
+
+  @Test("refuses stale commits") func staleCommits() throws {
+    try conformance.refusesStaleCommits()
+  }
+
+  // MARK: Rebuilding
+
+  private func runHistory(_ seed: UInt64) async throws {
+    var history = RandomHistory(seed: seed, restartPercent: 3)
+    try await history.run { [directory] in try SQLiteLedgerStore(directory: directory) }
+  }
+
+  /// Every row of every table, as text.
+  private func dump() throws -> [String] {
+    let queue = try DatabaseQueue(path: directory.file("state.db"))
+    defer { try? queue.close() }
+    return try queue.read { database in
+      var lines: [String] = []
+      for table in ["as_of", "accounts", "allocations", "holds", "usage", "prices", "idempotency_keys"] {
+        let rows = try Row.fetchAll(database, sql: "SELECT * FROM \(table) ORDER BY 1")
+        lines += rows.map { "\(table) \($0.databaseValues)" }
+      }
+      return lines
+    }
+  }
+
+  @Test("rebuilds its tables from the journal alone, row by row the same")
+  func rebuild() async throws {
+    let seed = UInt64.random(in: 0..<1_000_000)
+    print("rebuild: seed \(seed)")
+    try await runHistory(seed)
+    let before = try dump()
+    #expect(before.count > 100)
+    try SQLiteLedgerStore.discardState(in: directory)
+    try SQLiteLedgerStore(directory: directory).close()
+    #expect(try dump() == before)
+  }
+
+  @Test("replays what the tables do not show yet, from wherever they stand")
+  func replay() async throws {
+    try await runHistory(11)
+    let before = try dump()
+    let old = temporary.path + "/old.db"
+    try FileManager.default.copyItem(atPath: directory.file("state.db"), toPath: old)
+    let clock = TestClock(LedgerTime(microseconds: 1_800_000_000_000_000))
+    let ledger = try CreditLedger(store: SQLiteLedgerStore(directory: directory), clock: clock)
+    for number in 0..<50 {
+      _ = await ledger.allocate(
+        AllocateCredits(account: "dora", amountMicros: 5),
+        by: Attempt(principal: "p", key: "replay \(number)"))
+    }
+    try await ledger.shutDown()
+    let after = try dump()
+    #expect(after != before)
+    try SQLiteLedgerStore.discardState(in: directory)
+    try FileManager.default.copyItem(atPath: old, toPath: directory.file("state.db"))
+    try SQLiteLedgerStore(directory: directory).close()
+    #expect(try dump() == after)
+  }
+
+  // MARK: Refusing to start
+
+  @Test("a second process is refused with a reason that names the lock")
+  func secondProcess() throws {
+    let error = #expect(throws: StartupError.self) { try DataDirectory(path: temporary.path) }
+    #expect(error?.description.contains("another process uses this data directory") == true)
+  }
+
+  @Test("a second store on the same files is refused")
+  func secondStore() throws {
+    let store = try SQLiteLedgerStore(directory: directory)
+    #expect(throws: StartupError.self) { try SQLiteLedgerStore(directory: directory) }
+    try store.close()
+  }
+
+  @Test("tables of another journal, or ahead of it, are refused")
+  func foreignTables() async throws {
+    try await runHistory(5)
+    let journal = directory.file("journal.db")
+    try FileManager.default.removeItem(atPath: journal)
+    let ahead = #expect(throws: StartupError.self) { try SQLiteLedgerStore(directory: directory) }
+    #expect(ahead?.description.contains("do not belong together") == true, "\(String(describing: ahead))")
+  }
+
+  @Test("a journal entry that was edited by hand is refused when it is replayed")
+  func editedJournal() async throws {
+    try await runHistory(5)
+    let queue = try DatabaseQueue(path: directory.file("journal.db"))
+    try await queue.write { database in
+      try database.execute(sql: "UPDATE journal SET time_us = time_us + 1 WHERE seq = 20")
+    }
+    try queue.close()
+    try SQLiteLedgerStore.discardState(in: directory)
+    let error = #expect(throws: StartupError.self) { try SQLiteLedgerStore(directory: directory) }
+    #expect(error?.description.contains("journal entry 20") == true, "\(String(describing: error))")
+  }
+
+  @Test("tables that do not add up are refused")
+  func editedState() async throws {
+    try await runHistory(5)
+    let queue = try DatabaseQueue(path: directory.file("state.db"))
+    try await queue.write { database in
+      try database.execute(
+        sql: """
+          PRAGMA ignore_check_constraints = 1;
+          UPDATE allocations SET available_micros = available_micros + 1
+          WHERE available_micros > 0 OR held_micros > 0;
+          """)
+    }
+    try queue.close()
+    let error = #expect(throws: StartupError.self) { try SQLiteLedgerStore(directory: directory) }
+    #expect(error?.description.contains("do not add up") == true, "\(String(describing: error))")
+  }
+
+  @Test("a file that is no database is refused")
+  func noDatabase() throws {
+    try Data(repeating: 0x41, count: 8_192).write(
+      to: URL(fileURLWithPath: directory.file("journal.db")))
+    #expect(throws: StartupError.self) { try SQLiteLedgerStore(directory: directory) }
+  }
+}
