@@ -11,7 +11,9 @@ extension Google_Protobuf_Any {
 
   /// The message inside, or nil when it is of another type or unreadable.
   public func unpacking<Content: Message>(_ type: Content.Type) -> Content? {
-    guard typeURL.split(separator: "/").last.map(String.init) == type.schema.name else { return nil }
+    guard typeURL.split(separator: "/").last.map(String.init) == type.schema.name else {
+      return nil
+    }
     return try? Content(serializedBytes: value)
   }
 }

@@ -33,7 +33,8 @@ public final class HealthStatus: Sendable {
   /// Makes a registry in which only the whole process is known, as not serving.
   public init() {}
 
-  /// Says whether a service is ready; the name is the full one, such as `farebox.chat.v1.ChatService`.
+  /// Says whether a service is ready; the name is the full one, such as
+  /// `farebox.chat.v1.ChatService`.
   ///
   /// Ignored after ``setAllNotServing()``, so that a late start cannot undo a drain.
   public func set(_ status: ServingStatus, forService service: String) {

@@ -17,7 +17,8 @@ struct ReflectionIndex: Sendable {
     }
   }
 
-  /// The name of the file that declares a service, method, message, field, oneof, enum or enum value.
+  /// The name of the file that declares a service, method, message, field, oneof, enum or enum
+  /// value.
   func file(declaring symbol: String) -> String? { pool.fileName(containingSymbol: symbol) }
 
   /// The name of the file that declares an extension.
@@ -33,8 +34,8 @@ struct ReflectionIndex: Sendable {
   /// Whether a file of this name is known.
   func contains(file name: String) -> Bool { pool.serializedFile(named: name) != nil }
 
-  /// The serialized descriptors of a file and of everything it imports, the file itself first, without
-  /// those in `sent`, to which they are added.
+  /// The serialized descriptors of a file and of everything it imports, the file itself first,
+  /// without those in `sent`, to which they are added.
   func closure(of name: String, sent: inout Set<String>) -> [[UInt8]] {
     var result: [[UInt8]] = []
     var pending = [name]

@@ -3,8 +3,9 @@ import Protobuf
 
 /// The standard reflection service, in its versions `v1` and `v1alpha`.
 ///
-/// Answers from the contracts that were registered before it: call ``register(with:)`` last. The two
-/// versions differ in the name of their package only, so both are served with the messages of `v1`.
+/// Answers from the contracts that were registered before it: call ``register(with:)`` last. The
+/// two versions differ in the name of their package only, so both are served with the messages of
+/// `v1`.
 public struct ReflectionService: Sendable {
   typealias Request = Grpc_Reflection_V1_ServerReflectionRequest
   typealias Response = Grpc_Reflection_V1_ServerReflectionResponse

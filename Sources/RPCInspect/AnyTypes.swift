@@ -1,3 +1,5 @@
+import GRPC
+import GRPCServices
 import Protobuf
 
 extension Catalog {
@@ -12,6 +14,13 @@ extension Catalog {
       for name in unknown { await prepare(type: name) }
       let after = unknown.count { resolver.messageSchema(named: $0) == nil }
       if before == after { return }
+    }
+  }
+
+  /// Loads the types of the details of a failure.
+  public func prepareTypes(in failure: RPCError) async {
+    for detail in failure.statusDetails?.details ?? [] {
+      await prepare(type: String(detail.typeURL.split(separator: "/").last ?? ""))
     }
   }
 }

@@ -3,8 +3,8 @@ import Protobuf
 
 /// What is known of a server's contracts, loaded from a source as names come up.
 ///
-/// Imports that the source does not send along are asked for by name; those that nobody has are left
-/// out, and what refers to them is shown as unknown fields.
+/// Imports that the source does not send along are asked for by name; those that nobody has are
+/// left out, and what refers to them is shown as unknown fields.
 public actor Catalog {
   private let source: any DescriptorSource
   private var table = DeclarationTable()
@@ -18,7 +18,8 @@ public actor Catalog {
   /// Full names of the services, sorted.
   public func serviceNames() async throws -> [String] { try await source.serviceNames() }
 
-  /// The declaration that a full name stands for; `pkg.Svc/Method` and a leading dot are understood.
+  /// The declaration that a full name stands for; `pkg.Svc/Method` and a leading dot are
+  /// understood.
   ///
   /// - Throws: ``InspectError/symbolNotFound(_:)``, or what went wrong on the way.
   public func declaration(of symbol: String) async throws -> Declaration {

@@ -24,7 +24,8 @@ public enum InspectError: Error, Sendable, Hashable, CustomStringConvertible {
   case reflectionUnavailable
   /// The server answered a reflection question with something else.
   case malformedReflection(String)
-  /// Neither server nor file declare what descriptors refer to, or descriptors contradict themselves.
+  /// Neither server nor file declare what descriptors refer to, or descriptors contradict
+  /// themselves.
   case unusableDescriptors(String)
   /// A file could not be read as a descriptor set.
   case unreadableProtoset(path: String, reason: String)

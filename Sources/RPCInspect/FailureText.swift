@@ -46,7 +46,9 @@ public struct FailureText: Sendable {
     let dynamic = try? DynamicMessage(
       schema: Google_Protobuf_Any.schema, serializedBytes: detail.serializedBytes())
     if let value = try? dynamic?.jsonValue(options: options) { return value }
-    return .object([.init("@type", .string(detail.typeURL)), .init("@error", .string("unreadable"))])
+    return .object([
+      .init("@type", .string(detail.typeURL)), .init("@error", .string("unreadable")),
+    ])
   }
 
   /// The name of a code as Go programs and grpcurl write it.

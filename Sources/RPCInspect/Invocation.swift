@@ -38,7 +38,8 @@ public struct Invocation: Sendable {
   ///
   /// A method with one request gets an empty one when none is supplied.
   ///
-  /// - Throws: what `requests` throws, and ``InspectError/wrongRequestCount``. The call's own failure
+  /// - Throws: what `requests` throws, and ``InspectError/wrongRequestCount``. The call's own
+  ///   failure
   ///   is no error here: it goes to `handler`.
   public func run(
     metadata: Metadata, options: CallOptions, requests: @escaping RequestSupplier,

@@ -28,7 +28,8 @@ public struct JSONStreamSplitter {
       scanned = 0
     }
     guard pending.count <= Self.valueBytesMax else {
-      throw JSONError(line: 1, column: 1, reason: "one value has more than \(Self.valueBytesMax) bytes")
+      throw JSONError(
+        line: 1, column: 1, reason: "one value has more than \(Self.valueBytesMax) bytes")
     }
     return values
   }

@@ -23,7 +23,10 @@ struct ConnectionFlags: ParsableArguments {
   @Option(
     name: .customLong("protoset"),
     help: ArgumentHelp(
-      "Take contracts from a descriptor set (protoc --descriptor_set_out --include_imports); may be repeated.",
+      """
+      Take contracts from a descriptor set (protoc --descriptor_set_out --include_imports); may be \
+      repeated.
+      """,
       valueName: "file"))
   var protosets: [String] = []
 

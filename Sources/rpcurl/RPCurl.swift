@@ -1,4 +1,5 @@
 import ArgumentParser
+import RPCInspect
 
 /// The debug client: lists, describes and calls the methods of any gRPC server.
 @main

@@ -5,14 +5,19 @@ struct RequestFlags: ParsableArguments {
   @Option(
     name: [.customShort("d"), .customLong("data")], parsing: .unconditional,
     help: ArgumentHelp(
-      "Requests as JSON, several one after the other for a stream. @ reads them from standard input as they come, @file from a file.",
+      """
+      Requests as JSON, several one after the other for a stream. @ reads them from standard input \
+      as they come, @file from a file.
+      """,
       valueName: "json"))
   var data: String?
 
   @Option(
     name: [.customShort("H"), .customLong("header")], parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "A header for the call and for reflection; may be repeated. Base64 for names that end in -bin.",
+      """
+      A header for the call and for reflection; may be repeated. Base64 for names that end in -bin.
+      """,
       valueName: "name: value"))
   var headers: [String] = []
 

@@ -1,6 +1,5 @@
 import Foundation
 import GRPC
-import GRPCServices
 import GRPCTransport
 import Logging
 import Protobuf
@@ -90,9 +89,7 @@ struct Session {
       metadata: callMetadata, options: Self.options(command.connection, deadline),
       requests: { try await reader.next() }, handler: printer)
     guard let failure = printer.failure else { return ExitStatus.success }
-    for detail in failure.statusDetails?.details ?? [] {
-      await catalog.prepare(type: String(detail.typeURL.split(separator: "/").last ?? ""))
-    }
+    await catalog.prepareTypes(in: failure)
     return ExitStatus.report(
       failure, on: console, asJSON: command.output.formatError, resolver: catalog.resolver)
   }
@@ -100,7 +97,11 @@ struct Session {
   private static func transport(
     _ address: String, _ flags: ConnectionFlags
   ) throws(UsageError) -> HTTP2ClientTransport {
-    let target = try HTTP2ClientTransport.Target(address: address, isUnix: flags.unix)
+    let target: HTTP2ClientTransport.Target =
+      switch try Address(address, isUnix: flags.unix) {
+      case .tcp(let host, let port): .tcp(host: host, port: port)
+      case .unix(let path): .unix(path: path)
+      }
     guard flags.plaintext else {
       throw UsageError(
         "this build has no TLS; give -plaintext to reach \(target) without encryption")

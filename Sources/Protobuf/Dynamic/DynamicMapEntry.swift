@@ -33,7 +33,11 @@ public struct DynamicMapEntry: Sendable, Hashable {
     case other(DynamicValue)
 
     init(_ key: DynamicValue) {
-      if case .string(let text) = key { self = .text(ExactString(text)) } else { self = .other(key) }
+      if case .string(let text) = key {
+        self = .text(ExactString(text))
+      } else {
+        self = .other(key)
+      }
     }
   }
 }

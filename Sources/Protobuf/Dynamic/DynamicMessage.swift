@@ -1,8 +1,8 @@
 /// A message whose type is known only at run time, by its schema.
 ///
 /// It goes through the same decoder and encoder as generated messages and is what JSON mapping and
-/// debugging tools work on. Use a generated type wherever there is one: it is checked by the compiler
-/// and several times faster.
+/// debugging tools work on. Use a generated type wherever there is one: it is checked by the
+/// compiler and several times faster.
 public struct DynamicMessage: Sendable {
   /// The type of the message.
   public let schema: MessageSchema
@@ -21,14 +21,16 @@ public struct DynamicMessage: Sendable {
 
   /// The value of the field with this index in `schema.fields`; nil when it is not set.
   ///
-  /// Setting a member of a oneof clears the others. Setting a field without presence to its default,
-  /// or a list or map to empty, clears it. The value must have the case that the field's type asks for.
+  /// Setting a member of a oneof clears the others. Setting a field without presence to its
+  /// default, or a list or map to empty, clears it. The value must have the case that the field's
+  /// type asks for.
   public subscript(index: Int) -> DynamicValue? {
     get { values[index] }
     set {
       let field = schema.fields[index]
       if let value = newValue {
-        precondition(Self.admits(value, for: field), "\(schema.name).\(field.name) is of another type")
+        precondition(
+          Self.admits(value, for: field), "\(schema.name).\(field.name) is of another type")
       }
       if newValue != nil, let oneof = field.oneofIndex {
         for other in values.indices where schema.fields[other].oneofIndex == oneof {

@@ -20,13 +20,16 @@ enum Base64 {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Bytes of a text in the standard or the URL-safe alphabet, padded or not; nil for any other text.
+  /// Bytes of a text in the standard or the URL-safe alphabet, padded or not; nil for any other
+  /// text.
   static func decode(_ text: String) -> [UInt8]? {
     var digits = Substring(text).utf8
     let length = digits.count
     while digits.last == UInt8(ascii: "=") { digits.removeLast() }
     let padding = length - digits.count
-    guard padding == 0 || (padding <= 2 && length % 4 == 0), digits.count % 4 != 1 else { return nil }
+    guard padding == 0 || (padding <= 2 && length % 4 == 0), digits.count % 4 != 1 else {
+      return nil
+    }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(digits.count / 4 * 3 + 2)
     var bits: UInt32 = 0

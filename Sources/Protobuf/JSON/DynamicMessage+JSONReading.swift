@@ -10,7 +10,8 @@ extension DynamicMessage {
 
   /// Reads a message from proto3 JSON text.
   ///
-  /// - Throws: ``JSONError`` with the place in the text, or the path of the value that does not fit.
+  /// - Throws: ``JSONError`` with the place in the text, or the path of the value that does not
+  ///   fit.
   public init(
     schema: MessageSchema, jsonString: String,
     options: JSONDecodingOptions = JSONDecodingOptions()

@@ -121,8 +121,8 @@ struct MessageJSONWriter {
   ) -> JSONValue {
     if value.isNaN { return .string("NaN") }
     if value.isInfinite { return .string(value < 0 ? "-Infinity" : "Infinity") }
-    // The shortest text that reads back as the same value; whole numbers lose their ".0". Minus zero
-    // keeps it: readers that take "-0" for an integer would lose the sign.
+    // The shortest text that reads back as the same value; whole numbers lose their ".0". Minus
+    // zero keeps it: readers that take "-0" for an integer would lose the sign.
     let text = String(value)
     let isWhole = text.hasSuffix(".0") && text != "-0.0"
     return .number(JSONNumber(checked: isWhole ? String(text.dropLast(2)) : text))

@@ -1,7 +1,7 @@
 /// A string compared by its bytes.
 ///
-/// Swift's `String` treats canonically equivalent texts as equal (`é` in one and in two code points);
-/// JSON names and protobuf map keys that differ in bytes are different.
+/// Swift's `String` treats canonically equivalent texts as equal (`é` in one and in two code
+/// points); JSON names and protobuf map keys that differ in bytes are different.
 struct ExactString: Hashable, Sendable {
   let text: String
 

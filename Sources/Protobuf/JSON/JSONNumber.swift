@@ -41,7 +41,8 @@ public struct JSONNumber: Hashable, Sendable {
     }
     if index < bytes.count, bytes[index] | 0x20 == UInt8(ascii: "e") {
       index += 1
-      if index < bytes.count, bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-") {
+      if index < bytes.count, bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-")
+      {
         index += 1
       }
       guard isDigit(index) else { return nil }
@@ -85,7 +86,8 @@ public struct JSONNumber: Hashable, Sendable {
       case UInt8(ascii: "."): isInFraction = true
       case UInt8(ascii: "e"), UInt8(ascii: "E"):
         // An exponent beyond Int is beyond every integer too, unless the mantissa is zero.
-        exponent = Int(Substring(rest)) ?? (rest.first == UInt8(ascii: "-") ? -1_000_000 : 1_000_000)
+        exponent =
+          Int(Substring(rest)) ?? (rest.first == UInt8(ascii: "-") ? -1_000_000 : 1_000_000)
         exponent = min(max(exponent, -1_000_000), 1_000_000)
         rest = Substring().utf8
       default:

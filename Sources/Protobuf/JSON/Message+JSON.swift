@@ -4,7 +4,8 @@ extension Message {
   /// The text is mapped by the message's schema and decoded like wire bytes, so every check of the
   /// decoder applies.
   ///
-  /// - Throws: ``JSONError`` with the place in the text, or the path of the value that does not fit.
+  /// - Throws: ``JSONError`` with the place in the text, or the path of the value that does not
+  ///   fit.
   public init(
     jsonString: String, options: JSONDecodingOptions = JSONDecodingOptions()
   ) throws(JSONError) {

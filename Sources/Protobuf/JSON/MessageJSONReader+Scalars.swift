@@ -24,7 +24,8 @@ extension MessageJSONReader {
         throw JSONError(path: path, reason: "the text is not base64")
       }
       return .bytes(bytes)
-    case .enum(let schema): return try enumeration(json, schema(), at: path).map { .enumeration($0) }
+    case .enum(let schema):
+      return try enumeration(json, schema(), at: path).map { .enumeration($0) }
     case .message(let schema): return .message(try message(json, schema(), at: path))
     }
   }

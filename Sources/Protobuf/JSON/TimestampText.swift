@@ -13,7 +13,9 @@ struct TimestampText: Hashable {
 
   /// Nil when the time lies outside years 1 to 9999 or the nanoseconds outside one second.
   init?(seconds: Int64, nanos: Int32) {
-    guard Self.secondsRange.contains(seconds), (0..<1_000_000_000).contains(nanos) else { return nil }
+    guard Self.secondsRange.contains(seconds), (0..<1_000_000_000).contains(nanos) else {
+      return nil
+    }
     self.seconds = seconds
     self.nanos = nanos
   }

@@ -28,7 +28,9 @@ extension MessageJSONReader {
       var values: [DynamicValue] = []
       for (index, element) in elements.enumerated() {
         let place = path.appending(element: index)
-        if let value = try single(element, schema.fields[0].type, at: place) { values.append(value) }
+        if let value = try single(element, schema.fields[0].type, at: place) {
+          values.append(value)
+        }
       }
       message[0] = .list(values)
     case .value:

@@ -65,6 +65,8 @@ import Testing
     #expect(throws: DecodeError.self) {
       try DynamicMessage(schema: schema, serializedBytes: [0x42, 0x01, 0xFF])
     }
-    #expect(throws: DecodeError.self) { try DynamicMessage(schema: schema, serializedBytes: [0x08]) }
+    #expect(throws: DecodeError.self) {
+      try DynamicMessage(schema: schema, serializedBytes: [0x08])
+    }
   }
 }

@@ -54,7 +54,8 @@ enum JSONMappingSchemas {
   static let stringValue: MessageSchema = MessageSchema(
     name: "google.protobuf.StringValue", fields: [FieldSchema(1, "value", .string)])
   static let structure: MessageSchema = MessageSchema(
-    name: "google.protobuf.Struct", fields: [FieldSchema(1, "fields", .message { valueEntry }, .map)])
+    name: "google.protobuf.Struct",
+    fields: [FieldSchema(1, "fields", .message { valueEntry }, .map)])
   static let valueEntry: MessageSchema = entry("FieldsEntry", .string, .message { value })
   static let value: MessageSchema = MessageSchema(
     name: "google.protobuf.Value",

@@ -35,7 +35,7 @@ import Testing
       (#"{"anInt32":1e2,"aUint32":1.0}"#, #"{"anInt32":100,"aUint32":1}"#),
       (#"{"aFloat":"NaN","aDouble":"-Infinity"}"#, #"{"aFloat":"NaN","aDouble":"-Infinity"}"#),
       (#"{"aFloat":0.1,"aDouble":"1.5"}"#, #"{"aFloat":0.1,"aDouble":1.5}"#),
-      (#"{"aDouble":1e300,"aFloat":-0.0}"#, #"{"aFloat":-0,"aDouble":1e+300}"#),
+      (#"{"aDouble":1e300,"aFloat":-0.0}"#, #"{"aFloat":-0.0,"aDouble":1e+300}"#),
       (#"{"aString":"\u0000é","someBytes":"-_8"}"#, #"{"aString":"\u0000é","someBytes":"+/8="}"#),
       (#"{"color":"RED"}"#, #"{"color":"RED"}"#),
       (#"{"color":"CRIMSON"}"#, #"{"color":"RED"}"#),
@@ -48,7 +48,10 @@ import Testing
       (#"{"numbers":[1,"2",-3],"names":["a",""]}"#, #"{"numbers":[1,2,-3],"names":["a",""]}"#),
       (#"{"colors":["BLUE",0,5]}"#, #"{"colors":["BLUE","COLOR_UNSPECIFIED",5]}"#),
       (#"{"children":[{},{"aBool":true}]}"#, #"{"children":[{},{"aBool":true}]}"#),
-      (#"{"byNumber":{"-3":"x","9007199254740993":""}}"#, #"{"byNumber":{"-3":"x","9007199254740993":""}}"#),
+      (
+        #"{"byNumber":{"-3":"x","9007199254740993":""}}"#,
+        #"{"byNumber":{"-3":"x","9007199254740993":""}}"#
+      ),
       (#"{"byFlag":{"true":"RED","false":2}}"#, #"{"byFlag":{"true":"RED","false":"BLUE"}}"#),
       (#"{"byName":{"":{"aBool":true}}}"#, #"{"byName":{"":{"aBool":true}}}"#),
       (#"{"pickText":""}"#, #"{"pickText":""}"#),
@@ -72,7 +75,10 @@ import Testing
       (#"{"mask":""}"#, #"{"mask":""}"#),
       (#"{"wrapped":5,"wrappedText":""}"#, #"{"wrapped":"5","wrappedText":""}"#),
       (#"{"wrapped":null}"#, #"{}"#),
-      (#"{"structure":{"a":[1,"x",null,true,{"b":{}}]}}"#, #"{"structure":{"a":[1,"x",null,true,{"b":{}}]}}"#),
+      (
+        #"{"structure":{"a":[1,"x",null,true,{"b":{}}]}}"#,
+        #"{"structure":{"a":[1,"x",null,true,{"b":{}}]}}"#
+      ),
       (#"{"value":null}"#, #"{"value":null}"#),
       (#"{"values":[null,1.5,[]]}"#, #"{"values":[null,1.5,[]]}"#),
       (#"{"list":[]}"#, #"{"list":[]}"#),
@@ -114,7 +120,10 @@ import Testing
       (#"{"anInt32":1.5}"#, "$.anInt32: 1.5 is not a 32-bit integer"),
       (#"{"anInt32":"1 "}"#, "$.anInt32: the text is not a 32-bit integer"),
       (#"{"aUint32":-1}"#, "$.aUint32: -1 is not an unsigned 32-bit integer"),
-      (#"{"anInt64":9223372036854775808}"#, "$.anInt64: 9223372036854775808 is not a 64-bit integer"),
+      (
+        #"{"anInt64":9223372036854775808}"#,
+        "$.anInt64: 9223372036854775808 is not a 64-bit integer"
+      ),
       (#"{"aDouble":1e400}"#, "$.aDouble: 1e400 is out of range"),
       (#"{"aFloat":1e39}"#, "$.aFloat: 1e39 is out of range"),
       (#"{"aDouble":"inf"}"#, "$.aDouble: the text is not a number"),
@@ -129,15 +138,22 @@ import Testing
       (#"{"byNumber":{"1":"","1e0":""}}"#, "$.byNumber: two names stand for the same key"),
       (#"{"byFlag":{"yes":1}}"#, "$.byFlag.yes: the key is not true or false"),
       (#"{"byName":{"a b":null}}"#, #"$.byName["a b"]: null cannot stand in a list or map"#),
-      (#"{"pickText":"a","pickNumber":1}"#, "$.pickNumber: another member of pick is already given"),
+      (
+        #"{"pickText":"a","pickNumber":1}"#, "$.pickNumber: another member of pick is already given"
+      ),
       (#"{"aBool":true,"a_bool":true}"#, "$.a_bool: the field is already given by its other name"),
-      (#"{"children":[{},{"anInt32":"x"}]}"#, "$.children[1].anInt32: the text is not a 32-bit integer"),
+      (
+        #"{"children":[{},{"anInt32":"x"}]}"#,
+        "$.children[1].anInt32: the text is not a 32-bit integer"
+      ),
       (#"{"span":"1"}"#, #"$.span: a duration like "1.5s" is expected here, not a string"#),
       (#"{"mask":"foo_bar"}"#, #"$.mask: "foo_bar" is no lowerCamelCase field path"#),
       (#"{"any":{"aBool":true}}"#, #"$.any: an Any needs an "@type""#),
       (#"{"any":{"@type":"x/y.Z"}}"#, #"$.any["@type"]: the type "x/y.Z" is not known"#),
-      (#"{"any":{"@type":"x/google.protobuf.Timestamp"}}"#,
-        #"$.any: the content of google.protobuf.Timestamp stands in "value""#),
+      (
+        #"{"any":{"@type":"x/google.protobuf.Timestamp"}}"#,
+        #"$.any: the content of google.protobuf.Timestamp stands in "value""#
+      ),
       (#"{"aBool":true"#, "line 1, column 14: a comma or } is expected here"),
     ])
   func refused(input: String, message: String) {
@@ -148,7 +164,8 @@ import Testing
   @Test("Unknown fields and enum names are skipped when asked")
   func ignoringUnknown() throws {
     let message = try read(
-      #"{"nope":{"x":[1]},"color":"GREEN","colors":["RED","GREEN"],"byFlag":{"true":"GREEN"},"aBool":true}"#,
+      #"{"nope":{"x":[1]},"color":"GREEN","colors":["RED","GREEN"],"#
+        + #""byFlag":{"true":"GREEN"},"aBool":true}"#,
       ignoresUnknownFields: true)
     #expect(try write(message) == #"{"aBool":true,"colors":["RED"]}"#)
   }

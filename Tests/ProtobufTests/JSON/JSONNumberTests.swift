@@ -47,7 +47,9 @@ import Testing
 
   @Test(
     "Other notations are no JSON numbers",
-    arguments: ["", "-", "+1", "01", ".5", "1.", "1e", "1e+", "0x10", "NaN", "Infinity", " 1", "1 "])
+    arguments: [
+      "", "-", "+1", "01", ".5", "1.", "1e", "1e+", "0x10", "NaN", "Infinity", " 1", "1 ",
+    ])
   func refused(text: String) {
     #expect(JSONNumber(text) == nil)
   }

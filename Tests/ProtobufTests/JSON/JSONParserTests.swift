@@ -27,7 +27,10 @@ import Testing
       ("[1,]", "line 1, column 4: this is not the beginning of a value"),
       ("{\"a\":1,}", "line 1, column 8: a quoted name is expected here"),
       ("{\"a\" 1}", "line 1, column 6: a colon is expected here"),
-      ("{\n  \"a\": 1,\n  \"a\": 2}", "line 3, column 3: the name \"a\" appears twice in this object"),
+      (
+        "{\n  \"a\": 1,\n  \"a\": 2}",
+        "line 3, column 3: the name \"a\" appears twice in this object"
+      ),
       ("{\"a\":1,\"\\u0061\":2}", "line 1, column 8: the name \"a\" appears twice in this object"),
       ("01", "line 1, column 1: this is not a number in JSON's notation"),
       ("1.", "line 1, column 1: this is not a number in JSON's notation"),
@@ -118,18 +121,5 @@ import Testing
       #expect(try JSONParser.parse(value.text()) == value, "seed \(seed)")
       #expect(try JSONParser.parse(value.text(.indented)) == value, "seed \(seed)")
     }
-  }
-}
-
-/// A small generator with a printable seed.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -65,7 +65,9 @@ import Testing
 
   @Test(
     "What is no duration is refused",
-    arguments: ["", "s", "1", "1.s", ".5s", "+1s", "--1s", "1e3s", "315576000001s", "1.1234567890s"])
+    arguments: [
+      "", "s", "1", "1.s", ".5s", "+1s", "--1s", "1e3s", "315576000001s", "1.1234567890s",
+    ])
   func badDurations(text: String) {
     #expect(DurationText(text) == nil)
   }
@@ -94,7 +96,9 @@ import Testing
   func fieldMasks() {
     #expect(FieldMaskText.camel("foo_bar.baz") == "fooBar.baz")
     #expect(FieldMaskText.snake("fooBar.baz") == "foo_bar.baz")
-    for path in ["fooBar", "foo__bar", "foo_3", "foo_"] { #expect(FieldMaskText.camel(path) == nil) }
+    for path in ["fooBar", "foo__bar", "foo_3", "foo_"] {
+      #expect(FieldMaskText.camel(path) == nil)
+    }
     #expect(FieldMaskText.snake("foo_bar") == nil)
   }
 }

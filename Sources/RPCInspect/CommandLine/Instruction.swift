@@ -1,5 +1,5 @@
 /// What the words of the command line ask for.
-enum Instruction: Equatable {
+public enum Instruction: Equatable, Sendable {
   /// The services of a server, or the methods of one service.
   case list(address: String?, service: String?)
   /// The source text of a symbol, or of all services.
@@ -8,7 +8,7 @@ enum Instruction: Equatable {
   case call(address: String, method: String)
 
   /// Where to connect; nil when a descriptor set alone answers.
-  var address: String? {
+  public var address: String? {
     switch self {
     case .list(let address, _), .describe(let address, _): address
     case .call(let address, _): address
@@ -16,7 +16,9 @@ enum Instruction: Equatable {
   }
 
   /// Reads `[address] list|describe|method [symbol]`.
-  init(words: [String], hasProtoset: Bool) throws(UsageError) {
+  ///
+  /// - Parameter hasProtoset: whether descriptor sets were given, so that no address is needed.
+  public init(words: [String], hasProtoset: Bool) throws(UsageError) {
     let verbs = ["list", "describe"]
     var rest = words[...]
     guard let first = rest.first else { throw UsageError("an address or 'list' is missing") }
@@ -38,17 +40,11 @@ enum Instruction: Equatable {
     case ("describe", _): self = .describe(address: address, symbol: subject)
     case (_, let address?):
       guard verb.contains("/") || verb.contains(".") else {
-        throw UsageError("'\(verb)' is neither list nor describe nor a method like pkg.Service/Method")
+        throw UsageError(
+          "'\(verb)' is neither list nor describe nor a method like pkg.Service/Method")
       }
       self = .call(address: address, method: verb)
     case (_, nil): throw UsageError("calling a method needs an address")
     }
   }
-}
-
-/// A command line that cannot be carried out.
-struct UsageError: Error, Equatable, CustomStringConvertible {
-  let description: String
-
-  init(_ description: String) { self.description = description }
 }

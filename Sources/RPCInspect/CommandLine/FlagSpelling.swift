@@ -1,5 +1,5 @@
 /// Lets long flags be written with one dash, as grpcurl's users do: `-plaintext`, `-max-time 5`.
-enum FlagSpelling {
+public enum FlagSpelling {
   private static let flags: Set<String> = [
     "plaintext", "unix", "allow-unknown-fields", "emit-defaults", "msg-template", "format-error",
     "help",
@@ -11,7 +11,7 @@ enum FlagSpelling {
 
   /// Doubles the dash of known long flags; `-flag=true` becomes `--flag`, `-flag=false` nothing.
   /// Values of options are left alone, whatever they look like.
-  static func normalized(_ arguments: [String]) -> [String] {
+  public static func normalized(_ arguments: [String]) -> [String] {
     var result: [String] = []
     var isValue = false
     for (index, argument) in arguments.enumerated() {
