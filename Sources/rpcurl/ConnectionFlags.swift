@@ -11,6 +11,9 @@ struct ConnectionFlags: ParsableArguments {
   @Option(help: "Value of the :authority header.")
   var authority: String?
 
+  @Option(help: "Put in front of the user-agent header.")
+  var userAgent = "rpcurl/0.1"
+
   @Option(help: ArgumentHelp("Seconds to wait for the connection.", valueName: "seconds"))
   var connectTimeout: Double = 10
 
@@ -31,6 +34,10 @@ struct ConnectionFlags: ParsableArguments {
   var protosets: [String] = []
 
   func validate() throws {
+    let fields = [authority ?? "", userAgent]
+    guard fields.allSatisfy({ $0.utf8.allSatisfy { (0x20...0x7E).contains($0) } }) else {
+      throw ValidationError("-authority and -user-agent take printable ASCII only")
+    }
     guard connectTimeout > 0, connectTimeout <= 1e6 else {
       throw ValidationError("-connect-timeout must be above 0 seconds")
     }

@@ -111,7 +111,8 @@ struct Session {
     return HTTP2ClientTransport(
       target: target,
       configuration: .init(
-        connectTimeout: .seconds(flags.connectTimeout), authority: flags.authority),
+        connectTimeout: .seconds(flags.connectTimeout), authority: flags.authority,
+        userAgentPrefix: flags.userAgent.isEmpty ? nil : flags.userAgent),
       logger: logger)
   }
 

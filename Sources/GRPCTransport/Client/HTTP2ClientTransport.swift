@@ -34,6 +34,8 @@ public final class HTTP2ClientTransport: ClientTransport {
     public var maxWaitingCalls: Int
     /// `:authority` to send; nil = the target (`localhost` for unix sockets).
     public var authority: String?
+    /// Who calls, put in front of our own name in `user-agent`, such as `rpcurl/0.1`; nil = nobody.
+    public var userAgentPrefix: String?
     /// Windows and header limits of the connection.
     public var session: SessionConfiguration
 
@@ -42,11 +44,13 @@ public final class HTTP2ClientTransport: ClientTransport {
       connectTimeout: Duration = .seconds(20),
       maxWaitingCalls: Int = 10_000,
       authority: String? = nil,
+      userAgentPrefix: String? = nil,
       session: SessionConfiguration = Configuration.defaultSession
     ) {
       self.connectTimeout = connectTimeout
       self.maxWaitingCalls = maxWaitingCalls
       self.authority = authority
+      self.userAgentPrefix = userAgentPrefix
       self.session = session
     }
 
@@ -67,8 +71,9 @@ public final class HTTP2ClientTransport: ClientTransport {
       case .tcp: authority = self.authority ?? target.description
       case .unix: authority = self.authority ?? "localhost"
       }
+      let prefix = userAgentPrefix.map { $0 + " " } ?? ""
       return ClientRequestHead.ConnectionFields(
-        authority: authority, userAgent: "grpc-swift-farebox/0.1")
+        authority: authority, userAgent: prefix + "grpc-swift-farebox/0.1")
     }
   }
 

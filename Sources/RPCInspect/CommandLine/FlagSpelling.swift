@@ -5,7 +5,8 @@ public enum FlagSpelling {
     "help",
   ]
   private static let options: Set<String> = [
-    "authority", "connect-timeout", "max-time", "max-msg-sz", "protoset", "data", "header",
+    "authority", "user-agent", "connect-timeout", "max-time", "max-msg-sz", "protoset", "data",
+    "header",
     "rpc-header", "reflect-header",
   ]
 
