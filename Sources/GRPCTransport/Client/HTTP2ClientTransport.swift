@@ -3,6 +3,7 @@ import HTTP2
 import Logging
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// Carries calls over one warm HTTP/2 connection in plaintext, by TCP or a unix socket.
 ///
@@ -78,6 +79,8 @@ public final class HTTP2ClientTransport: ClientTransport {
   }
 
   private let channel: ClientChannel
+  /// Whether ``shutdown()`` was called: the event loops may be gone when this object goes.
+  private let isShutDown = Atomic(false)
 
   /// Makes a transport; nothing happens before the first call.
   ///
@@ -94,12 +97,13 @@ public final class HTTP2ClientTransport: ClientTransport {
   }
 
   deinit {
-    channel.perform(.shutdown(nil))
+    if !isShutDown.load(ordering: .acquiring) { channel.perform(.shutdown(nil)) }
   }
 
   /// Fails all calls with UNAVAILABLE, says goodbye to the server and returns when the connection is
   /// closed. Later calls fail with UNAVAILABLE.
   public func shutdown() async {
+    isShutDown.store(true, ordering: .releasing)
     await withCheckedContinuation { channel.perform(.shutdown($0)) }
   }
 
