@@ -290,7 +290,7 @@ class CreditTester:
 
     @step("TESTING CHAT WITH CREDIT")
     def test_chat_with_credit(self):
-        self._price_default_model()
+        self._price_models()
         before = self._balance().balance.available_micros
         text, end = self._converse(self.user_token)
         expect(text, "chat delivered no text")
@@ -352,23 +352,18 @@ class CreditTester:
         expect(len(ends) == 1, f"chat ended {len(ends)} times instead of once")
         return "".join(texts), ends[0]
 
-    def _price_default_model(self):
-        model = self.client.default_model(self.user_token)
-        expect(model, "chat lists no model")
-        usage = self.client.ledger.TokenUsage(model=model, output_tokens=1)
+    def _price_models(self):
+        models = self.client.models(self.user_token)
+        expect(models, "chat lists no model")
+        usage = self.client.ledger.TokenUsage(model=models[0], output_tokens=1)
         try:
             self.client.accounting_stub.QuoteUsage(
                 self.client.accounting.QuoteUsageRequest(usage=usage), **bearer(self.user_token)
             )
         except grpc.RpcError as error:
             expect(Refusal.of(error).reason == "UNKNOWN_MODEL", f"no quote: {Refusal.of(error)}")
-            Logger.warning(f"Model {model} has no price yet: setting one")
-            self.client.set_price(
-                self.admin_token,
-                model,
-                input_micros_per_million=3_000_000,
-                output_micros_per_million=15_000_000,
-            )
+            Logger.warning(f"Model {models[0]} has no price yet: setting prices")
+            self.client.price_models(self.admin_token)
 
     # Verdicts
 

@@ -83,7 +83,9 @@ def world(farebox_binary, tmp_path_factory):
     data = data_with_users(tmp_path_factory.mktemp("farebox"))
     with FareboxProcess(farebox_binary, data, free_addresses()) as server:
         client = FareboxClient(server.addresses)
-        yield World(server, data, client, log_in(client, *ADMIN), log_in(client, *USER))
+        admin = log_in(client, *ADMIN)
+        client.price_models(admin.token)
+        yield World(server, data, client, admin, log_in(client, *USER))
         client.close()
 
 

@@ -96,7 +96,7 @@ def test_kill_9_under_load_loses_no_acknowledged_mutation(farebox_binary, tmp_pa
                     client.allocate(token, account, credits=START_CREDITS)
                     expected[account] += START_CREDITS * 10**6
             load = Load(client, token, seed + round_number)
-            load.run_until_killed(server, seconds=0.7 + 0.3 * round_number)
+            load.run_until_killed(server, seconds=0.4 + 0.1 * round_number)
             client.close()
         server = FareboxProcess(farebox_binary, data, free_addresses())
         with server:
@@ -149,6 +149,7 @@ def test_a_stop_lets_a_running_answer_end_and_charges_it(farebox_binary, tmp_pat
         client = FareboxClient(server.addresses)
         admin, user = log_in(client, *ADMIN), log_in(client, *USER)
         client.allocate(admin.token, user.account, credits=10)
+        client.price_models(admin.token)
         frames = client.chat_stub.Chat(
             client.chat.ChatRequest(prompt="count", model="counter-1", max_output_tokens=50_000),
             metadata=(("authorization", f"Bearer {user.token}"),),

@@ -101,10 +101,20 @@ class FareboxClient:
         )
         return self.accounting_stub.PutPrice(request, **bearer(admin_token)).price
 
-    def default_model(self, token):
-        """The model that Chat answers with unless told otherwise, or None."""
-        models = self.chat_stub.ListModels(self.chat.ListModelsRequest(), **bearer(token)).models
-        return models[0].name if models else None
+    def models(self, token):
+        """The names of the models that chat can answer with, the default first."""
+        answer = self.chat_stub.ListModels(self.chat.ListModelsRequest(), **bearer(token))
+        return [model.name for model in answer.models]
+
+    def price_models(self, admin_token):
+        """Gives every model of chat a price; without one it is denied."""
+        for model in self.models(admin_token):
+            self.set_price(
+                admin_token,
+                model,
+                input_micros_per_million=3_000_000,
+                output_micros_per_million=15_000_000,
+            )
 
     def converse(self, token, prompt="Say hello to the fare box.", **fields):
         """One chat turn: the delivered texts, and the frames that ended it (lawfully just one)."""
