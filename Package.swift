@@ -100,22 +100,22 @@ let package = Package(
         "Ledger", "Identity", "Conversation", "Contracts", "GRPC", "GRPCServices",
         "GRPCTransport", arguments, configuration, lifecycle, logging, nioCore, nioPosix,
       ]),
-    program(
-      "rpcurl",
-      [
-        "RPCInspect", "GRPC", "GRPCServices", "GRPCTransport", "Protobuf", arguments, logging,
-      ]),
+    program("rpcurl", ["RPCInspect", "GRPC", "GRPCTransport", "Protobuf", arguments, logging]),
     program("protoc-gen-swift-rpc", ["ContractGen"]),
     // Tests mirror Sources
+    tests(of: "HTTP2"),
     tests(of: "Protobuf"),
     tests(of: "GRPC", with: ["HTTP2", "Protobuf"]),
     tests(of: "GRPCTransport", with: ["GRPC", "HTTP2", nioCore, nioPosix, logging]),
+    tests(of: "GRPCServices", with: ["GRPC", "GRPCTransport", "Protobuf", logging]),
     tests(of: "ContractGen", with: ["GRPC", "Protobuf"]),
     tests(of: "Ledger", with: ["LedgerConformance"]),
     tests(of: "Identity", with: [crypto, jwtKit]),
     tests(of: "Conversation"),
     tests(of: "StorageSQLite", with: ["Identity", "Ledger", "LedgerConformance", grdb]),
-    tests(of: "Interceptors", with: ["Contracts", "GRPC", "GRPCServices", "Identity", logging]),
+    tests(
+      of: "Interceptors",
+      with: ["Contracts", "GRPC", "GRPCServices", "HTTP2", "Identity", logging]),
     tests(
       of: "AuthService",
       with: [
@@ -131,6 +131,7 @@ let package = Package(
     tests(
       of: "ChatService",
       with: ["Contracts", "Conversation", "GRPC", "GRPCServices", "GRPCTransport", logging]),
+    tests(of: "RPCInspect", with: ["GRPC", "GRPCServices", "GRPCTransport", "Protobuf", logging]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     // What several test targets share: the ledger's model and the suite that every store passes.
     .target(

@@ -26,10 +26,7 @@ enum ArrowTable {
     "RPCInspect": ["GRPC", "GRPCServices", "Protobuf"],
     "ContractGen": ["Protobuf"],
     "protoc-gen-swift-rpc": ["ContractGen"],
-    "rpcurl": [
-      "RPCInspect", "GRPC", "GRPCServices", "GRPCTransport", "Protobuf", "ArgumentParser",
-      "Logging",
-    ],
+    "rpcurl": ["RPCInspect", "GRPC", "GRPCTransport", "Protobuf", "ArgumentParser", "Logging"],
     "farebox": [
       "AuthService", "AccountingService", "ChatService", "StorageSQLite", "Interceptors", "Ledger",
       "Identity", "Conversation", "Contracts", "GRPC", "GRPCServices", "GRPCTransport",
