@@ -53,6 +53,18 @@ struct EventLog {
     fields.removeSubrange(start...)
   }
 
+  /// Copies the fields of another log from a position on.
+  mutating func adopt(_ other: EventLog, from start: Int) {
+    guard start < other.fields.count else { return }
+    let shift = other.fields[start].nameStart - arena.count
+    arena.append(contentsOf: other.arena[other.fields[start].nameStart...])
+    for var entry in other.fields[start...] {
+      entry.nameStart -= shift
+      entry.valueStart -= shift
+      fields.append(entry)
+    }
+  }
+
   /// Whether a response block carries an informational status (1xx, RFC 9110 section 15.2).
   func isInformational(_ range: Range<Int>) -> Bool {
     guard let first = range.first else { return false }

@@ -50,6 +50,11 @@ extension Session {
     nghttp2_option_set_no_closed_streams(option, 1)
     // gRPC must accept any valid HTTP value, with blanks around it too.
     nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(option, 1)
+    // Frames of types we do not know are reported only when somebody claims to know them, and
+    // unreported they could not be counted.
+    for type in UInt8(0x0a)...UInt8.max {
+      nghttp2_option_set_user_recv_extension_type(option, type)
+    }
     let setResetLimit = unsafeBitCast(
       try symbol("nghttp2_option_set_stream_reset_rate_limit"), to: SetRateLimit.self)
     setResetLimit(option, configuration.resetBurst, configuration.resetsPerSecond)
@@ -64,6 +69,7 @@ extension Session {
     nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks, onInvalidHeader)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onDataChunk)
     nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, onBeginFrame)
+    nghttp2_session_callbacks_set_unpack_extension_callback(callbacks, unpackExtension)
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, onFrameReceived)
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, onFrameSent)
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onStreamClose)

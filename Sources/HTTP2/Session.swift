@@ -22,6 +22,7 @@ public final class Session {
   var log = EventLog()
   /// The fields of the block being received: where they begin in the log, and what they weigh.
   var blockStart = 0
+  var blockIsOpen = false
   var blockBytes = 0
   var blockIsOversized = false
   var oversizedBlocks = 0
@@ -133,14 +134,14 @@ public final class Session {
     // The log is moved out while it is read: what the closure submits must not find it borrowed.
     var current = log
     log = takeSpareLog()
+    if blockIsOpen {
+      // The rest of the block comes with later bytes: what is there of it moves on with the log.
+      log.adopt(current, from: blockStart)
+      blockStart = 0
+    }
     current.forEach(handleEvent)
     current.removeAll()
-    if log.records.isEmpty {
-      spareLog = log
-      log = current
-    } else {
-      spareLog = current
-    }
+    spareLog = current
     isDispatching = false
   }
 

@@ -24,6 +24,7 @@ func onBeginHeaders(
   session.blockStart = session.log.fields.count
   session.blockBytes = 0
   session.blockIsOversized = false
+  session.blockIsOpen = true
   if session.role == .server, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
     let stream = Session.Stream(id: frame.pointee.hd.stream_id)
     session.register(stream)
@@ -107,6 +108,14 @@ func onBeginFrame(
   return 0
 }
 
+/// Drops the payload of a frame of unknown type (RFC 9113 section 4.1).
+func unpackExtension(
+  _ handle: OpaquePointer?, _ payload: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+  _ header: UnsafePointer<nghttp2_frame_hd>?, _ userData: UnsafeMutableRawPointer?
+) -> Int32 {
+  NGHTTP2_ERR_CANCEL.rawValue
+}
+
 /// Turns a whole received frame into its event.
 func onFrameReceived(
   _ handle: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
@@ -167,6 +176,10 @@ func onFrameSent(
       handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, ErrorCode.noError.rawValue)
   case NGHTTP2_DATA.rawValue:
     if !session.idleFrames.isFull { session.idleFrames.refill() }
+  case NGHTTP2_GOAWAY.rawValue:
+    // The library ended the session for the peer's fault. Feeding it further bytes was an assertion
+    // failure before the fix of CVE-2026-27135.
+    if frame.pointee.goaway.error_code != ErrorCode.noError.rawValue { session.markEnded() }
   case NGHTTP2_RST_STREAM.rawValue:
     switch ErrorCode(rawValue: frame.pointee.rst_stream.error_code) {
     case .noError, .cancel, .refusedStream:
@@ -211,6 +224,8 @@ func readPayload(
 
 extension Session {
   func recordHeaders(_ stream: Stream) {
+    blockIsOpen = false
+    precondition(blockStart <= log.fields.count, "a block begins before it ends")
     let range = blockStart..<log.fields.count
     if blockIsOversized {
       log.records.append(.headersTooLarge(stream))

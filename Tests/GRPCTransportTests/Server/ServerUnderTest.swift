@@ -1,0 +1,121 @@
+import GRPC
+import GRPCTransport
+import Logging
+import NIOPosix
+import Synchronization
+
+/// A server on a port of its own, with methods of each shape, and a client for it.
+final class ServerUnderTest: Sendable {
+  let server: GRPCServer
+  let address: ServerAddress
+  let client: GRPCClient
+  let transport: HTTP2ClientTransport
+  /// Errors that clients did not see.
+  let reported: Reported
+
+  final class Reported: Sendable {
+    private let errors = Mutex<[String]>([])
+    func append(_ text: String) { errors.withLock { $0.append(text) } }
+    var all: [String] { errors.withLock { $0 } }
+  }
+
+  init(
+    interceptors: [any ServerInterceptor] = [],
+    listenAt listenAddress: ServerAddress = .tcp(host: "127.0.0.1", port: 0),
+    limits: ServerLimits = ServerLimits(),
+    register: (inout RPCRouter) -> Void
+  ) async throws {
+    var router = RPCRouter()
+    register(&router)
+    let reported = Reported()
+    var configuration = GRPCServer.Configuration()
+    configuration.limits = limits
+    configuration.onUnknownError = { error, method in
+      reported.append("\(method.fullyQualifiedMethod): \(error)")
+    }
+    self.reported = reported
+    server = GRPCServer(
+      address: listenAddress, router: router, interceptors: interceptors,
+      configuration: configuration, logger: Logger(label: "test"))
+    address = try await server.start()
+    let target: HTTP2ClientTransport.Target
+    switch address {
+    case .tcp(let host, let port): target = .tcp(host: host, port: port)
+    case .unix(let path): target = .unix(path: path)
+    }
+    transport = HTTP2ClientTransport(target: target, logger: Logger(label: "test"))
+    client = GRPCClient(transport: transport)
+  }
+
+  func stop() async {
+    await transport.shutdown()
+    server.beginGracefulShutdown()
+    await server.waitUntilStopped()
+  }
+}
+
+extension RPCRouter {
+  typealias Bytes = [UInt8]
+
+  mutating func unary(
+    _ name: String, _ handler: @escaping @Sendable (Bytes, ServerContext) async throws -> Bytes
+  ) {
+    registerUnary(
+      GRPCClient.method(name, .unary), deserializer: RawBytes(), serializer: RawBytes(),
+      handler: handler)
+  }
+
+  mutating func serverStreaming(
+    _ name: String,
+    _ handler: @escaping @Sendable (Bytes, RPCWriter<Bytes>, ServerContext) async throws -> Void
+  ) {
+    registerServerStreaming(
+      GRPCClient.method(name, .serverStreaming), deserializer: RawBytes(),
+      serializer: RawBytes(), handler: handler)
+  }
+
+  mutating func clientStreaming(
+    _ name: String,
+    _ handler: @escaping @Sendable (RPCAsyncSequence<Bytes>, ServerContext) async throws -> Bytes
+  ) {
+    registerClientStreaming(
+      GRPCClient.method(name, .clientStreaming), deserializer: RawBytes(),
+      serializer: RawBytes(), handler: handler)
+  }
+
+  mutating func bidirectional(
+    _ name: String,
+    _ handler: @escaping @Sendable (
+      RPCAsyncSequence<Bytes>, RPCWriter<Bytes>, ServerContext
+    ) async throws -> Void
+  ) {
+    registerBidirectional(
+      GRPCClient.method(name, .bidirectionalStreaming), deserializer: RawBytes(),
+      serializer: RawBytes(), handler: handler)
+  }
+}
+
+/// Something one task waits for and another one opens.
+final class Gate: Sendable {
+  private let state = Mutex<(isOpen: Bool, waiters: [CheckedContinuation<Void, Never>])>(
+    (false, []))
+
+  func open() {
+    let waiters = state.withLock { state in
+      state.isOpen = true
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+
+  func wait() async {
+    await withCheckedContinuation { continuation in
+      let isOpen = state.withLock { state in
+        if !state.isOpen { state.waiters.append(continuation) }
+        return state.isOpen
+      }
+      if isOpen { continuation.resume() }
+    }
+  }
+}
