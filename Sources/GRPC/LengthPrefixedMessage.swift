@@ -14,8 +14,8 @@ public enum LengthPrefixedMessage {
     framed[4] = UInt8(truncatingIfNeeded: length)
   }
 
-  /// Serializes one message with its prefix; throws RESOURCE_EXHAUSTED above `maxBytes` and what the
-  /// serializer throws.
+  /// Serializes one message with its prefix; throws RESOURCE_EXHAUSTED above `maxBytes` and what
+  /// the serializer throws.
   public static func frame<Message>(
     _ message: Message, with serializer: some MessageSerializer<Message>, maxBytes: Int
   ) throws -> [UInt8] {

@@ -1,4 +1,5 @@
-/// The encoding of `grpc-message`: UTF-8 with everything outside printable ASCII, and `%`, as `%XX`.
+/// The encoding of `grpc-message`: UTF-8 with everything outside printable ASCII, and `%`, as
+/// `%XX`.
 public enum PercentEncoding {
   private static let digits = Array("0123456789ABCDEF".utf8)
 

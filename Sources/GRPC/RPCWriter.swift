@@ -1,7 +1,7 @@
 /// The sending half of a stream of messages.
 ///
-/// `write` suspends while more bytes are waiting for the peer than the transport wants to hold, so a
-/// slow reader slows the writer down instead of filling memory. Write from one task at a time.
+/// `write` suspends while more bytes are waiting for the peer than the transport wants to hold, so
+/// a slow reader slows the writer down instead of filling memory. Write from one task at a time.
 public struct RPCWriter<Element: Sendable>: Sendable {
   private let send: @Sendable (Element) async throws -> Void
 

@@ -1,7 +1,8 @@
 extension Status.Code {
   /// What an HTTP status without `grpc-status` means (http-grpc-status-mapping.md).
   ///
-  /// 431 is UNKNOWN as the conformance suite demands; newer text of the specification says INTERNAL.
+  /// 431 is UNKNOWN as the conformance suite demands; newer text of the specification says
+  /// INTERNAL.
   public init(httpStatus: Int) {
     switch httpStatus {
     case 400: self = .internalError

@@ -22,7 +22,8 @@ struct DeadlineTests {
     let bounded = try #require(ClientRequestHead.deadline(timeout: nil, inherited: inherited))
     #expect(bounded == inherited.advanced(byNanoseconds: -10_000_000))
     #expect(ClientRequestHead.deadline(timeout: .seconds(600), inherited: inherited) == bounded)
-    let shorter = try #require(ClientRequestHead.deadline(timeout: .seconds(1), inherited: inherited))
+    let shorter = try #require(
+      ClientRequestHead.deadline(timeout: .seconds(1), inherited: inherited))
     #expect(shorter < bounded)
     let past = Deadline(nanoseconds: 1)
     #expect(ClientRequestHead.deadline(timeout: .seconds(1), inherited: past) == past)

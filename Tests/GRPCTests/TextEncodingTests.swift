@@ -21,7 +21,9 @@ struct TextEncodingTests {
 
   @Test(
     "bad percent sequences stand for themselves",
-    arguments: [("%", "%"), ("%4", "%4"), ("%zz", "%zz"), ("a%", "a%"), ("%%41", "%A"), ("%e9", "\u{FFFD}")])
+    arguments: [
+      ("%", "%"), ("%4", "%4"), ("%zz", "%zz"), ("a%", "a%"), ("%%41", "%A"), ("%e9", "\u{FFFD}"),
+    ])
   func lenient(text: String, expected: String) {
     #expect(decode(text) == expected)
   }

@@ -8,7 +8,8 @@ enum FirstBytes {
     if bytes.count >= 2, (0x14...0x17).contains(bytes[0]), bytes[1] == 0x03 {
       return "the server answered with TLS: it does not accept plaintext on this port"
     }
-    // Frame header: length (3), type (1), flags (1), stream (4). Shorter reads are judged by nghttp2.
+    // Frame header: length (3), type (1), flags (1), stream (4). Shorter reads are judged by
+    // nghttp2.
     guard bytes.count >= 9 else { return nil }
     let isSettings = bytes[3] == 0x04 && bytes[5..<9].allSatisfy { $0 == 0 }
     return isSettings ? nil : "the server does not speak HTTP/2 on this port"

@@ -100,8 +100,8 @@ public final class HTTP2ClientTransport: ClientTransport {
     if !isShutDown.load(ordering: .acquiring) { channel.perform(.shutdown(nil)) }
   }
 
-  /// Fails all calls with UNAVAILABLE, says goodbye to the server and returns when the connection is
-  /// closed. Later calls fail with UNAVAILABLE.
+  /// Fails all calls with UNAVAILABLE, says goodbye to the server and returns when the connection
+  /// is closed. Later calls fail with UNAVAILABLE.
   public func shutdown() async {
     isShutDown.store(true, ordering: .releasing)
     await withCheckedContinuation { channel.perform(.shutdown($0)) }

@@ -1,5 +1,6 @@
 /// How long to wait before the next attempt to connect: 1 s, times 1.6 after each failure, at most
-/// 120 s, each spread by ±20 % so that clients do not come back all at once (connection-backoff.md).
+/// 120 s, each spread by ±20 % so that clients do not come back all at once
+/// (connection-backoff.md).
 struct ReconnectBackoff: Sendable {
   private static let initialSeconds = 1.0
   private static let factor = 1.6

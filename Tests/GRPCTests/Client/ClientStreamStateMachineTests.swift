@@ -76,7 +76,9 @@ struct ClientStreamStateMachineTests {
 
   @Test("one message and OK is a reply")
   func reply() {
-    let outcome = Self.run([.headers(Self.good, end: false), .data(Self.message, end: false), Self.trailers("0")])
+    let outcome = Self.run([
+      .headers(Self.good, end: false), .data(Self.message, end: false), Self.trailers("0"),
+    ])
     #expect(outcome == Outcome(code: .ok, messages: 1))
   }
 
@@ -95,27 +97,39 @@ struct ClientStreamStateMachineTests {
     let data = Frame.data(Self.message, end: false)
     let two = Frame.data(Self.message + Self.message, end: false)
     #expect(Self.run([head, Self.trailers("0")]) == Outcome(code: .unimplemented))
-    #expect(Self.run([.headers(Self.good + [("grpc-status", "0")], end: true)]).code == .unimplemented)
-    #expect(Self.run([head, data, data, Self.trailers("0")]) == Outcome(code: .unimplemented, messages: 1))
-    #expect(Self.run([head, two, Self.trailers("0")]) == Outcome(code: .unimplemented, messages: 1))
+    #expect(
+      Self.run([.headers(Self.good + [("grpc-status", "0")], end: true)]).code == .unimplemented)
+    #expect(
+      Self.run([head, data, data, Self.trailers("0")]) == Outcome(code: .unimplemented, messages: 1)
+    )
+    #expect(
+      Self.run([head, two, Self.trailers("0")]) == Outcome(code: .unimplemented, messages: 1))
     #expect(Self.run([head, two, Self.trailers("5")]).code == .notFound)
     #expect(Self.run([head, Self.trailers("0")], stream: true) == Outcome(code: .ok))
-    #expect(Self.run([head, two, data, Self.trailers("0")], stream: true) == Outcome(code: .ok, messages: 3))
+    #expect(
+      Self.run([head, two, data, Self.trailers("0")], stream: true)
+        == Outcome(code: .ok, messages: 3))
   }
 
   @Test("Trailers-Only gives its status, also with another HTTP status")
   func trailersOnly() {
-    #expect(Self.run([.headers(Self.good + [("grpc-status", "12")], end: true)]).code == .unimplemented)
-    #expect(Self.run([.headers([(":status", "503"), ("grpc-status", "7")], end: true)]).code == .permissionDenied)
+    #expect(
+      Self.run([.headers(Self.good + [("grpc-status", "12")], end: true)]).code == .unimplemented)
+    #expect(
+      Self.run([.headers([(":status", "503"), ("grpc-status", "7")], end: true)]).code
+        == .permissionDenied)
     #expect(Self.run([.headers([(":status", "503")], end: true)]).code == .unavailable)
     #expect(Self.run([.headers(Self.good, end: true)]).code == .unknown)
-    #expect(Self.run([.headers([(":status", "200"), ("content-type", "text/html")], end: true)]).code == .unknown)
+    #expect(
+      Self.run([.headers([(":status", "200"), ("content-type", "text/html")], end: true)]).code
+        == .unknown)
   }
 
   @Test("a status in leading headers is ignored when the response goes on")
   func earlyStatus() {
     let outcome = Self.run([
-      .headers(Self.good + [("grpc-status", "9")], end: false), .data(Self.message, end: false), Self.trailers("0"),
+      .headers(Self.good + [("grpc-status", "9")], end: false), .data(Self.message, end: false),
+      Self.trailers("0"),
     ])
     #expect(outcome.code == .ok)
   }
@@ -128,11 +142,16 @@ struct ClientStreamStateMachineTests {
       ([(":status", "200"), ("content-type", "text/html")], .unknown),
       ([(":status", "200"), ("content-type", "application/grpc-web")], .unknown),
       ([(":status", "200"), ("content-type", "application/grpc+json")], .internalError),
-      ([(":status", "200"), ("content-type", "application/grpc"), ("grpc-encoding", "zstd")], .internalError),
+      (
+        [(":status", "200"), ("content-type", "application/grpc"), ("grpc-encoding", "zstd")],
+        .internalError
+      ),
       ([(":status", "xyz"), ("content-type", "application/grpc")], .unknown),
     ] as [([(String, String)], Status.Code)])
   func notGRPC(fields: [(String, String)], code: Status.Code) {
-    let frames: [Frame] = [.headers(fields, end: false), .data([1, 2, 3], end: false), Self.trailers("0")]
+    let frames: [Frame] = [
+      .headers(fields, end: false), .data([1, 2, 3], end: false), Self.trailers("0"),
+    ]
     #expect(Self.run(frames) == Outcome(code: code, resetsStream: true))
   }
 
@@ -145,7 +164,9 @@ struct ClientStreamStateMachineTests {
     #expect(Self.run(frames + [.headers([("a", "b")], end: true)]).code == .unknown)
   }
 
-  @Test("all sixteen failures arrive with message, details and metadata", arguments: Status.Code.allCases)
+  @Test(
+    "all sixteen failures arrive with message, details and metadata",
+    arguments: Status.Code.allCases)
   func failures(code: Status.Code) {
     var machine = ClientStreamStateMachine(responseIsStream: true, maxMessageBytes: 10)
     _ = machine.receiveHeaders(Self.block(Self.good), endStream: false)
@@ -173,12 +194,19 @@ struct ClientStreamStateMachineTests {
   @Test("broken framing fails the call")
   func framing() {
     let head = Frame.headers(Self.good, end: false)
-    #expect(Self.run([head, .data([1, 0, 0, 0, 0], end: false)]) == Outcome(code: .internalError, resetsStream: true))
-    #expect(Self.run([head, .data([0, 0, 0, 0, 101], end: false)]) == Outcome(code: .resourceExhausted, resetsStream: true))
+    #expect(
+      Self.run([head, .data([1, 0, 0, 0, 0], end: false)])
+        == Outcome(code: .internalError, resetsStream: true))
+    #expect(
+      Self.run([head, .data([0, 0, 0, 0, 101], end: false)])
+        == Outcome(code: .resourceExhausted, resetsStream: true))
     #expect(Self.run([head, .data(Self.message, end: true)]).code == .internalError)
-    #expect(Self.run([head, .data([0, 0], end: false), Self.trailers("0")]).code == .internalError)
+    #expect(
+      Self.run([head, .data([0, 0], end: false), Self.trailers("0")]).code == .internalError)
     #expect(Self.run([.data([0], end: false)]).code == .internalError)
-    #expect(Self.run([head, .headers(Self.good, end: false)]) == Outcome(code: .internalError, resetsStream: true))
+    #expect(
+      Self.run([head, .headers(Self.good, end: false)])
+        == Outcome(code: .internalError, resetsStream: true))
   }
 
   @Test("a reset ends the call with the mapped code, once")
@@ -186,7 +214,10 @@ struct ClientStreamStateMachineTests {
     #expect(Self.run([.reset(7)]).code == .unavailable)
     #expect(Self.run([.headers(Self.good, end: false), .reset(8), .reset(1)]).code == .cancelled)
     #expect(
-      Self.run([.headers(Self.good, end: false), .data(Self.message, end: false), Self.trailers("0"), .reset(0)]).code
+      Self.run([
+        .headers(Self.good, end: false), .data(Self.message, end: false), Self.trailers("0"),
+        .reset(0),
+      ]).code
         == .ok)
   }
 }
