@@ -5,7 +5,7 @@ import GRDB
 /// SQLite 3.7.0 to 3.51.2 can lose committed rows when two connections write or checkpoint a
 /// write-ahead log. So the connection made by ``openWriter(at:durability:isExclusive:migrator:)``
 /// does every write and every checkpoint of its file, automatic checkpoints are off, readers are
-/// `query_only`, and the writer is closed last.
+/// opened read-only, and the writer is closed last.
 public enum DatabaseFile {
   /// What a commit survives.
   public enum Durability: Sendable {
@@ -56,9 +56,10 @@ public enum DatabaseFile {
   /// Opens a further connection to a file that a writer has open. It cannot write.
   public static func openReader(at path: String) throws(StartupError) -> DatabaseQueue {
     var configuration = Configuration()
+    configuration.readonly = true
     configuration.busyMode = .timeout(5)
     configuration.prepareDatabase { database in
-      try database.execute(sql: "PRAGMA query_only = 1; PRAGMA wal_autocheckpoint = 0")
+      try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
     }
     do {
       return try DatabaseQueue(path: path, configuration: configuration)

@@ -297,7 +297,9 @@ struct ReferenceModel {
     return wasOpen ? settleOpen(hold, cost, policy) : settleLate(hold, cost, policy)
   }
 
-  private mutating func settleOpen(_ hold: ModelHold, _ cost: Int64, _ policy: OverPolicy) -> String {
+  private mutating func settleOpen(_ hold: ModelHold, _ cost: Int64, _ policy: OverPolicy)
+    -> String
+  {
     // The first parts pay, as far as the cost goes; the rest is given back.
     var left = min(cost, hold.granted)
     var paid: [String] = []
@@ -319,7 +321,9 @@ struct ReferenceModel {
     return "settled \(paid) back \(back), over \(over)"
   }
 
-  private mutating func settleLate(_ hold: ModelHold, _ cost: Int64, _ policy: OverPolicy) -> String {
+  private mutating func settleLate(_ hold: ModelHold, _ cost: Int64, _ policy: OverPolicy)
+    -> String
+  {
     guard now < hold.diedAt + Self.day else { return "late charged [] debt 0 lost \(cost)" }
     let wanted = policy == .cap ? min(cost, hold.granted) : cost
     let people = self.people

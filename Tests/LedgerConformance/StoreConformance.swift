@@ -86,7 +86,7 @@ public struct StoreConformance {
     clock.advance(.seconds(100))
     _ = await first.deduct(
       DeductCredits(account: "alice", charge: .micros(1)), by: attempt("touch"))
-    try require(try await first.hold(hold.id)?.state == .expired, "the hold is not shown as expired")
+    try require(try await first.hold(hold.id)?.state == .expired, "it is not shown as expired")
     try await first.shutDown()
 
     let second = try CreditLedger(store: try open(), clock: clock)
@@ -126,7 +126,7 @@ public struct StoreConformance {
         DeductCredits(account: "bob", charge: .micros(1)), by: attempt("bob \(number)"))
       let page = try await ledger.listUsage(UsageQuery(account: "alice"))
       try require(page.records == expected, "usage \(number) is not listed")
-      try require(page.asOfSeq >= ledger.committedSeq, "the page is older than what was acknowledged")
+      try require(page.asOfSeq >= ledger.committedSeq, "the page misses what was acknowledged")
     }
     var found: [UsageRecord] = []
     var cursor: Int64? = 0
@@ -161,7 +161,7 @@ public struct StoreConformance {
     } catch StoreError.conflict(let expected, let found) {
       try require(expected == 0 && found == 1, "the conflict names the wrong entries")
     }
-    try require(try store.entries(afterSeq: 0, limit: 9).count == 1, "a refused commit left a trace")
+    try require(try store.entries(afterSeq: 0, limit: 9).count == 1, "the refused one left a trace")
     try store.close()
   }
 }

@@ -33,7 +33,8 @@ public struct AllocateCredits: Sendable, Hashable {
 public enum OverPolicy: UInt8, Sendable, CaseIterable {
   /// Take it from available credit, then from the overdraft; what is left is uncollected.
   case cover = 1
-  /// Charge what is covered (a hold's grant, a deduction's available credit); the rest is uncollected.
+  /// Charge what is covered: a hold's grant, a deduction's available credit. The rest is
+  /// uncollected.
   case cap = 2
   /// Refuse the whole command.
   case reject = 3

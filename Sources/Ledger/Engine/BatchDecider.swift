@@ -21,7 +21,7 @@ struct Verdict: Sendable {
   let isReplayed: Bool
 }
 
-/// Decides the commands of one batch in order: prefetch is done, nothing here waits or reads a clock.
+/// Decides the commands of one batch in order. All is loaded: nothing here waits or reads a clock.
 struct BatchDecider {
   private(set) var state: LedgerState
   private(set) var entries: [SealedEntry] = []

@@ -201,7 +201,7 @@ extension CreditLedger {
     return .success(QuoteAnswer(costMicros: cost, price: price))
   }
 
-  /// Lists an account's charges, oldest first, with every one that was acknowledged before the call.
+  /// Lists an account's charges, oldest first, with every one acknowledged before the call.
   public func listUsage(_ query: UsageQuery) async throws(StoreError) -> UsagePage {
     try await store.listUsage(query, includingSeq: board.committedSeq)
   }

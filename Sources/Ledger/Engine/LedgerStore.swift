@@ -131,7 +131,7 @@ public struct CommitBatch: Sendable {
   }
 }
 
-/// Where the ledger keeps its journal and its state. Two verbs matter: load, and commit conditionally.
+/// Where the ledger keeps its journal and its state. Two verbs matter: load, commit conditionally.
 ///
 /// One caller at a time loads and commits; the questions come from any thread.
 public protocol LedgerStore: Sendable {

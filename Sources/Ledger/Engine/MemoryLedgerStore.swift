@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A store that keeps everything in memory: for tests and for trying things out. Nothing survives it.
+/// A store that keeps everything in memory, for tests and trying things out. Nothing survives it.
 ///
 /// Shares the decoding of entries with durable stores: what it loads is what it replays.
 public final class MemoryLedgerStore: LedgerStore {

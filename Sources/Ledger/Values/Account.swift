@@ -10,7 +10,7 @@ public enum AccountState: UInt8, Sendable, CaseIterable {
 /// Everything about one account that a decision needs: its unspent allocations and open holds.
 ///
 /// A value: a copy is a snapshot. It changes through ``apply(_:)`` only, the same for a new entry
-/// as for one that is replayed. What is spent to the last micro-credit and what has ended leaves it.
+/// as for one that is replayed. What is spent to the last micro-credit, and what ended, leaves it.
 public struct Account: Sendable {
   public let id: AccountID
   public internal(set) var state: AccountState = .active

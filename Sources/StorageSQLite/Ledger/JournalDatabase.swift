@@ -7,7 +7,7 @@ import Ledger
 /// ```
 /// journal  seq 1, 2, 3 … | time_us | account_id? | kind | payload | hash
 ///                                                          ^         ^
-///            JournalEntry+Encoding.swift ------------------+         +-- SHA-256(hash before | row)
+///            JournalEntry+Encoding.swift ------------------+         +-- SHA-256(previous | row)
 /// ```
 /// One connection, held exclusively, does everything. Calls come from one thread at a time.
 final class JournalDatabase {
@@ -79,8 +79,8 @@ final class JournalDatabase {
   /// Appends entries with one wait for the disk.
   ///
   /// Throws ``StoreError/failed(_:)`` when nothing was appended for sure, and
-  /// ``StoreError/outcomeUnknown(_:)`` when the commit itself failed: SQLite may report an error for
-  /// a commit that is found after a restart.
+  /// ``StoreError/outcomeUnknown(_:)`` when the commit itself failed: SQLite may report an
+  /// error for a commit that is found after a restart.
   func append(_ batch: CommitBatch) throws(StoreError) {
     guard batch.previous == head else {
       throw .conflict(expectedSeq: batch.previous.seq, foundSeq: head.seq)
@@ -168,7 +168,7 @@ final class JournalDatabase {
     }
     return Row(
       seq: row["seq"], time: LedgerTime(microseconds: row["time_us"]),
-      account: (row["account_id"] as String?).map { AccountID($0) }, payload: [UInt8](row["payload"] as Data),
-      hash: hash)
+      account: (row["account_id"] as String?).map { AccountID($0) },
+      payload: [UInt8](row["payload"] as Data), hash: hash)
   }
 }

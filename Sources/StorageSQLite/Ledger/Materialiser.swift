@@ -67,9 +67,13 @@ final class Materialiser: Sendable {
     backlog.withLock { $0.writtenSeq = chunk.head.seq }
   }
 
-  /// The first answer to a key, if it is not in the tables yet.
-  func reply(to key: Digest) -> StoredReply? {
-    backlog.withLock { $0.replies[key] }
+  /// The first answers to those of the keys that are not in the tables yet.
+  func replies(to keys: [Digest]) -> [Digest: StoredReply] {
+    backlog.withLock { backlog in
+      var replies: [Digest: StoredReply] = [:]
+      for key in keys { replies[key] = backlog.replies[key] }
+      return replies
+    }
   }
 
   /// What the tables do not show yet about a hold: all of it, and whether it was settled late.

@@ -16,6 +16,7 @@ public final class SQLiteLedgerStore: LedgerStore {
   private let materialiser: Materialiser
   /// For the writer's look-ups.
   private let lookUps: DatabaseQueue
+  private let keys: Mutex<KeyIndex>
   /// For questions from any thread.
   private let questions: DatabaseQueue
   /// What start-up loaded, until the ledger has taken it.
@@ -31,6 +32,7 @@ public final class SQLiteLedgerStore: LedgerStore {
     materialiser = Materialiser(try StateDatabase(path: directory.file("state.db")))
     lookUps = try DatabaseFile.openReader(at: directory.file("state.db"))
     questions = try DatabaseFile.openReader(at: directory.file("state.db"))
+    keys = Mutex(try KeyIndex(lookUps))
     loaded = Mutex(nil)
     do {
       let tables = try lookUps.read { try StateReader.everything($0) }
@@ -63,7 +65,7 @@ public final class SQLiteLedgerStore: LedgerStore {
         try journal.checkpointIfGrown()
         var result = LoadedState(head: journal.head)
         if case .all = request.accounts { result = try takeLoaded() }
-        for key in request.keys { result.replies[key] = try reply(to: key, journal) }
+        result.replies = try replies(to: request.keys, journal)
         for id in request.holds { result.holds[id] = try findHold(id, in: lookUps) }
         return result
       }
@@ -128,6 +130,7 @@ public final class SQLiteLedgerStore: LedgerStore {
   public func close() throws(StoreError) {
     do {
       // The connections that write close last: the last one to close copies the log.
+      keys.withLock { $0.close() }
       try lookUps.close()
       try questions.close()
       try materialiser.close()
@@ -150,10 +153,22 @@ extension SQLiteLedgerStore {
     return state
   }
 
-  /// The first answer to a key: still on its way to the tables, or through them from the journal.
-  private func reply(to key: Digest, _ journal: JournalDatabase) throws -> StoredReply? {
-    if let reply = materialiser.reply(to: key) { return reply }
-    guard let seq = try lookUps.read({ try StateReader.seq(ofKey: key, $0) }) else { return nil }
+  /// The first answers to keys: still on their way to the tables, or through them from the journal.
+  private func replies(to wanted: [Digest], _ journal: JournalDatabase) throws
+    -> [Digest: StoredReply]
+  {
+    // First what is on its way: once it is not, the tables show it.
+    var replies = materialiser.replies(to: wanted)
+    let rest = wanted.filter { replies[$0] == nil }
+    for (key, seq) in try keys.withLock({ try $0.entries(of: rest) }) {
+      replies[key] = try reply(to: key, at: seq, journal)
+    }
+    return replies
+  }
+
+  private func reply(to key: Digest, at seq: Int64, _ journal: JournalDatabase) throws
+    -> StoredReply
+  {
     guard let row = try journal.row(seq) else {
       throw StoreError.corrupted("a key names journal entry \(seq), which is not there")
     }

@@ -1,7 +1,7 @@
 import GRDB
 
 extension StateDatabase {
-  /// The tables: a view of the journal as of the entry in `as_of`, and nothing that it does not say.
+  /// The tables: a view of the journal as of the entry in `as_of`, and nothing else.
   ///
   /// The CHECKs repeat the ledger's invariants, so that a row edited by hand is noticed.
   static var migrator: DatabaseMigrator {

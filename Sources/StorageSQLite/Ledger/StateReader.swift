@@ -17,7 +17,7 @@ enum StateReader {
       seq: row["seq"], time: LedgerTime(microseconds: row["time_us"]), hash: hash)
   }
 
-  /// Everything that decisions need: all accounts with unspent allocations and open holds, all prices.
+  /// All that decisions need: accounts with unspent allocations and open holds, and prices.
   static func everything(_ database: Database) throws -> LoadedState {
     let prices = try prices(database)
     let byVersion = Dictionary(uniqueKeysWithValues: prices.map { ($0.version, $0) })
@@ -186,12 +186,5 @@ enum StateReader {
     } catch {
       throw StoreError.corrupted("\(subject): \(error)")
     }
-  }
-
-  /// The journal entry that a key was used in.
-  static func seq(ofKey key: Digest, _ database: Database) throws -> Int64? {
-    try Int64.fetchOne(
-      database.cachedStatement(sql: "SELECT seq FROM idempotency_keys WHERE key_hash = ?"),
-      arguments: [Data(key.shortened)])
   }
 }

@@ -90,7 +90,8 @@ struct ExpiryTests {
     #expect(settled.usage.uncollectedMicros == 6 - charged)
     let second = SettleHold(hold: hold.id, charge: .micros(6))
     #expect(try await bench.refusal(.settleHold(second)) == .holdEnded(.settled))
-    #expect(try await bench.refusal(.releaseHold(ReleaseHold(hold: hold.id))) == .holdEnded(.expired))
+    let release = ReleaseHold(hold: hold.id)
+    #expect(try await bench.refusal(.releaseHold(release)) == .holdEnded(.expired))
   }
 
   @Test("the same comes out whether an account is touched often or once")

@@ -70,7 +70,8 @@ struct OverChargeTests {
   @Test("a partial hold is granted down to the minimum that the caller accepts, and no lower")
   func partialHold() async throws {
     let bench = try Bench()
-    try await bench.put(PriceRates(inputMicrosPerMillion: 1_000_000, outputMicrosPerMillion: 2_000_000))
+    try await bench.put(
+      PriceRates(inputMicrosPerMillion: 1_000_000, outputMicrosPerMillion: 2_000_000))
     try await bench.allocate(25)
     let wanted = Charge.usage(TokenUsage(model: "model", inputTokens: 5, outputTokens: 50))
     let refused = await bench.submit(

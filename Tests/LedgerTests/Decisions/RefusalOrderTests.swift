@@ -67,7 +67,8 @@ struct RefusalOrderTests {
       .openHold(OpenHold(account: "alice", charge: charge))
     }
     let unpriced = Charge.usage(TokenUsage(model: "none", outputTokens: 1))
-    #expect(try await bench.refusal(hold(.usage(TokenUsage(model: "cheap")))).name == "invalidArgument")
+    let nothing = Charge.usage(TokenUsage(model: "cheap"))
+    #expect(try await bench.refusal(hold(nothing)).name == "invalidArgument")
     #expect(try await bench.refusal(hold(unpriced)) == .noAccount)
     try await bench.set("alice", .closed, overdraft: 5)
     #expect(try await bench.refusal(hold(unpriced)) == .accountClosed)

@@ -16,7 +16,7 @@ struct SpendingOrderTests {
       ("low priority number first, although it never expires", grant(priority: 1)),
       ("then the soonest expiry, although it is paid", grant(expiresAt: soon)),
       ("of equal expiry the promotion", grant(.promo, expiresAt: late)),
-      ("of the others the one that began first", grant(.adjust, effectiveAt: start, expiresAt: late)),
+      ("of others the one begun first", grant(.adjust, effectiveAt: start, expiresAt: late)),
       ("then by id", grant(.paid, expiresAt: late)),
       ("by id", grant(.adjust, expiresAt: late)),
       ("never expires: last of its priority, the promotion first", grant(.promo)),
@@ -47,7 +47,8 @@ struct SpendingOrderTests {
     let general = try await bench.allocate(5).allocation.id
     #expect(bench.balance() == [15, 0, 0])
     #expect(try bench.check(.micros(6)).decision == .insufficient)
-    #expect(try bench.check(.usage(TokenUsage(model: "large", outputTokens: 6))).shortfallMicros == 1)
+    let large = Charge.usage(TokenUsage(model: "large", outputTokens: 6))
+    #expect(try bench.check(large).shortfallMicros == 1)
     #expect(try bench.check(.usage(TokenUsage(model: "tiny", outputTokens: 15))).isSufficient)
     let usage = try await bench.deduct(.usage(TokenUsage(model: "tiny", outputTokens: 12))).usage
     #expect(

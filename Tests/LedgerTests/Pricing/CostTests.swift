@@ -13,9 +13,9 @@ struct CostTests {
       version: 1, model: "m", effectiveFrom: LedgerTime(microseconds: 0), rates: rates)
   }
 
-  static func tokens(_ input: Int64, _ output: Int64 = 0, _ cached: Int64 = 0, _ reasoning: Int64 = 0)
-    -> TokenUsage
-  {
+  static func tokens(
+    _ input: Int64, _ output: Int64 = 0, _ cached: Int64 = 0, _ reasoning: Int64 = 0
+  ) -> TokenUsage {
     TokenUsage(
       model: "m", inputTokens: input, outputTokens: output, cachedInputTokens: cached,
       reasoningTokens: reasoning)
@@ -37,7 +37,7 @@ struct CostTests {
       (PriceRates(perCallMicros: 7), tokens(5), 7),
       (PriceRates(inputMicrosPerMillion: 1, perCallMicros: 7), tokens(5), 8),
       (PriceRates(perCallMicros: 7, minimumMicros: 9), tokens(5), 9),
-      (PriceRates(inputMicrosPerMillion: 4_000_000, perCallMicros: 7, minimumMicros: 9), tokens(5), 27),
+      (PriceRates(inputMicrosPerMillion: 4_000_000, perCallMicros: 7), tokens(5), 27),
     ] as [(PriceRates, TokenUsage, Int64)])
   func cost(rates: PriceRates, usage: TokenUsage, expected: Int64) {
     #expect(Self.price(rates).costMicros(of: usage) == expected)
@@ -57,7 +57,7 @@ struct CostTests {
     #expect(Self.price(edge).costMicros(of: Self.tokens(1_000_001)) == nil)
   }
 
-  @Test("never falls with more tokens, and affordable tokens are exactly the most that a budget buys")
+  @Test("never falls with more tokens; affordable tokens are exactly the most that a budget buys")
   func affordable() throws {
     let seed = UInt64.random(in: 0..<1_000_000)
     print("affordable tokens: seed \(seed)")

@@ -52,7 +52,10 @@ struct SQLiteLedgerStoreTests {
     defer { try? queue.close() }
     return try queue.read { database in
       var lines: [String] = []
-      for table in ["as_of", "accounts", "allocations", "holds", "usage", "prices", "idempotency_keys"] {
+      let tables = [
+        "as_of", "accounts", "allocations", "holds", "usage", "prices", "idempotency_keys",
+      ]
+      for table in tables {
         let rows = try Row.fetchAll(database, sql: "SELECT * FROM \(table) ORDER BY 1")
         lines += rows.map { "\(table) \($0.databaseValues)" }
       }
@@ -115,7 +118,8 @@ struct SQLiteLedgerStoreTests {
     let journal = directory.file("journal.db")
     try FileManager.default.removeItem(atPath: journal)
     let ahead = #expect(throws: StartupError.self) { try SQLiteLedgerStore(directory: directory) }
-    #expect(ahead?.description.contains("do not belong together") == true, "\(String(describing: ahead))")
+    let reason = ahead?.description ?? ""
+    #expect(reason.contains("do not belong together"), "\(reason)")
   }
 
   @Test("a journal entry that was edited by hand is refused when it is replayed")
