@@ -23,7 +23,8 @@ extension Metadata {
   ) -> String? {
     guard !name.isEmpty else { return "a metadata name is empty" }
     guard name.allSatisfy(isNameByte) else {
-      let shown = String(decoding: name.map { isNameByte($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+      let printable = name.map { isNameByte($0) ? $0 : UInt8(ascii: "?") }
+      let shown = String(decoding: printable, as: UTF8.self)
       return "the metadata name '\(shown)' has other characters than 0-9 a-z _ - ."
     }
     let text = String(decoding: name, as: UTF8.self)
