@@ -42,7 +42,8 @@ struct EventLog {
     arena.append(contentsOf: value)
     fields.append(
       FieldView.Entry(
-        nameStart: nameStart, nameCount: name.count, valueStart: valueStart, valueCount: value.count))
+        nameStart: nameStart, nameCount: name.count, valueStart: valueStart,
+        valueCount: value.count))
     return true
   }
 

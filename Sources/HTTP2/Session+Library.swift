@@ -75,7 +75,8 @@ extension Session {
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onStreamClose)
   }
 
-  /// Queues the SETTINGS that open our side (RFC 9113 section 6.5) and widens the connection window.
+  /// Queues the SETTINGS that open our side (RFC 9113 section 6.5) and widens the connection
+  /// window.
   func submitInitialSettings() throws(HTTP2Error) {
     var entries = [
       nghttp2_settings_entry(

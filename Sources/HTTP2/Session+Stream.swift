@@ -16,7 +16,8 @@ extension Session {
     /// Position in `Session.openStreams`.
     var slot = 0
     var hasFinalHeaders = false
-    var outbound = OutboundQueue()
+    // Unchecked for the same reason as the log of the session.
+    @exclusivity(unchecked) var outbound = OutboundQueue()
     /// The peer's reading side is parked: the library asked for bytes and there were none.
     var isDeferred = false
     var wantsWritable = false
@@ -63,8 +64,8 @@ struct OutboundQueue {
     while written < buffer.count, byteCount > 0 {
       let count = min(buffer.count - written, head.count - headOffset)
       head.withUnsafeBytes { source in
-        UnsafeMutableRawBufferPointer(rebasing: buffer[written..<(written + count)])
-          .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[headOffset..<(headOffset + count)]))
+        let piece = UnsafeRawBufferPointer(rebasing: source[headOffset..<(headOffset + count)])
+        UnsafeMutableRawBufferPointer(rebasing: buffer[written...]).copyMemory(from: piece)
       }
       written += count
       headOffset += count

@@ -99,9 +99,10 @@ extension Session {
   public func goAway(_ code: ErrorCode = .noError, debug: [UInt8] = []) {
     guard !isEnded else { return }
     let last = nghttp2_session_get_last_proc_stream_id(handle)
+    let none = UInt8(NGHTTP2_FLAG_NONE.rawValue)
     debug.withUnsafeBufferPointer { text in
       _ = nghttp2_submit_goaway(
-        handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, code.rawValue, text.baseAddress, text.count)
+        handle, none, last, code.rawValue, text.baseAddress, text.count)
     }
   }
 

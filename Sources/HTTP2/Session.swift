@@ -19,12 +19,14 @@ public final class Session {
   public let configuration: SessionConfiguration
 
   let handle: OpaquePointer
-  var log = EventLog()
+  // Unchecked: the callbacks touch these many times per call, always alone, since the library calls
+  // one at a time and no access of ours spans a call of the library.
+  @exclusivity(unchecked) var log = EventLog()
   /// The fields of the block being received: where they begin in the log, and what they weigh.
-  var blockStart = 0
-  var blockIsOpen = false
-  var blockBytes = 0
-  var blockIsOversized = false
+  @exclusivity(unchecked) var blockStart = 0
+  @exclusivity(unchecked) var blockIsOpen = false
+  @exclusivity(unchecked) var blockBytes = 0
+  @exclusivity(unchecked) var blockIsOversized = false
   var oversizedBlocks = 0
   var provokedResets: TokenBucket
   var idleFrames: TokenBucket
@@ -34,7 +36,8 @@ public final class Session {
   private var isDispatching = false
   var scratch: [nghttp2_nv] = []
 
-  /// The streams that are open, in no order. They are kept alive here, the library has bare pointers.
+  /// The streams that are open, in no order. They are kept alive here, the library has bare
+  /// pointers.
   public internal(set) var openStreams: [Stream] = []
   /// Whether the session was ended: by `terminate`, or by an error. Nothing is fed to it any more.
   public private(set) var isEnded = false
@@ -114,7 +117,8 @@ public final class Session {
     return true
   }
 
-  /// Whether the library still wants bytes, or has some to send. When neither, close the connection.
+  /// Whether the library still wants bytes, or has some to send. When neither, close the
+  /// connection.
   public var isFinished: Bool {
     nghttp2_session_want_read(handle) == 0 && nghttp2_session_want_write(handle) == 0
   }

@@ -91,7 +91,8 @@ extension Seen {
 
   static func text(_ fields: FieldView) -> [String] {
     fields.map { field in
-      String(decoding: field.name, as: UTF8.self) + "=" + String(decoding: field.value, as: UTF8.self)
+      String(decoding: field.name, as: UTF8.self) + "="
+        + String(decoding: field.value, as: UTF8.self)
     }
   }
 

@@ -32,7 +32,8 @@ public final class GRPCServer: Sendable {
 
   private enum State {
     case idle
-    case starting
+    /// `isUnwanted`: the shutdown was asked for before the listener was bound.
+    case starting(isUnwanted: Bool)
     case running(any Channel)
     case stopping
     case stopped
@@ -74,14 +75,15 @@ public final class GRPCServer: Sendable {
       logger: logger, onUnknownError: report)
   }
 
-  /// Binds the listener and accepts connections; returns the address, with the port that was chosen.
+  /// Binds the listener and accepts connections; returns the address, with the port that was
+  /// chosen.
   ///
   /// Throws `HTTP2Error.missingSymbol` on an unpatched libnghttp2, and what binding throws.
   public func start() async throws -> ServerAddress {
     try Session.checkLibrary()
     shared.withLock { shared in
       guard case .idle = shared.state else { preconditionFailure("a server starts once") }
-      shared.state = .starting
+      shared.state = .starting(isUnwanted: false)
     }
     let channel: any Channel
     do {
@@ -90,7 +92,12 @@ public final class GRPCServer: Sendable {
       stopped()
       throw error
     }
-    shared.withLock { $0.state = .running(channel) }
+    let isUnwanted = shared.withLock { shared in
+      defer { shared.state = .running(channel) }
+      if case .starting(isUnwanted: true) = shared.state { return true }
+      return false
+    }
+    if isUnwanted { beginGracefulShutdown() }
     return ServerAddress(channel.localAddress) ?? address
   }
 
@@ -104,12 +111,20 @@ public final class GRPCServer: Sendable {
     }
   }
 
-  /// Stops accepting, asks clients to leave, lets calls finish within the grace period, then closes.
+  /// Stops accepting, asks clients to leave, lets calls finish within the grace period, then
+  /// closes.
   public func beginGracefulShutdown() {
     let listener = shared.withLock { shared -> (any Channel)? in
-      guard case .running(let channel) = shared.state else { return nil }
-      shared.state = .stopping
-      return channel
+      switch shared.state {
+      case .running(let channel):
+        shared.state = .stopping
+        return channel
+      case .starting:
+        shared.state = .starting(isUnwanted: true)
+        return nil
+      case .idle, .stopping, .stopped:
+        return nil
+      }
     }
     guard let listener else { return }
     settings.beginDraining()
