@@ -12,8 +12,8 @@ final class StateDatabase {
   private(set) var head: JournalHead
   private var rowsInLog = 0
 
-  /// The log is copied into the file when it holds about this many rows.
-  private static let checkpointRows = 20_000
+  /// The log is copied into the file when it holds about this many rows, each at most a page of it.
+  private static let checkpointRows = 5_000
 
   private struct Statements {
     let begin, commit, rollback, asOf, account, allocation, hold, late, usage, price, key:
