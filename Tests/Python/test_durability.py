@@ -39,11 +39,16 @@ class Load:
     seed: int
     sent: list = field(default_factory=list)
 
-    def run_until_killed(self, server, seconds):
+    def run_until_killed(self, server, acknowledged):
+        """Kills the server in the middle of the load, once so many calls were answered."""
         threads = [threading.Thread(target=self._work, args=(n,)) for n in range(THREADS)]
         for thread in threads:
             thread.start()
-        time.sleep(seconds)
+        deadline = time.monotonic() + 30
+        while sum(one.answer is not None for one in list(self.sent)) < acknowledged:
+            assert server.is_running(), f"the server died by itself: {server.log()[-2000:]}"
+            assert time.monotonic() < deadline, "the server answers too little to be killed at work"
+            time.sleep(0.01)
         server.kill()
         for thread in threads:
             thread.join(30)
@@ -96,7 +101,7 @@ def test_kill_9_under_load_loses_no_acknowledged_mutation(farebox_binary, tmp_pa
                     client.allocate(token, account, credits=START_CREDITS)
                     expected[account] += START_CREDITS * 10**6
             load = Load(client, token, seed + round_number)
-            load.run_until_killed(server, seconds=0.4 + 0.1 * round_number)
+            load.run_until_killed(server, acknowledged=150 * (round_number + 1))
             client.close()
         server = FareboxProcess(farebox_binary, data, free_addresses())
         with server:
