@@ -132,6 +132,7 @@ let package = Package(
       of: "ChatService",
       with: ["Contracts", "Conversation", "GRPC", "GRPCServices", "GRPCTransport", logging]),
     tests(of: "RPCInspect", with: ["GRPC", "GRPCServices", "GRPCTransport", "Protobuf", logging]),
+    tests(of: "farebox", with: [logging]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     // What several test targets share: the ledger's model and the suite that every store passes.
     .target(
