@@ -3,8 +3,8 @@ import GRPC
 import GRPCServices
 import Ledger
 
-// Closed enums of the ledger and open enums of the contracts. A value that this version does not know is
-// refused by name: taking it for something else could charge the wrong party.
+// Closed enums of the ledger and open enums of the contracts. A value that this version does not
+// know is refused by name: taking it for something else could charge the wrong party.
 
 extension Farebox_Accounting_V1_Outcome {
   init(_ outcome: Ledger.Outcome) {

@@ -8,7 +8,8 @@ import Synchronization
 
 /// The credit gate over accounting's RPCs. Denies whatever is not a well-formed yes.
 ///
-/// A class because the breaker and the pending settlements are shared by all turns; both are guarded.
+/// A class because the breaker and the pending settlements are shared by all turns; both are
+/// guarded.
 public final class AccountingGate: CreditGate {
   /// How long CheckCredits may take; the caller's own deadline may be nearer.
   public static let checkTimeout: Duration = .milliseconds(250)

@@ -1,7 +1,7 @@
 /// The credit question as a conversation asks it. Implemented over accounting's RPCs.
 ///
-/// No method throws: whatever goes wrong is a denial, so that a caller cannot mistake a failure for a
-/// yes. Called from any thread.
+/// No method throws: whatever goes wrong is a denial, so that a caller cannot mistake a failure for
+/// a yes. Called from any thread.
 public protocol CreditGate: Sendable {
   /// Asks whether `account` could pay for `usage` now. Advisory: the hold is the guarantee.
   func check(account: String, usage: MeteredUsage) async -> CreditVerdict
@@ -9,8 +9,8 @@ public protocol CreditGate: Sendable {
   /// Sets credit aside for the largest answer that `request` allows and the credit covers.
   func openHold(_ request: HoldRequest) async -> HoldVerdict
 
-  /// Ends a hold: charges what was delivered, gives the rest back. Returns nil when the answer did not
-  /// come in time; the gate then goes on trying by itself, with the same key.
+  /// Ends a hold: charges what was delivered, gives the rest back. Returns nil when the answer did
+  /// not come in time; the gate then goes on trying by itself, with the same key.
   func settle(_ settlement: Settlement) async -> Receipt?
 }
 

@@ -1,7 +1,7 @@
 /// One prompt and its answer: check, hold, deliver, settle. Denies by default.
 ///
-/// The order is the promise: no token leaves before the check said sufficient and a hold covers it, and
-/// every way out after the hold settles it.
+/// The order is the promise: no token leaves before the check said sufficient and a hold covers it,
+/// and every way out after the hold settles it.
 public struct Turn: Sendable {
   /// Who pays.
   public let account: String
@@ -45,7 +45,8 @@ public struct Turn: Sendable {
 
   /// Runs the turn. Throws ``Denial`` before the first token or not at all.
   ///
-  /// - Parameter emit: hands a chunk to the caller; throws when the caller is gone. Its suspension is
+  /// - Parameter emit: hands a chunk to the caller; throws when the caller is gone. Its suspension
+  ///   is
   ///   the back-pressure on the provider.
   public func run(
     provider: any ModelProvider, gate: any CreditGate,

@@ -10,8 +10,8 @@ import Foundation
 
 /// Reads a password without showing it. Never from the command line: other users can see that.
 enum Password {
-  /// Asks on the terminal with echo off, or takes the first line of standard input when that is not a
-  /// terminal. Throws ``StartupError`` when there is no line.
+  /// Asks on the terminal with echo off, or takes the first line of standard input when that is not
+  /// a terminal. Throws ``StartupError`` when there is no line.
   static func read(prompt: String) throws -> String {
     guard isatty(STDIN_FILENO) == 1 else { return try line() }
     FileHandle.standardError.write(Data(prompt.utf8))

@@ -3,7 +3,6 @@ import Contracts
 import Foundation
 import GRPC
 import Identity
-import Protobuf
 
 /// The public keys of an auth service that runs elsewhere.
 struct RemoteKeySource: KeySource {

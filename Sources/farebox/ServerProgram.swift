@@ -102,7 +102,8 @@ struct ServerProgram: Sendable {
     _ data: Installation, _ keys: KeyRing, _ threads: MultiThreadedEventLoopGroup,
     _ closers: Closers
   ) throws -> ListenerService {
-    let ledger = try CreditLedger(store: SQLiteLedgerStore(directory: DataDirectory(path: data.ledger)))
+    let directory = try DataDirectory(path: data.ledger)
+    let ledger = try CreditLedger(store: SQLiteLedgerStore(directory: directory))
     closers.add("ledger") { try await ledger.shutDown() }
     logger.notice("ledger open", metadata: ["seq": "\(ledger.committedSeq)"])
     return try ListenerService(

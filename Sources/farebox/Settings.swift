@@ -48,7 +48,8 @@ struct Settings: Sendable {
   /// - Parameters:
   ///   - flags: key to text, as given on the command line.
   ///   - file: the path of a JSON file, or nil.
-  /// - Throws: ``StartupError`` naming the key that cannot be used, or what the file's reader throws.
+  /// - Throws: ``StartupError`` naming the key that cannot be used, or what the file's reader
+  ///   throws.
   static func load(
     flags: [String: String], file: String?, environment: [String: String], cores: Int
   ) async throws -> Settings {
@@ -88,7 +89,8 @@ struct Settings: Sendable {
       "remote.accounting", listen[.accounting].map(\.description) ?? "")
     let level = text("log.level") ?? "info"
     guard let parsed = Logger.Level(rawValue: level) else {
-      throw StartupError("log.level: \"\(level)\" is not trace, debug, info, notice, warning, error")
+      throw StartupError(
+        "log.level: \"\(level)\" is not trace, debug, info, notice, warning or error")
     }
     logLevel = parsed
     let count = text("threads") ?? String(cores)

@@ -1,7 +1,7 @@
 import Protobuf
 
-/// Chooses the Swift cases of an enum: the prefix that repeats the enum's name goes, the rest becomes
-/// camel case.
+/// Chooses the Swift cases of an enum: the prefix that repeats the enum's name goes, the rest
+/// becomes camel case.
 enum EnumCaseNames {
   /// A value with its Swift name.
   struct Assignment {
