@@ -148,7 +148,8 @@ extension Farebox_Accounting_V1_AccountingService {
     ///
     /// Effect: one allocation; debt is repaid from it first. Idempotent by key. Administrators.
     /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
-    /// FAILED_PRECONDITION / ACCOUNT_CLOSED; OUT_OF_RANGE / BALANCE_OVERFLOW.
+    /// INVALID_ARGUMENT (expires_at not in the future); FAILED_PRECONDITION / ACCOUNT_CLOSED;
+    /// OUT_OF_RANGE / BALANCE_OVERFLOW; RESOURCE_EXHAUSTED / TOO_MANY_ALLOCATIONS (1,000 unspent ones).
     func allocateCredits(
       request: Farebox_Accounting_V1_AllocateCreditsRequest,
       context: ServerContext
@@ -187,8 +188,9 @@ extension Farebox_Accounting_V1_AccountingService {
     ///
     /// Effect: one usage record. Idempotent by key. Services and administrators.
     /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
-    /// FAILED_PRECONDITION / NO_ACCOUNT; FAILED_PRECONDITION / ACCOUNT_CLOSED;
-    /// FAILED_PRECONDITION / ACCOUNT_FROZEN; FAILED_PRECONDITION / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW;
+    /// INVALID_ARGUMENT (event_time out of range); FAILED_PRECONDITION / NO_ACCOUNT;
+    /// FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION / ACCOUNT_FROZEN;
+    /// FAILED_PRECONDITION / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW;
     /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS (only with OVER_POLICY_REJECT; carries CheckCreditsResponse).
     func deductCredits(
       request: Farebox_Accounting_V1_DeductCreditsRequest,
@@ -201,7 +203,8 @@ extension Farebox_Accounting_V1_AccountingService {
     /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
     /// FAILED_PRECONDITION / NO_ACCOUNT; FAILED_PRECONDITION / ACCOUNT_CLOSED;
     /// FAILED_PRECONDITION / ACCOUNT_FROZEN; FAILED_PRECONDITION / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW;
-    /// FAILED_PRECONDITION / IN_DEBT; FAILED_PRECONDITION / INSUFFICIENT_CREDITS (carries CheckCreditsResponse).
+    /// RESOURCE_EXHAUSTED / TOO_MANY_HOLDS (10,000 open ones); FAILED_PRECONDITION / IN_DEBT;
+    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS (carries CheckCreditsResponse).
     func openHold(
       request: Farebox_Accounting_V1_OpenHoldRequest,
       context: ServerContext
@@ -213,6 +216,7 @@ extension Farebox_Accounting_V1_AccountingService {
     /// hold's end a settle is accepted for 24 hours as a late deduction; later it is recorded as uncollected.
     /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
     /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED (settled or released before);
+    /// INVALID_ARGUMENT (usage.model is not the hold's, or the hold was opened for an amount);
     /// OUT_OF_RANGE / COST_OVERFLOW; FAILED_PRECONDITION / OVER_GRANTED (only with OVER_POLICY_REJECT).
     func settleHold(
       request: Farebox_Accounting_V1_SettleHoldRequest,
@@ -345,7 +349,8 @@ extension Farebox_Accounting_V1_AccountingService {
     ///
     /// Effect: one allocation; debt is repaid from it first. Idempotent by key. Administrators.
     /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
-    /// FAILED_PRECONDITION / ACCOUNT_CLOSED; OUT_OF_RANGE / BALANCE_OVERFLOW.
+    /// INVALID_ARGUMENT (expires_at not in the future); FAILED_PRECONDITION / ACCOUNT_CLOSED;
+    /// OUT_OF_RANGE / BALANCE_OVERFLOW; RESOURCE_EXHAUSTED / TOO_MANY_ALLOCATIONS (1,000 unspent ones).
     func allocateCredits(
       _ message: Farebox_Accounting_V1_AllocateCreditsRequest,
       metadata: Metadata,
@@ -388,8 +393,9 @@ extension Farebox_Accounting_V1_AccountingService {
     ///
     /// Effect: one usage record. Idempotent by key. Services and administrators.
     /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
-    /// FAILED_PRECONDITION / NO_ACCOUNT; FAILED_PRECONDITION / ACCOUNT_CLOSED;
-    /// FAILED_PRECONDITION / ACCOUNT_FROZEN; FAILED_PRECONDITION / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW;
+    /// INVALID_ARGUMENT (event_time out of range); FAILED_PRECONDITION / NO_ACCOUNT;
+    /// FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION / ACCOUNT_FROZEN;
+    /// FAILED_PRECONDITION / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW;
     /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS (only with OVER_POLICY_REJECT; carries CheckCreditsResponse).
     func deductCredits(
       _ message: Farebox_Accounting_V1_DeductCreditsRequest,
@@ -403,7 +409,8 @@ extension Farebox_Accounting_V1_AccountingService {
     /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
     /// FAILED_PRECONDITION / NO_ACCOUNT; FAILED_PRECONDITION / ACCOUNT_CLOSED;
     /// FAILED_PRECONDITION / ACCOUNT_FROZEN; FAILED_PRECONDITION / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW;
-    /// FAILED_PRECONDITION / IN_DEBT; FAILED_PRECONDITION / INSUFFICIENT_CREDITS (carries CheckCreditsResponse).
+    /// RESOURCE_EXHAUSTED / TOO_MANY_HOLDS (10,000 open ones); FAILED_PRECONDITION / IN_DEBT;
+    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS (carries CheckCreditsResponse).
     func openHold(
       _ message: Farebox_Accounting_V1_OpenHoldRequest,
       metadata: Metadata,
@@ -416,6 +423,7 @@ extension Farebox_Accounting_V1_AccountingService {
     /// hold's end a settle is accepted for 24 hours as a late deduction; later it is recorded as uncollected.
     /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
     /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED (settled or released before);
+    /// INVALID_ARGUMENT (usage.model is not the hold's, or the hold was opened for an amount);
     /// OUT_OF_RANGE / COST_OVERFLOW; FAILED_PRECONDITION / OVER_GRANTED (only with OVER_POLICY_REJECT).
     func settleHold(
       _ message: Farebox_Accounting_V1_SettleHoldRequest,

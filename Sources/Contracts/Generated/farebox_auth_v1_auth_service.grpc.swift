@@ -71,7 +71,7 @@ extension Farebox_Auth_V1_AuthService {
     /// Login exchanges a user name and a password for an access token.
     ///
     /// Effect: none but a failed-attempt counter. Not idempotent: each success is a new token. Public.
-    /// Refusals, in order: INVALID_ARGUMENT (username or password missing or too long);
+    /// Refusals, in order: INVALID_ARGUMENT (username missing or not a name, password missing or too long);
     /// RESOURCE_EXHAUSTED / LOGIN_THROTTLED (too many failures for this name);
     /// RESOURCE_EXHAUSTED / LOGIN_BUSY (too many password checks wait);
     /// UNAUTHENTICATED / BAD_CREDENTIALS (unknown user, wrong password and disabled user alike).
@@ -155,7 +155,7 @@ extension Farebox_Auth_V1_AuthService {
     /// Login exchanges a user name and a password for an access token.
     ///
     /// Effect: none but a failed-attempt counter. Not idempotent: each success is a new token. Public.
-    /// Refusals, in order: INVALID_ARGUMENT (username or password missing or too long);
+    /// Refusals, in order: INVALID_ARGUMENT (username missing or not a name, password missing or too long);
     /// RESOURCE_EXHAUSTED / LOGIN_THROTTLED (too many failures for this name);
     /// RESOURCE_EXHAUSTED / LOGIN_BUSY (too many password checks wait);
     /// UNAUTHENTICATED / BAD_CREDENTIALS (unknown user, wrong password and disabled user alike).
