@@ -25,6 +25,7 @@ package final class ServerCall: @unchecked Sendable {
   package var timer: (any Sendable)?
   /// Whether the host counts the call among its running handlers.
   package var isCounted = false
+  private var heldBytes = 0
   private var request = Request.missing
   private var response: [UInt8]?
   private var task: Task<Void, Never>?
@@ -66,6 +67,8 @@ package final class ServerCall: @unchecked Sendable {
   /// host then owes `keepRequest` before they go away.
   package func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
     var isBorrowed = false
+    heldBytes += bytes.count
+    host.requestBytesHeld(bytes.count)
     let action: ServerStreamStateMachine.OnData
     if let inbound {
       var delivered: [[UInt8]] = []
@@ -102,6 +105,7 @@ package final class ServerCall: @unchecked Sendable {
 
   /// The stream is gone: nobody waits for the answer.
   package func closed() {
+    releaseBytes(.max)
     guard machine.closed() == .cancelHandler || !isHandlerDone else { return }
     cancelHandler(RPCError(code: .cancelled, message: "the client went away"))
   }
@@ -128,6 +132,13 @@ package final class ServerCall: @unchecked Sendable {
       answer(status, trailing: Metadata(), details: nil)
     }
     cancelHandler(error)
+  }
+
+  private func releaseBytes(_ count: Int) {
+    let released = min(count, heldBytes)
+    guard released > 0 else { return }
+    heldBytes -= released
+    host.requestBytesHeld(-released)
   }
 
   private func cancelHandler(_ reason: RPCError) {
@@ -200,7 +211,9 @@ package final class ServerCall: @unchecked Sendable {
     }
     reportIfUnknown(failure)
     var trailing = shared.withLock { $0.trailing }
-    if (try? error.metadata.validateForSending()) != nil { trailing.add(contentsOf: error.metadata) }
+    if (try? error.metadata.validateForSending()) != nil {
+      trailing.add(contentsOf: error.metadata)
+    }
     answer(error.status, trailing: trailing, details: error.detailsBytes)
   }
 
@@ -274,12 +287,17 @@ extension ServerCall {
   }
 
   /// Reads the one request message, from the network buffer when the call is still inline.
-  func takeRequest<Input>(with deserializer: some MessageDeserializer<Input>) async throws -> Input {
+  func takeRequest<Input>(
+    with deserializer: some MessageDeserializer<Input>
+  ) async throws -> Input {
     // Elsewhere the loop might just be copying the request. Once it gets to us, it has.
     if !host.isOnLoop {
       await withCheckedContinuation { continuation in host.runOnLoop { continuation.resume() } }
     }
-    defer { request = .missing }
+    defer {
+      request = .missing
+      releaseBytes(.max)
+    }
     switch request {
     case .borrowed(let view): return try deserializer.deserialize(view)
     case .owned(let array): return try array.withUnsafeBytes { try deserializer.deserialize($0) }
@@ -289,7 +307,9 @@ extension ServerCall {
   }
 
   /// Keeps the one response message until the interceptors have agreed to it.
-  func setResponse<Output>(_ output: Output, with serializer: some MessageSerializer<Output>) throws {
+  func setResponse<Output>(
+    _ output: Output, with serializer: some MessageSerializer<Output>
+  ) throws {
     response = try LengthPrefixedMessage.frame(
       output, with: serializer, maxBytes: RPCRouter.defaultMaxResponseBytes)
   }
@@ -300,7 +320,7 @@ extension ServerCall {
   ) -> RPCAsyncSequence<Input> {
     RPCAsyncSequence {
       guard let message = try await self.inbound?.next() else { return nil }
-      self.credit(message.owedBytes)
+      self.took(message)
       return try message.bytes.withUnsafeBytes { try deserializer.deserialize($0) }
     }
   }
@@ -316,14 +336,12 @@ extension ServerCall {
     }
   }
 
-  private func credit(_ count: Int) {
-    guard count > 0 else { return }
-    if host.isOnLoop {
-      host.session?.consumeStream(stream, count)
-      host.setNeedsFlush()
-    } else {
-      host.runOnLoop { self.credit(count) }
-    }
+  private func took(_ message: InboundMessages.Message) {
+    guard host.isOnLoop else { return host.runOnLoop { self.took(message) } }
+    releaseBytes(message.bytes.count + LengthPrefixedMessage.prefixLength)
+    guard message.owedBytes > 0 else { return }
+    host.session?.consumeStream(stream, message.owedBytes)
+    host.setNeedsFlush()
   }
 
   private func send(_ framed: [UInt8]) async throws {

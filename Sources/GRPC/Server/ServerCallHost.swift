@@ -17,6 +17,13 @@ package protocol ServerCallHost: AnyObject, Sendable {
   func handlerSuspended(_ call: ServerCall)
   /// The handler has returned, whatever became of the call.
   func handlerReturned(_ call: ServerCall)
+  /// The bytes of request messages that a call holds have changed: they are bounded per connection.
+  func requestBytesHeld(_ change: Int)
   /// A handler failed with an error that clients must not see.
   func report(_ error: any Error, from call: ServerCall)
+}
+
+extension ServerCallHost {
+  /// Hosts without a bound need not count.
+  package func requestBytesHeld(_ change: Int) {}
 }

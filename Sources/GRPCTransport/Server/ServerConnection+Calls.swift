@@ -33,6 +33,10 @@ extension ServerConnection: ServerCallHost {
     if drain.isDraining { scheduleFlush() }
   }
 
+  func requestBytesHeld(_ change: Int) {
+    heldRequestBytes += change
+  }
+
   func report(_ error: any Error, from call: ServerCall) {
     settings.onUnknownError(error, call.method.descriptor)
   }

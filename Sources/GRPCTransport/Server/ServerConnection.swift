@@ -31,6 +31,9 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   /// Handlers that did not finish inline and have not returned since.
   var suspendedHandlers = 0
 
+  /// Bytes of request messages that calls hold and handlers have yet to take.
+  var heldRequestBytes = 0
+
   private var undecided: ByteBuffer?
   private var output = ByteBuffer()
   private var isReading = false
@@ -158,6 +161,10 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
         return
       }
       if call.receive(bytes) { borrowedRequests.append(call) }
+      if heldRequestBytes > settings.limits.maxHeldRequestBytes {
+        call.abort(
+          Status(code: .resourceExhausted, message: "the connection holds too many request bytes"))
+      }
     case .endOfStream(let stream):
       call(of: stream)?.receiveEnd()
     case .writable(let stream):

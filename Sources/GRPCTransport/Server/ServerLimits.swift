@@ -7,6 +7,9 @@ public struct ServerLimits: Sendable, Hashable {
   /// Handlers of one connection that may run at once, those of reset calls included: 100. Further
   /// calls are refused with REFUSED_STREAM, which clients may retry.
   public var maxRunningHandlers = 100
+  /// Bytes of request messages that the calls of one connection may hold before handlers take them:
+  /// 32 MiB. The call that goes beyond it fails with RESOURCE_EXHAUSTED.
+  public var maxHeldRequestBytes = 32 * 1024 * 1024
   /// Open connections: 10,000. Further ones are closed at once.
   public var maxConnections = 10_000
   /// Time for the HTTP/2 preface and the first SETTINGS: 5 s.

@@ -118,6 +118,32 @@ struct GRPCServerTests {
     await test.stop()
   }
 
+  @Test("a connection holds a bounded number of request bytes, and gives them back")
+  func heldBytes() async throws {
+    var limits = ServerLimits()
+    limits.maxHeldRequestBytes = 100_000
+    let test = try await ServerUnderTest(limits: limits) { router in
+      router.unary("Echo") { input, _ in input }
+      router.clientStreaming("Count") { requests, _ in
+        var count = 0
+        for try await message in requests { count += message.count }
+        return Bytes(String(count).utf8)
+      }
+    }
+    for _ in 0..<5 {
+      #expect(try await test.client.call("Echo", Bytes(repeating: 0, count: 90_000)).count == 90_000)
+    }
+    let large = await failure {
+      _ = try await test.client.call("Echo", Bytes(repeating: 0, count: 200_000))
+    }
+    #expect(large?.code == .resourceExhausted)
+    let call = test.client.upload("Count")
+    for _ in 0..<50 { try await call.requests.write(Bytes(repeating: 0, count: 20_000)) }
+    call.requests.finish()
+    #expect(try await call.response() == Bytes("1000000".utf8))
+    await test.stop()
+  }
+
   @Test("streams down in order, past the flow-control windows")
   func serverStreaming() async throws {
     let test = try await ServerUnderTest { router in
