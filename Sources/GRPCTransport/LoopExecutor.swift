@@ -40,8 +40,8 @@ final class LoopExecutor: TaskExecutor {
     if mustSchedule { eventLoop.execute { self.drain() } }
   }
 
-  /// Calls `work` when the current turn of jobs ends, or in the next loop turn when none is running.
-  /// On the loop only.
+  /// Calls `work` when the current turn of jobs ends, or in the next loop turn when none is
+  /// running. On the loop only.
   func atTurnEnd(_ work: @escaping @Sendable () -> Void) {
     let turn = turn.value
     if turn.isRunning {
