@@ -10,10 +10,10 @@ import Testing
       (["-max-time=5"], ["--max-time=5"]),
       (["-plaintext=true", "-v"], ["--plaintext", "-v"]),
       (["-plaintext=false", "-v"], ["-v"]),
-      (["-plaintext=maybe"], ["-plaintext=maybe"]),
+      (["-plaintext=maybe"], ["--plaintext=maybe"]),
       (["-d", "-plaintext", "-H", "-unix"], ["-d", "-plaintext", "-H", "-unix"]),
       (["-authority", "-plaintext"], ["--authority", "-plaintext"]),
-      (["-nonsense", "-x"], ["-nonsense", "-x"]),
+      (["-nonsense", "-x"], ["--nonsense", "-x"]),
       (["--", "-plaintext"], ["--", "-plaintext"]),
       (["-d", "{}", "--", "-plaintext"], ["-d", "{}", "--", "-plaintext"]),
     ])

@@ -41,7 +41,8 @@ public enum FlagSpelling {
     switch (flags.contains(long.name), long.value) {
     case (true, nil), (true, "true"): return ["--" + long.name]
     case (true, "false"): return []
-    default: return [long.original]
+    // Two dashes also for what nobody knows: as a cluster of letters, its "h" would ask for help.
+    default: return ["--" + long.original.drop { $0 == "-" }]
     }
   }
 
