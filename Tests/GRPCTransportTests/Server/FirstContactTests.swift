@@ -35,7 +35,8 @@ struct FirstContactTests {
         }
       }
       .connect(host: host, port: port).get()
-    if !bytes.isEmpty { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
+    // Whether the bytes still arrive is not the point: a busy machine may be slower than the timer.
+    if !bytes.isEmpty { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
     return String(decoding: try await done.futureResult.get(), as: UTF8.self)
   }
 
