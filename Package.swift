@@ -39,6 +39,7 @@ let package = Package(
     .executable(name: "farebox", targets: ["farebox"]),
     .executable(name: "rpcurl", targets: ["rpcurl"]),
     .executable(name: "protoc-gen-swift-rpc", targets: ["protoc-gen-swift-rpc"]),
+    .executable(name: "grpc-interop", targets: ["grpc-interop"]),
     .library(name: "GRPC", targets: ["GRPC", "GRPCTransport", "GRPCServices", "Protobuf"]),
     .library(name: "FareboxContracts", targets: ["Contracts"]),
   ],
@@ -102,6 +103,9 @@ let package = Package(
       ]),
     program("rpcurl", ["RPCInspect", "GRPC", "GRPCTransport", "Protobuf", arguments, logging]),
     program("protoc-gen-swift-rpc", ["ContractGen"]),
+    program(
+      "grpc-interop",
+      ["GRPC", "GRPCServices", "GRPCTransport", "Protobuf", arguments, logging]),
     // Tests mirror Sources
     tests(of: "HTTP2"),
     tests(of: "Protobuf"),

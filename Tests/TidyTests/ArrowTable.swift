@@ -27,6 +27,9 @@ enum ArrowTable {
     "ContractGen": ["Protobuf"],
     "protoc-gen-swift-rpc": ["ContractGen"],
     "rpcurl": ["RPCInspect", "GRPC", "GRPCTransport", "Protobuf", "ArgumentParser", "Logging"],
+    "grpc-interop": [
+      "GRPC", "GRPCServices", "GRPCTransport", "Protobuf", "ArgumentParser", "Logging",
+    ],
     "farebox": [
       "AuthService", "AccountingService", "ChatService", "StorageSQLite", "Interceptors", "Ledger",
       "Identity", "Conversation", "Contracts", "GRPC", "GRPCServices", "GRPCTransport",

@@ -1,0 +1,48 @@
+import GRPC
+import GRPCTransport
+import Logging
+
+/// What a case works with: a channel of its own, and the budgets of the soak cases.
+struct CaseSetting: Sendable {
+  let target: HTTP2ClientTransport.Target
+  let soak: SoakBudget
+  let client: GRPCClient
+  private let transport: HTTP2ClientTransport
+
+  /// Prepares a channel; nothing is sent yet.
+  init(target: HTTP2ClientTransport.Target, soak: SoakBudget) {
+    self.target = target
+    self.soak = soak
+    transport = Self.transport(to: target)
+    client = GRPCClient(transport: transport)
+  }
+
+  /// The stub of the service under test.
+  var service: Grpc_Testing_TestService.Client {
+    Grpc_Testing_TestService.Client(wrapping: client)
+  }
+
+  /// Says goodbye to the server.
+  func close() async { await transport.shutdown() }
+
+  /// Runs `body` with a channel that nothing else uses.
+  func withNewChannel(_ body: (Grpc_Testing_TestService.Client) async throws -> Void) async throws {
+    let channel = CaseSetting(target: target, soak: soak)
+    do {
+      try await body(channel.service)
+    } catch {
+      await channel.close()
+      throw error
+    }
+    await channel.close()
+  }
+
+  private static func transport(
+    to target: HTTP2ClientTransport.Target
+  ) -> HTTP2ClientTransport {
+    // What goes wrong is thrown by the call; the log would say it twice.
+    let logger = Logger(label: "grpc-interop") { _ in SwiftLogNoOpLogHandler() }
+    return HTTP2ClientTransport(
+      target: target, configuration: .init(userAgentPrefix: "grpc-interop/0.1"), logger: logger)
+  }
+}

@@ -1,0 +1,28 @@
+import GRPC
+
+/// The comparisons that cases are made of.
+enum Expect {
+  /// Throws ``InteropFailure/differs(what:expected:found:)`` unless both are the same.
+  static func equal<Value: Equatable>(
+    _ what: String, _ found: Value, _ expected: Value
+  ) throws(InteropFailure) {
+    guard found != expected else { return }
+    throw .differs(what: what, expected: "\(expected)", found: "\(found)")
+  }
+
+  /// Throws unless `call` fails with that code, and that message where one is given.
+  static func failure(
+    of name: String, _ code: Status.Code, message: String? = nil, _ call: () async throws -> Void
+  ) async throws(InteropFailure) {
+    do {
+      try await call()
+    } catch let error as RPCError {
+      try equal("status code of \(name)", error.code, code)
+      if let message { try equal("status message of \(name)", error.message, message) }
+      return
+    } catch {
+      throw .differs(what: "error of \(name)", expected: "\(code)", found: "\(error)")
+    }
+    throw .succeeded(call: name, expected: code)
+  }
+}
