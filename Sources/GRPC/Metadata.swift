@@ -18,6 +18,15 @@ public struct Metadata: Sendable, Hashable {
     storage = []
   }
 
+  /// Makes empty metadata with room for fields of that many bytes, see ``storedSize(name:value:)``.
+  package init(reservingBytes size: Int) {
+    storage = []
+    storage.reserveCapacity(size)
+  }
+
+  /// The bytes that a field of these lengths takes.
+  package static func storedSize(name: Int, value: Int) -> Int { 8 + name + value }
+
   /// Whether there are no fields.
   public var isEmpty: Bool { storage.isEmpty }
 
@@ -40,10 +49,14 @@ public struct Metadata: Sendable, Hashable {
 
   /// Adds text under a name that does not end in `-bin`; upper-case names are lowered.
   ///
-  /// Content is checked when the metadata is sent, see `validateForSending()`.
+  /// Content is checked when the metadata is sent, see `validateForSending()`. Outer spaces are
+  /// dropped, since HTTP/2 forbids to send them (RFC 9113 section 8.2.1).
   public mutating func addString(_ value: String, forKey key: String) {
     precondition(!key.hasSuffix("-bin"), "names ending in -bin hold bytes: use addBinary")
-    append(name: key, value: Array(value.utf8))
+    var bytes = value.utf8[...]
+    while bytes.first == 0x20 { bytes = bytes.dropFirst() }
+    while bytes.last == 0x20 { bytes = bytes.dropLast() }
+    append(name: key, value: Array(bytes))
   }
 
   /// Adds bytes under a name that ends in `-bin`; upper-case names are lowered.
@@ -80,12 +93,14 @@ public struct Metadata: Sendable, Hashable {
     self = kept
   }
 
-  /// Appends a field exactly as it is on the wire: lower-case name, bytes already in base64.
+  /// Appends a field as it is on the wire: lower-case name, bytes already in base64. Blanks around
+  /// the value do not belong to it.
   ///
   /// For transports and for headers a transport received.
   public mutating func appendWireField(
     name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>
   ) {
+    let value = UnsafeBufferPointer(rebasing: value[...].trimmingBlanks())
     appendLengths(name: name.count, value: value.count)
     storage.append(contentsOf: name)
     storage.append(contentsOf: value)
@@ -100,7 +115,6 @@ public struct Metadata: Sendable, Hashable {
   }
 
   private mutating func appendLengths(name: Int, value: Int) {
-    storage.reserveCapacity(storage.count + 8 + name + value)
     withUnsafeBytes(of: UInt32(name)) { storage.append(contentsOf: $0) }
     withUnsafeBytes(of: UInt32(value)) { storage.append(contentsOf: $0) }
   }

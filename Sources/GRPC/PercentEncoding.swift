@@ -1,5 +1,6 @@
 /// The encoding of `grpc-message`: UTF-8 with everything outside printable ASCII, and `%`, as
-/// `%XX`.
+/// `%XX`. So are outer spaces, with which HTTP/2 forbids a value to begin or end (RFC 9113
+/// section 8.2.1): strict peers drop such fields or reset the stream.
 public enum PercentEncoding {
   private static let digits = Array("0123456789ABCDEF".utf8)
 
@@ -13,12 +14,11 @@ public enum PercentEncoding {
       guard let encoded = UTF8.encode(scalar) else { continue }
       let start = output.count
       for byte in encoded {
-        if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {
+        let isOuter = output.isEmpty && byte == UInt8(ascii: " ")
+        if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%"), !isOuter {
           output.append(byte)
         } else {
-          output.append(UInt8(ascii: "%"))
-          output.append(digits[Int(byte >> 4)])
-          output.append(digits[Int(byte & 0x0F)])
+          appendEncoded(byte, to: &output)
         }
       }
       if output.count > maxBytes {
@@ -26,7 +26,17 @@ public enum PercentEncoding {
         break
       }
     }
+    if output.last == UInt8(ascii: " ") {
+      output.removeLast()
+      if output.count + 3 <= maxBytes { appendEncoded(UInt8(ascii: " "), to: &output) }
+    }
     return output
+  }
+
+  private static func appendEncoded(_ byte: UInt8, to output: inout [UInt8]) {
+    output.append(UInt8(ascii: "%"))
+    output.append(digits[Int(byte >> 4)])
+    output.append(digits[Int(byte & 0x0F)])
   }
 
   /// Decodes leniently: a `%` that is not followed by two hex digits stands for itself, and bytes

@@ -4,23 +4,24 @@ extension Session {
   /// Lives until both the session and its users let go of it. After `isClosed` everything asked of
   /// it is lawful and does nothing.
   public final class Stream {
+    // Unchecked for the same reason as what the session holds.
+
     /// The stream identifier (RFC 9113 section 5.1.1): odd, as only clients open streams here.
-    public internal(set) var id: Int32
+    @exclusivity(unchecked) public internal(set) var id: Int32
     /// Whatever the owner of the session wants to find again with the stream.
-    public var context: AnyObject?
+    @exclusivity(unchecked) public var context: AnyObject?
     /// Whether the stream is gone from the session.
-    public internal(set) var isClosed = false
+    @exclusivity(unchecked) public internal(set) var isClosed = false
     /// Whether the peer has half-closed the stream.
-    public internal(set) var hasPeerEnded = false
+    @exclusivity(unchecked) public internal(set) var hasPeerEnded = false
 
     /// Position in `Session.openStreams`.
-    var slot = 0
-    var hasFinalHeaders = false
-    // Unchecked for the same reason as the log of the session.
+    @exclusivity(unchecked) var slot = 0
+    @exclusivity(unchecked) var hasFinalHeaders = false
     @exclusivity(unchecked) var outbound = OutboundQueue()
     /// The peer's reading side is parked: the library asked for bytes and there were none.
-    var isDeferred = false
-    var wantsWritable = false
+    @exclusivity(unchecked) var isDeferred = false
+    @exclusivity(unchecked) var wantsWritable = false
 
     init(id: Int32) {
       self.id = id

@@ -39,7 +39,8 @@ public struct RPCRouter: Sendable {
     handler: @escaping @Sendable (Input, ServerContext) async throws -> Output
   ) {
     add(method) { context, call in
-      let input = try await call.takeRequest(with: deserializer)
+      if !call.isOnLoop { await call.waitForRequest() }
+      let input = try call.takeRequest(with: deserializer)
       let output = try await handler(input, context)
       try call.setResponse(output, with: serializer)
     }
@@ -53,7 +54,8 @@ public struct RPCRouter: Sendable {
     handler: @escaping @Sendable (Input, RPCWriter<Output>, ServerContext) async throws -> Void
   ) {
     add(method) { context, call in
-      let input = try await call.takeRequest(with: deserializer)
+      if !call.isOnLoop { await call.waitForRequest() }
+      let input = try call.takeRequest(with: deserializer)
       try await handler(input, call.writer(with: serializer), context)
     }
   }

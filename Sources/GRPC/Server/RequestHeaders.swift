@@ -44,7 +44,12 @@ package struct RequestHeaders {
 
   /// The fields that handlers and interceptors see: all but those that HTTP and gRPC consume.
   package static func metadata(_ fields: FieldView) -> Metadata {
-    var metadata = Metadata()
+    var size = 0
+    for field in fields where !isConsumed(field.name) {
+      size += Metadata.storedSize(name: field.name.count, value: field.value.count)
+    }
+    guard size > 0 else { return Metadata() }
+    var metadata = Metadata(reservingBytes: size)
     for field in fields where !isConsumed(field.name) {
       metadata.appendWireField(name: field.name, value: field.value)
     }

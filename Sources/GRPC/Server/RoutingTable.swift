@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// The registered methods by path, for lookup with the bytes of a request and without a String.
 ///
 /// Built once when a server starts. Only the exact bytes of a registered path match, and what
@@ -30,10 +38,17 @@ package final class RoutingTable: Sendable {
     var slot = Self.hash(path) & (slots.count - 1)
     while slots[slot] >= 0 {
       let index = Int(slots[slot])
-      if paths[index].elementsEqual(path) { return methods[index] }
+      if Self.areEqual(paths[index], path) { return methods[index] }
       slot = (slot + 1) & (slots.count - 1)
     }
     return nil
+  }
+
+  private static func areEqual(_ known: [UInt8], _ path: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard known.count == path.count, let start = path.baseAddress else { return false }
+    return known.withUnsafeBufferPointer { known in
+      known.baseAddress.map { memcmp($0, start, path.count) == 0 } ?? false
+    }
   }
 
   /// FNV-1a. A peer cannot choose what is in the table, so it need not resist collisions.

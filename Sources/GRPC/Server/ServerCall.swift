@@ -14,23 +14,27 @@ package final class ServerCall: @unchecked Sendable {
   package let method: RegisteredMethod
   package let metadata: Metadata
   package let deadline: Deadline?
+  /// Whether the deadline is the client's: calls made on its behalf are bounded by it too. The
+  /// server's own maximum reaches those by cancellation.
+  private let isClientsDeadline: Bool
   package let peers: PeerNames
   package let stream: Session.Stream
   /// The messages of a streaming request; nil when there is just one.
   let inbound: InboundMessages?
   private let host: any ServerCallHost
 
-  var machine: ServerStreamStateMachine
+  // Unchecked: these belong to the loop, and no access spans a call that leads back here.
+  @exclusivity(unchecked) var machine: ServerStreamStateMachine
   /// Whatever the host needs to find its timer for the call again.
-  package var timer: (any Sendable)?
+  @exclusivity(unchecked) package var timer: (any Sendable)?
   /// Whether the host counts the call among its running handlers.
-  package var isCounted = false
-  private var heldBytes = 0
-  private var request = Request.missing
-  private var response: [UInt8]?
-  private var task: Task<Void, Never>?
+  @exclusivity(unchecked) package var isCounted = false
+  @exclusivity(unchecked) private var heldBytes = 0
+  @exclusivity(unchecked) private var request = Request.missing
+  @exclusivity(unchecked) private var response: [UInt8]?
+  @exclusivity(unchecked) private var task: Task<Void, Never>?
   /// Whether the handler has returned.
-  package private(set) var isHandlerDone = false
+  @exclusivity(unchecked) package private(set) var isHandlerDone = false
   private let shared = Mutex(Shared())
 
   private enum Request {
@@ -48,12 +52,14 @@ package final class ServerCall: @unchecked Sendable {
   }
 
   package init(
-    method: RegisteredMethod, metadata: Metadata, deadline: Deadline?, peers: PeerNames,
+    method: RegisteredMethod, metadata: Metadata, deadline: Deadline?,
+    isClientsDeadline: Bool = true, peers: PeerNames,
     stream: Session.Stream, machine: ServerStreamStateMachine, host: any ServerCallHost
   ) {
     self.method = method
     self.metadata = metadata
     self.deadline = deadline
+    self.isClientsDeadline = isClientsDeadline
     self.peers = peers
     self.stream = stream
     self.machine = machine
@@ -167,7 +173,7 @@ package final class ServerCall: @unchecked Sendable {
     let failure: (any Error)?
     do {
       let context = ServerContext(call: self)
-      if let deadline {
+      if isClientsDeadline, let deadline {
         try await Deadline.$current.withValue(deadline) { try await method.run(context, self) }
       } else {
         try await method.run(context, self)
@@ -286,14 +292,21 @@ extension ServerCall {
     shared.withLock { $0.trailing.add(contentsOf: metadata) }
   }
 
+  /// Whether ``takeRequest(with:)`` may be called now. Elsewhere the loop might just be copying the
+  /// request.
+  var isOnLoop: Bool { host.isOnLoop }
+
+  /// Waits until the loop has copied the request, when the handler has left the loop.
+  func waitForRequest() async {
+    await withCheckedContinuation { continuation in host.runOnLoop { continuation.resume() } }
+  }
+
   /// Reads the one request message, from the network buffer when the call is still inline.
+  ///
+  /// Not async: the common case pays for no suspension point.
   func takeRequest<Input>(
     with deserializer: some MessageDeserializer<Input>
-  ) async throws -> Input {
-    // Elsewhere the loop might just be copying the request. Once it gets to us, it has.
-    if !host.isOnLoop {
-      await withCheckedContinuation { continuation in host.runOnLoop { continuation.resume() } }
-    }
+  ) throws -> Input {
     defer {
       request = .missing
       releaseBytes(.max)

@@ -23,24 +23,25 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
 
   let settings: ServerSettings
   let loop: LoopContext
-  private(set) var session: Session?
+  // Unchecked: these belong to the loop, and no access spans a call that leads back here.
+  @exclusivity(unchecked) private(set) var session: Session?
   var peers = PeerNames(remote: "unknown", local: "unknown")
-  var context: ChannelHandlerContext?
-  var drain = ConnectionDrain()
+  @exclusivity(unchecked) var context: ChannelHandlerContext?
+  @exclusivity(unchecked) var drain = ConnectionDrain()
   var prefaceTimer: Scheduled<Void>?
   /// Handlers that did not finish inline and have not returned since.
-  var suspendedHandlers = 0
+  @exclusivity(unchecked) var suspendedHandlers = 0
 
   /// Bytes of request messages that calls hold and handlers have yet to take.
-  var heldRequestBytes = 0
+  @exclusivity(unchecked) var heldRequestBytes = 0
 
   private var undecided: ByteBuffer?
   private var output = ByteBuffer()
-  private var isReading = false
-  private var isFlushScheduled = false
-  private var isFlushing = false
-  private var borrowedRequests: [ServerCall] = []
-  private var turnStart = Deadline(nanoseconds: 0)
+  @exclusivity(unchecked) private var isReading = false
+  @exclusivity(unchecked) private var isFlushScheduled = false
+  @exclusivity(unchecked) private var isFlushing = false
+  @exclusivity(unchecked) private var borrowedRequests: [ServerCall] = []
+  @exclusivity(unchecked) private var turnStart = Deadline(nanoseconds: 0)
 
   init(settings: ServerSettings, loop: LoopContext) {
     self.settings = settings
@@ -174,6 +175,10 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
       stream.context = nil
       call?.closed()
     case .headersTooLarge(let stream):
+      if let call = call(of: stream) {
+        return call.abort(
+          Status(code: .resourceExhausted, message: "the request trailers are too large"))
+      }
       var machine = ServerStreamStateMachine()
       if case .refuse(let answer) = machine.receiveOversizedHeaders() {
         session.submitResponse(stream, answer, endStream: true)
@@ -198,8 +203,8 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
       let duration = min(timeout ?? .max, settings.maxCallNanoseconds)
       let call = ServerCall(
         method: method, metadata: RequestHeaders.metadata(fields),
-        deadline: turnStart.advanced(byNanoseconds: duration), peers: peers, stream: stream,
-        machine: machine, host: self)
+        deadline: turnStart.advanced(byNanoseconds: duration), isClientsDeadline: timeout != nil,
+        peers: peers, stream: stream, machine: machine, host: self)
       stream.context = call
       if duration <= 0 {
         call.deadlineReached()
