@@ -49,6 +49,7 @@ class ContractStubs:
             raise ContractError(f"protoc refused the contracts in {root}")
         sys.path.insert(0, str(self._folder))
         importlib.invalidate_caches()
+        self._extend_package(below.split("/")[0])
 
     def messages(self, file):
         """The module with the messages of one `.proto` file."""
@@ -57,6 +58,14 @@ class ContractStubs:
     def services(self, file):
         """The module with the stubs of one `.proto` file."""
         return self._load(file, "_pb2_grpc")
+
+    def _extend_package(self, name):
+        """Lets generated modules find each other below a package that Python has already, such as
+        `grpc`: they import each other by the name of their proto package.
+        """
+        package = sys.modules.get(name)
+        if package is not None and hasattr(package, "__path__"):
+            package.__path__.append(str(self._folder / name))
 
     def _load(self, file, suffix):
         """Loads by path: a proto package may be called like a package of Python, such as `test`."""

@@ -10,6 +10,21 @@ enum Expect {
     throw .differs(what: what, expected: "\(expected)", found: "\(found)")
   }
 
+  /// The same for something that may be missing, which is a difference.
+  static func equal<Value: Equatable>(
+    _ what: String, _ found: Value?, _ expected: Value
+  ) throws(InteropFailure) {
+    guard found != expected else { return }
+    let text = found.map { "\($0)" } ?? "nothing"
+    throw .differs(what: what, expected: "\(expected)", found: text)
+  }
+
+  /// Throws when there is something that must not be there; its text may be long and stays out.
+  static func absent(_ what: String, _ found: (some Any)?) throws(InteropFailure) {
+    guard found != nil else { return }
+    throw .differs(what: what, expected: "nothing", found: "something")
+  }
+
   /// Throws unless `call` fails with that code, and that message where one is given.
   static func failure(
     of name: String, _ code: Status.Code, message: String? = nil, _ call: () async throws -> Void

@@ -1,0 +1,238 @@
+"""The interop cases as a client of Google's Python runtime runs them."""
+
+import threading
+import time
+from dataclasses import dataclass
+
+import grpc
+from interop_servers import zeros
+from interop_stubs import INITIAL_KEY, TRAILING_KEY, empty_pb2, messages_pb2, test_pb2_grpc
+
+CALL_SECONDS_MAX = 60
+LARGE_UP, LARGE_DOWN = 271_828, 314_159
+UP = (27_182, 8, 1_828, 45_904)
+DOWN = (31_415, 9, 2_653, 58_979)
+SPECIAL = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n"
+SOAK_CALLS = 10
+# Otherwise channels to the same address share their connections.
+OWN_CONNECTION = (("grpc.use_local_subchannel_pool", 1),)
+
+
+def run_case(name, address):
+    """Runs the case of that name; an assertion fails, or a call does, when something differs."""
+    with grpc.insecure_channel(address, options=OWN_CONNECTION) as channel:
+        stub = test_pb2_grpc.TestServiceStub(channel)
+        globals()[f"case_{name}"](Peer(address, channel, stub))
+
+
+@dataclass
+class Peer:
+    """The server under test, with a channel to it."""
+
+    address: str
+    channel: grpc.Channel
+    stub: test_pb2_grpc.TestServiceStub
+
+
+def simple_request(up=LARGE_UP, down=LARGE_DOWN):
+    return messages_pb2.SimpleRequest(response_size=down, payload=zeros(up))
+
+
+def output_request(up, *down):
+    return messages_pb2.StreamingOutputCallRequest(
+        payload=zeros(up),
+        response_parameters=[messages_pb2.ResponseParameters(size=size) for size in down],
+    )
+
+
+def check_failure(code, details, call):
+    try:
+        call()
+    except grpc.RpcError as error:
+        assert error.code() == code
+        assert details is None or error.details() == details
+    else:
+        raise AssertionError(f"the call succeeded, expected {code}")
+
+
+def large_call(stub):
+    response = stub.UnaryCall(simple_request(), timeout=CALL_SECONDS_MAX)
+    assert response.payload.body == bytes(LARGE_DOWN)
+
+
+def case_empty_unary(peer):
+    response = peer.stub.EmptyCall(empty_pb2.Empty(), timeout=CALL_SECONDS_MAX)
+    assert response == empty_pb2.Empty()
+
+
+def case_large_unary(peer):
+    large_call(peer.stub)
+
+
+def case_concurrent_large_unary(peer):
+    stub = peer.stub
+    calls = [
+        stub.UnaryCall.future(simple_request(), timeout=CALL_SECONDS_MAX) for _ in range(32)
+    ]
+    assert [len(call.result().payload.body) for call in calls] == [LARGE_DOWN] * 32
+
+
+def case_client_streaming(peer):
+    requests = (messages_pb2.StreamingInputCallRequest(payload=zeros(size)) for size in UP)
+    response = peer.stub.StreamingInputCall(requests, timeout=CALL_SECONDS_MAX)
+    assert response.aggregated_payload_size == 74_922
+
+
+def case_server_streaming(peer):
+    request = output_request(0, *DOWN)
+    responses = peer.stub.StreamingOutputCall(request, timeout=CALL_SECONDS_MAX)
+    assert [len(response.payload.body) for response in responses] == list(DOWN)
+
+
+def case_ping_pong(peer):
+    with Conversation(peer) as talk:
+        for up, down in zip(UP, DOWN):
+            talk.send(output_request(up, down))
+            assert len(next(talk.responses).payload.body) == down
+        talk.finish()
+        assert list(talk.responses) == []
+
+
+def case_empty_stream(peer):
+    call = peer.stub.FullDuplexCall(iter(()), timeout=CALL_SECONDS_MAX)
+    assert list(call) == []
+    assert call.code() == grpc.StatusCode.OK
+
+
+def case_custom_metadata(peer):
+    sent = ((INITIAL_KEY, "test_initial_metadata_value"), (TRAILING_KEY, b"\xab\xab\xab"))
+    stub = peer.stub
+    _, call = stub.UnaryCall.with_call(simple_request(), metadata=sent, timeout=CALL_SECONDS_MAX)
+    assert sent[0] in [tuple(field) for field in call.initial_metadata()]
+    assert sent[1] in [tuple(field) for field in call.trailing_metadata()]
+    requests = iter([output_request(LARGE_UP, LARGE_DOWN)])
+    call = stub.FullDuplexCall(requests, metadata=sent, timeout=CALL_SECONDS_MAX)
+    assert [len(response.payload.body) for response in call] == [LARGE_DOWN]
+    assert sent[0] in [tuple(field) for field in call.initial_metadata()]
+    assert sent[1] in [tuple(field) for field in call.trailing_metadata()]
+
+
+def case_status_code_and_message(peer):
+    stub = peer.stub
+    status = messages_pb2.EchoStatus(code=2, message="test status message")
+    unary = messages_pb2.SimpleRequest(response_status=status)
+    stream = messages_pb2.StreamingOutputCallRequest(response_status=status)
+    for call in (
+        lambda: stub.UnaryCall(unary, timeout=CALL_SECONDS_MAX),
+        lambda: list(stub.FullDuplexCall(iter([stream]), timeout=CALL_SECONDS_MAX)),
+    ):
+        check_failure(grpc.StatusCode.UNKNOWN, "test status message", call)
+
+
+def case_special_status_message(peer):
+    status = messages_pb2.EchoStatus(code=2, message=SPECIAL)
+    request = messages_pb2.SimpleRequest(response_status=status)
+    check_failure(
+        grpc.StatusCode.UNKNOWN,
+        SPECIAL,
+        lambda: peer.stub.UnaryCall(request, timeout=CALL_SECONDS_MAX),
+    )
+
+
+def case_unimplemented_method(peer):
+    check_unimplemented(peer.stub)
+
+
+def case_unimplemented_service(peer):
+    check_unimplemented(test_pb2_grpc.UnimplementedServiceStub(peer.channel))
+
+
+def check_unimplemented(stub):
+    check_failure(
+        grpc.StatusCode.UNIMPLEMENTED,
+        None,
+        lambda: stub.UnimplementedCall(empty_pb2.Empty(), timeout=CALL_SECONDS_MAX),
+    )
+
+
+def case_cancel_after_begin(peer):
+    release = threading.Event()
+
+    def requests():
+        release.wait(CALL_SECONDS_MAX)
+        return
+        yield
+
+    call = peer.stub.StreamingInputCall.future(requests(), timeout=CALL_SECONDS_MAX)
+    call.cancel()
+    assert call.cancelled()
+    assert call.code() == grpc.StatusCode.CANCELLED
+    release.set()
+
+
+def case_cancel_after_first_response(peer):
+    with Conversation(peer) as talk:
+        talk.send(output_request(27_182, 31_415))
+        assert len(next(talk.responses).payload.body) == 31_415
+        talk.responses.cancel()
+        check_failure(grpc.StatusCode.CANCELLED, None, lambda: next(talk.responses))
+
+
+def case_timeout_on_sleeping_server(peer):
+    with Conversation(peer, timeout=0.001) as talk:
+        talk.send(output_request(27_182))
+        check_failure(grpc.StatusCode.DEADLINE_EXCEEDED, None, lambda: next(talk.responses))
+
+
+def case_rpc_soak(peer):
+    stub = peer.stub
+    for _ in range(SOAK_CALLS):
+        large_call(stub)
+
+
+def case_channel_soak(peer):
+    for _ in range(SOAK_CALLS):
+        with grpc.insecure_channel(peer.address, options=OWN_CONNECTION) as channel:
+            large_call(test_pb2_grpc.TestServiceStub(channel))
+
+
+def case_long_lived_channel(peer):
+    stub = peer.stub
+    for _ in range(SOAK_CALLS):
+        large_call(stub)
+        time.sleep(0.2)
+
+
+class Conversation:
+    """A full-duplex call whose requests are given one by one."""
+
+    def __init__(self, peer, timeout=CALL_SECONDS_MAX):
+        self._waiting = []
+        self._ended = False
+        self._changed = threading.Condition()
+        self.responses = peer.stub.FullDuplexCall(self._requests(), timeout=timeout)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.finish()
+
+    def send(self, request):
+        with self._changed:
+            self._waiting.append(request)
+            self._changed.notify()
+
+    def finish(self):
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+
+    def _requests(self):
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._ended)
+                if not self._waiting:
+                    return
+                request = self._waiting.pop(0)
+            yield request

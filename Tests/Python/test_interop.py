@@ -1,0 +1,170 @@
+"""gRPC's interop tests: our client and Google's, each against our server and Google's."""
+
+import signal
+import subprocess
+
+import grpc
+import interop_servers
+import pytest
+from farebox_process import binary_path
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from interop_cases import run_case
+from interop_servers import InteropServer, grpcio_server
+from interop_stubs import CASES, messages_pb2, test_pb2_grpc
+
+CASE_SECONDS_MAX = 120
+
+
+@pytest.fixture(scope="module")
+def our_server(tmp_path_factory):
+    with InteropServer(tmp_path_factory.mktemp("interop") / "server.log") as server:
+        yield server
+        assert server.is_running(), f"the server died: {server.log()[-2000:]}"
+
+
+@pytest.fixture(scope="module")
+def google_address():
+    with grpcio_server() as address:
+        yield address
+
+
+@pytest.fixture(params=["ours", "google"])
+def address(request, our_server, google_address):
+    return our_server.address if request.param == "ours" else google_address
+
+
+def our_client(address, case, *more):
+    host, port = address.rsplit(":", 1)
+    command = [str(binary_path(name="grpc-interop")), "client", "--host", host, "--port", port]
+    # A busy machine is no failure: how long a call takes is left out.
+    patience = ["--soak-latency-max-ms", str(CASE_SECONDS_MAX * 1000)]
+    return subprocess.run(
+        [*command, "--test-case", case, *patience, *more],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=CASE_SECONDS_MAX,
+    )
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_our_client(address, case):
+    done = our_client(address, case)
+    assert (done.returncode, done.stdout) == (0, f"{case}: passed\n"), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_google_client(address, case):
+    run_case(case, address)
+
+
+def test_all_runs_every_case_and_says_how_each_went(our_server):
+    done = our_client(our_server.address, "all")
+    assert done.stdout.splitlines() == [f"{case}: passed" for case in CASES]
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "case", "said"),
+    [
+        ("ShortPayloads", "large_unary", "payload bytes: expected 314159, found 314158"),
+        ("OtherBytes", "large_unary", "payload is zeros: expected true, found false"),
+        ("WrongSum", "client_streaming", "aggregated payload size: expected 74922, found 74923"),
+        ("Reordering", "server_streaming", "bytes of each response"),
+        ("Surplus", "ping_pong", "surplus response: expected nothing, found something"),
+        ("Surplus", "empty_stream", "surplus response"),
+        ("Forgetful", "custom_metadata", "trailing metadata of UnaryCall"),
+        ("Trimming", "special_status_message", "status message of UnaryCall"),
+        ("OtherCode", "status_code_and_message", "expected UNKNOWN, found INTERNAL"),
+        ("Optimist", "status_code_and_message", "UnaryCall succeeded, expected UNKNOWN"),
+        ("Optimist", "unimplemented_method", "succeeded, expected UNIMPLEMENTED"),
+        ("EveryThirdFails", "rpc_soak", "of 10 calls 3 failed"),
+        ("EveryThirdFails", "channel_soak", "every third call fails"),
+    ],
+)
+def test_our_client_notices_what_a_server_does_wrong(fault, case, said):
+    with grpcio_server(getattr(interop_servers, fault)()) as address:
+        done = our_client(address, case)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout.startswith(f"{case}: FAILED: ")
+    assert said in done.stdout
+
+
+def test_one_failed_case_fails_all_and_the_others_still_run():
+    with grpcio_server(interop_servers.WrongSum()) as address:
+        done = our_client(address, "all")
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines] == list(CASES)
+    assert [line.split(":")[0] for line in lines if "FAILED" in line] == ["client_streaming"]
+
+
+def test_a_soak_case_tolerates_what_its_budget_allows():
+    with grpcio_server(interop_servers.EveryThirdFails()) as address:
+        assert our_client(address, "rpc_soak", "--soak-max-failures", "3").returncode == 0
+
+
+def test_the_published_spellings_work_and_unknown_cases_are_refused(our_server):
+    host, port = our_server.address.rsplit(":", 1)
+    client = [str(binary_path(name="grpc-interop")), "client"]
+    for arguments, code in (
+        (["--server_host", host, "--server_port", port, "--test_case", "empty_unary"], 0),
+        (["--port", port, "--test-case", "no_such_case"], 64),
+        (["--port", "0"], 64),
+    ):
+        done = subprocess.run([*client, *arguments], capture_output=True, timeout=60)
+        assert done.returncode == code, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("request_fields", "code"),
+    [
+        ({"response_size": -1}, grpc.StatusCode.INVALID_ARGUMENT),
+        ({"response_size": 2**31 - 1}, grpc.StatusCode.INVALID_ARGUMENT),
+        ({"response_type": 7, "response_size": 1}, grpc.StatusCode.INVALID_ARGUMENT),
+        ({"expect_compressed": {"value": True}}, grpc.StatusCode.INVALID_ARGUMENT),
+        ({"response_status": {"code": 99}}, grpc.StatusCode.UNKNOWN),
+    ],
+)
+def test_our_server_refuses_what_it_cannot_do(our_server, request_fields, code):
+    with grpc.insecure_channel(our_server.address) as channel:
+        stub = test_pb2_grpc.TestServiceStub(channel)
+        with pytest.raises(grpc.RpcError) as caught:
+            stub.UnaryCall(messages_pb2.SimpleRequest(**request_fields), timeout=60)
+    assert caught.value.code() == code
+
+
+def test_our_server_can_be_told_from_others(our_server, tmp_path):
+    def identities(address, count):
+        with grpc.insecure_channel(address) as channel:
+            stub = test_pb2_grpc.TestServiceStub(channel)
+            request = messages_pb2.SimpleRequest(fill_server_id=True)
+            return {stub.UnaryCall(request, timeout=60).server_id for _ in range(count)}
+
+    ours = identities(our_server.address, 3)
+    assert len(ours) == 1 and "" not in ours
+    with InteropServer(tmp_path / "server.log") as other:
+        assert identities(other.address, 1) != ours
+
+
+def test_half_duplex_answers_after_the_last_request(our_server):
+    def requests():
+        for size in (3, 1, 2):
+            parameters = messages_pb2.ResponseParameters(size=size, interval_us=1000)
+            yield messages_pb2.StreamingOutputCallRequest(response_parameters=[parameters])
+
+    with grpc.insecure_channel(our_server.address) as channel:
+        stub = test_pb2_grpc.TestServiceStub(channel)
+        sizes = [len(answer.payload.body) for answer in stub.HalfDuplexCall(requests(), timeout=60)]
+    assert sizes == [3, 1, 2]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_our_server_is_healthy_until_it_is_told_to_stop(tmp_path, number):
+    with InteropServer(tmp_path / "server.log") as server:
+        with grpc.insecure_channel(server.address) as channel:
+            health = health_pb2_grpc.HealthStub(channel)
+            for service in ("", "grpc.testing.TestService"):
+                answer = health.Check(health_pb2.HealthCheckRequest(service=service), timeout=60)
+                assert answer.status == health_pb2.HealthCheckResponse.SERVING
+        assert server.stop(number) == 0
