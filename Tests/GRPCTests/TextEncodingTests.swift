@@ -12,7 +12,7 @@ struct TextEncodingTests {
     "status messages are encoded as the protocol says",
     arguments: [
       ("plain text", "plain text"), ("100%", "100%25"), ("\t\r\n", "%09%0D%0A"),
-      ("é", "%C3%A9"), ("\u{1F600}", "%F0%9F%98%80"), ("~ ", "~ "), ("\u{7F}", "%7F"), ("", ""),
+      ("é", "%C3%A9"), ("\u{1F600}", "%F0%9F%98%80"), ("~ ", "~%20"), ("  a b", "%20 a b"), (" ", "%20"), ("\u{7F}", "%7F"), ("", ""),
     ])
   func percentEncodes(text: String, expected: String) {
     #expect(String(decoding: PercentEncoding.encode(text), as: UTF8.self) == expected)
@@ -34,6 +34,7 @@ struct TextEncodingTests {
     let encoded = PercentEncoding.encode(text, maxBytes: 20)
     #expect(encoded.count == 18)
     #expect(decode(String(decoding: encoded, as: UTF8.self)) == "ééé")
+    #expect(PercentEncoding.encode("abc def", maxBytes: 4) == Array("abc".utf8))
   }
 
   @Test(
