@@ -88,6 +88,11 @@ final class ScriptedExchange: @unchecked Sendable {
     connection.flushSoon()
   }
 
+  /// Sends frames as they are, after what was queued before.
+  func inject(_ frames: [UInt8]) {
+    connection.inject(frames)
+  }
+
   func goAway() {
     connection.session.goAway()
     connection.flushSoon()
@@ -144,6 +149,14 @@ final class ScriptedConnection: ChannelInboundHandler, @unchecked Sendable {
 
   func close() {
     context?.close(promise: nil)
+  }
+
+  fileprivate func inject(_ frames: [UInt8]) {
+    context?.eventLoop.assumeIsolated().execute {
+      self.flush()
+      self.context?.writeAndFlush(
+        Self.wrapOutboundOut(ByteBuffer(bytes: frames)), promise: nil)
+    }
   }
 
   func flushSoon() {

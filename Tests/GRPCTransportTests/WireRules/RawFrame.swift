@@ -1,0 +1,49 @@
+/// HTTP/2 frames written by hand, for what a lawful session would never send.
+enum RawFrame {
+  /// DATA, padded when `padding` is given (RFC 9113 section 6.1).
+  static func data(
+    _ payload: [UInt8], stream: Int32, endStream: Bool = false, padding: UInt8? = nil
+  ) -> [UInt8] {
+    let flags: UInt8 = (endStream ? 0x1 : 0) | (padding == nil ? 0 : 0x8)
+    let body =
+      (padding.map { [$0] } ?? []) + payload
+      + [UInt8](repeating: 0, count: Int(padding ?? 0))
+    return frame(type: 0x0, flags: flags, stream: stream, body)
+  }
+
+  /// HEADERS in a single frame, every field a literal that is not indexed (RFC 7541 section 6.2.2).
+  static func headers(
+    _ fields: [(String, String)], stream: Int32, endStream: Bool = false
+  ) -> [UInt8] {
+    var block: [UInt8] = []
+    for (name, value) in fields {
+      block.append(0)
+      for text in [name, value] {
+        precondition(text.utf8.count < 127, "longer strings need a longer length")
+        block.append(UInt8(text.utf8.count))
+        block += Array(text.utf8)
+      }
+    }
+    return frame(type: 0x1, flags: 0x4 | (endStream ? 0x1 : 0), stream: stream, block)
+  }
+
+  /// RST_STREAM with any code.
+  static func reset(_ code: UInt32, stream: Int32) -> [UInt8] {
+    frame(type: 0x3, flags: 0, stream: stream, bytes(code))
+  }
+
+  /// GOAWAY naming the last stream that was processed.
+  static func goAway(lastStreamID: Int32, code: UInt32 = 0) -> [UInt8] {
+    frame(type: 0x7, flags: 0, stream: 0, bytes(UInt32(lastStreamID)) + bytes(code))
+  }
+
+  private static func frame(
+    type: UInt8, flags: UInt8, stream: Int32, _ body: [UInt8]
+  ) -> [UInt8] {
+    Array(bytes(UInt32(body.count)).dropFirst()) + [type, flags] + bytes(UInt32(stream)) + body
+  }
+
+  private static func bytes(_ number: UInt32) -> [UInt8] {
+    withUnsafeBytes(of: number.bigEndian) { Array($0) }
+  }
+}
