@@ -14,6 +14,8 @@ extension Session {
     @exclusivity(unchecked) public internal(set) var isClosed = false
     /// Whether the peer has half-closed the stream.
     @exclusivity(unchecked) public internal(set) var hasPeerEnded = false
+    /// Whether it did so with a header block, not with payload.
+    @exclusivity(unchecked) public internal(set) var hasPeerEndedWithHeaders = false
 
     /// Position in `Session.openStreams`.
     @exclusivity(unchecked) var slot = 0

@@ -128,7 +128,9 @@ func onFrameReceived(
   case NGHTTP2_HEADERS.rawValue:
     guard let stream = stream(handle, header.stream_id) else { return 0 }
     session.recordHeaders(stream)
-    if endsStream { session.recordEnd(stream) }
+    guard endsStream else { return 0 }
+    stream.hasPeerEndedWithHeaders = true
+    session.recordEnd(stream)
   case NGHTTP2_DATA.rawValue:
     guard endsStream, let stream = stream(handle, header.stream_id) else { return 0 }
     session.recordEnd(stream)

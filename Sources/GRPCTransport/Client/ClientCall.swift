@@ -143,9 +143,9 @@ class ClientCall: @unchecked Sendable {
 
   final func receiveHeaders(_ fields: FieldView, stream: Session.Stream) {
     let block = ResponseHeaderBlock(fields)
-    // Only the end of the stream tells Trailers-Only from leading headers. When it has come, it is
-    // among the next events; when it has not, these are leading headers.
-    if stream.hasPeerEnded {
+    // Only the end of the stream tells Trailers-Only from leading headers. When a header block has
+    // brought it, it is among the next events; else these are leading headers.
+    if stream.hasPeerEndedWithHeaders {
       pendingLeading = block
     } else {
       obey(machine.receiveHeaders(block, endStream: false))
