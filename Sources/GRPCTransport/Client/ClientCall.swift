@@ -212,8 +212,12 @@ class ClientCall: @unchecked Sendable {
     }
   }
 
-  /// A status before the end of the request: the rest is not wanted (RFC 9113 section 8.1).
-  private var endingReset: ErrorCode? { requestIsFinished ? nil : .noError }
+  /// A status before the end of the request: the rest is not wanted (RFC 9113 section 8.1). What
+  /// still waits for credit might wait for ever, and keep the stream.
+  private var endingReset: ErrorCode? {
+    let isSent = requestIsFinished && stream?.0.queuedBytes == 0
+    return isSent ? nil : .noError
+  }
 }
 
 extension RPCError {

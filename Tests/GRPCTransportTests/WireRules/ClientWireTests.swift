@@ -232,6 +232,37 @@ struct ClientWireTests {
     #expect(try await responses.next() == nil)
   }
 
+  @Test("a status before the end of the request ends it, and the stream is freed", arguments: [
+    "Unary", "Converse",
+  ])
+  func earlyStatus(shape: String) async throws {
+    let resets = AsyncStream.makeStream(of: UInt32.self)
+    let server = try await ScriptedServer { exchange, input in
+      let id = exchange.stream.id
+      switch input {
+      case .headers:
+        // No credit and, unlike a lawful server, no reset: the client must not wait for either.
+        exchange.connection.holdsCredit = true
+        exchange.inject(
+          RawFrame.headers(Self.good, stream: id)
+            + RawFrame.headers([("grpc-status", "9")], stream: id, endStream: true))
+      case .reset(let code): resets.continuation.yield(code)
+      default: break
+      }
+    }
+    let client = Base.client(server.target)
+    let error = await Base.failure {
+      if shape == "Unary" {
+        _ = try await client.call("Unary", [UInt8](repeating: 1, count: 500_000))
+      } else {
+        for try await _ in client.converse().responses {}
+      }
+    }
+    #expect(error?.code == .failedPrecondition)
+    var codes = resets.stream.makeAsyncIterator()
+    #expect(await codes.next() == 0)
+  }
+
   @Test("calls above the last stream of a GOAWAY are sent again unseen, the others finish")
   func goAwayBelow() async throws {
     let connections = Mutex<[ObjectIdentifier]>([])
