@@ -1,7 +1,10 @@
 """gRPC's interop tests: our client and Google's, each against our server and Google's."""
 
+import json
 import signal
 import subprocess
+import sys
+from pathlib import Path
 
 import grpc
 import interop_servers
@@ -9,10 +12,9 @@ import pytest
 from farebox_process import binary_path
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from interop_cases import run_case
+from interop_client import our_client
 from interop_servers import InteropServer, grpcio_server
 from interop_stubs import CASES, messages_pb2, test_pb2_grpc
-
-CASE_SECONDS_MAX = 120
 
 
 @pytest.fixture(scope="module")
@@ -31,20 +33,6 @@ def google_address():
 @pytest.fixture(params=["ours", "google"])
 def address(request, our_server, google_address):
     return our_server.address if request.param == "ours" else google_address
-
-
-def our_client(address, case, *more):
-    host, port = address.rsplit(":", 1)
-    command = [str(binary_path(name="grpc-interop")), "client", "--host", host, "--port", port]
-    # A busy machine is no failure: how long a call takes is left out.
-    patience = ["--soak-latency-max-ms", str(CASE_SECONDS_MAX * 1000)]
-    return subprocess.run(
-        [*command, "--test-case", case, *patience, *more],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=CASE_SECONDS_MAX,
-    )
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -145,6 +133,39 @@ def test_our_server_can_be_told_from_others(our_server, tmp_path):
     assert len(ours) == 1 and "" not in ours
     with InteropServer(tmp_path / "server.log") as other:
         assert identities(other.address, 1) != ours
+
+
+@pytest.mark.parametrize(
+    ("method", "data", "answers"),
+    [
+        ("UnaryCall", {"responseSize": 3}, [{"payload": {"body": "AAAA"}}]),
+        (
+            "FullDuplexCall",
+            {"responseParameters": [{"size": 1}, {"size": 2}]},
+            [{"payload": {"body": "AA=="}}, {"payload": {"body": "AAA="}}],
+        ),
+    ],
+)
+def test_the_client_of_connect_go_finds_the_service_by_reflection(
+    our_server, method, data, answers
+):
+    buf = Path(sys.executable).parent / "buf"
+    command = [buf, "curl", "--protocol", "grpc", "--http2-prior-knowledge"]
+    url = f"http://{our_server.address}/grpc.testing.TestService/{method}"
+    done = subprocess.run(
+        [*command, "-d", json.dumps(data), url],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    decoder, text, found = json.JSONDecoder(), done.stdout.strip(), []
+    while text:
+        value, end = decoder.raw_decode(text)
+        found.append(value)
+        text = text[end:].lstrip()
+    assert found == answers
 
 
 def test_half_duplex_answers_after_the_last_request(our_server):

@@ -10,6 +10,9 @@ struct ClientCommand: AsyncParsableCommand {
     discussion: """
       Cases: \(InteropCase.all.map(\.name).joined(separator: ", ")).
 
+      Cases that need an HTTP/2 server of their own, which all leaves out: \
+      \(NegativeCases.all.map(\.name).joined(separator: ", ")).
+
       The spellings of the published clients, such as --server_port, work too. Exit status: 0 when \
       all cases passed, 1 when one failed, 64 when the command line is wrong.
       """)

@@ -5,11 +5,13 @@ struct InteropCase: Sendable {
   /// Throws ``InteropFailure`` for what differs and `RPCError` for a call that failed.
   let run: @Sendable (CaseSetting) async throws -> Void
 
-  /// Every case of this client, in the order in which `all` runs them.
+  /// Every case that a correct server passes, in the order in which `all` runs them.
   static let all =
     UnaryCases.all + StreamingCases.all + MetadataCases.all + StatusCases.all
     + CancellationCases.all + SoakCases.all
 
   /// The case of that name.
-  static func named(_ name: String) -> InteropCase? { all.first { $0.name == name } }
+  static func named(_ name: String) -> InteropCase? {
+    (all + NegativeCases.all).first { $0.name == name }
+  }
 }
