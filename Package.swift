@@ -21,6 +21,8 @@ func tests(of name: String, with more: [Target.Dependency] = []) -> Target {
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(
@@ -45,6 +47,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
@@ -70,7 +73,7 @@ let package = Package(
     // Core
     layer("GRPC", ["HTTP2", "Protobuf"]),
     // Wire side
-    layer("GRPCTransport", ["GRPC", "HTTP2", nioCore, nioPosix, logging]),
+    layer("GRPCTransport", ["GRPC", "HTTP2", nioCore, nioPosix, nioSSL, nioTLS, logging]),
     layer("GRPCServices", ["GRPC", "Protobuf"]),
     layer("Contracts", ["GRPC", "Protobuf"]),
     // Business side
@@ -110,7 +113,7 @@ let package = Package(
     tests(of: "HTTP2"),
     tests(of: "Protobuf"),
     tests(of: "GRPC", with: ["HTTP2", "Protobuf"]),
-    tests(of: "GRPCTransport", with: ["GRPC", "HTTP2", nioCore, nioPosix, logging]),
+    tests(of: "GRPCTransport", with: ["GRPC", "HTTP2", nioCore, nioPosix, nioSSL, logging]),
     tests(of: "GRPCServices", with: ["GRPC", "GRPCTransport", "Protobuf", logging]),
     tests(of: "ContractGen", with: ["GRPC", "Protobuf"]),
     tests(of: "Ledger", with: ["LedgerConformance"]),

@@ -7,7 +7,7 @@ enum ArrowTable {
     "HTTP2": ["CNghttp2"],
     "Protobuf": ["CProtobufC"],
     "GRPC": ["HTTP2", "Protobuf"],
-    "GRPCTransport": ["GRPC", "HTTP2", "NIOCore", "NIOPosix", "Logging"],
+    "GRPCTransport": ["GRPC", "HTTP2", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "Logging"],
     "GRPCServices": ["GRPC", "Protobuf"],
     "Contracts": ["GRPC", "Protobuf"],
     "Ledger": ["Crypto"],

@@ -7,11 +7,14 @@ extension ClientRequestHead {
     package var authority: String
     /// `user-agent`.
     package var userAgent: String
+    /// Whether the connection is one of TLS: `:scheme`.
+    package var isEncrypted: Bool
 
     /// Names the server and this program.
-    package init(authority: String, userAgent: String) {
+    package init(authority: String, userAgent: String, isEncrypted: Bool = false) {
       self.authority = authority
       self.userAgent = userAgent
+      self.isEncrypted = isEncrypted
     }
   }
 
@@ -24,7 +27,7 @@ extension ClientRequestHead {
     to fields: inout FieldList, connection: ConnectionFields, now: @autoclosure () -> Deadline
   ) {
     fields.append(":method", literal: "POST")
-    fields.append(":scheme", literal: "http")
+    fields.append(":scheme", literal: connection.isEncrypted ? "https" : "http")
     fields.append(":path", method.path)
     fields.append(":authority", connection.authority)
     if let deadline {

@@ -20,6 +20,9 @@ public struct ServerContext: Sendable {
   public var remotePeer: String { call.peers.remote }
   /// Our address on this connection.
   public var localPeer: String { call.peers.local }
+  /// The DNS names, URIs and mail addresses that the client's certificate bears as alternative
+  /// names. Empty unless the server demands client certificates, so what stands here was verified.
+  public var peerCertificateNames: [String] { call.peers.certificateNames }
 
   /// A value left by an interceptor.
   public subscript<Key: ContextKey>(_ key: Key.Type) -> Key.Value? {
@@ -51,9 +54,12 @@ public struct ServerContext: Sendable {
 package final class PeerNames: Sendable {
   package let remote: String
   package let local: String
+  /// What the client's certificate names.
+  package let certificateNames: [String]
 
-  package init(remote: String, local: String) {
+  package init(remote: String, local: String, certificateNames: [String] = []) {
     self.remote = remote
     self.local = local
+    self.certificateNames = certificateNames
   }
 }

@@ -196,6 +196,9 @@ final class ClientChannel: @unchecked Sendable {
             let connection = try ClientConnection(
               owner: self, configuration: self.configuration.session,
               requestFields: self.configuration.requestFields(for: self.target))
+            if let tls = self.configuration.tls {
+              try channel.pipeline.syncOperations.addHandlers(tls.handlers(for: self.target))
+            }
             try channel.pipeline.syncOperations.addHandler(connection)
           }
         })

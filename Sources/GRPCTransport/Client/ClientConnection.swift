@@ -190,8 +190,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     if hasReceivedBytes {
       reason = "the connection to the server was lost"
     } else {
-      reason =
-        "the server closed the connection before its HTTP/2 settings; does it expect TLS?"
+      reason = EncryptionMismatch.closedBeforeSettings
     }
     closed(reason: closeReason ?? reason)
     self.context = nil

@@ -5,7 +5,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Carries calls over one warm HTTP/2 connection in plaintext, by TCP or a unix socket.
+/// Carries calls over one warm HTTP/2 connection, in plaintext or TLS, by TCP or a unix socket.
 ///
 /// Connects when the first call needs it and reconnects when the connection is lost or the server
 /// goes away; nothing has to be run. One event loop owns the connection: a caller that runs there
@@ -39,6 +39,8 @@ public final class HTTP2ClientTransport: ClientTransport {
     public var userAgentPrefix: String?
     /// Windows and header limits of the connection.
     public var session: SessionConfiguration
+    /// Whom to trust; nil = plaintext.
+    public var tls: ClientTLS?
 
     /// Makes a configuration; each default is the one of `defaults`.
     public init(
@@ -46,13 +48,15 @@ public final class HTTP2ClientTransport: ClientTransport {
       maxWaitingCalls: Int = 10_000,
       authority: String? = nil,
       userAgentPrefix: String? = nil,
-      session: SessionConfiguration = Configuration.defaultSession
+      session: SessionConfiguration = Configuration.defaultSession,
+      tls: ClientTLS? = nil
     ) {
       self.connectTimeout = connectTimeout
       self.maxWaitingCalls = maxWaitingCalls
       self.authority = authority
       self.userAgentPrefix = userAgentPrefix
       self.session = session
+      self.tls = tls
     }
 
     /// 20 s to connect, 10,000 waiting calls, the target as authority.
@@ -74,7 +78,8 @@ public final class HTTP2ClientTransport: ClientTransport {
       }
       let prefix = userAgentPrefix.map { $0 + " " } ?? ""
       return ClientRequestHead.ConnectionFields(
-        authority: authority, userAgent: prefix + "grpc-swift-farebox/0.1")
+        authority: authority, userAgent: prefix + "grpc-swift-farebox/0.1",
+        isEncrypted: tls != nil)
     }
   }
 

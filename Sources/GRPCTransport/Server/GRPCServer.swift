@@ -22,6 +22,8 @@ public final class GRPCServer: Sendable {
   /// The limits of a server and where it reports.
   public struct Configuration: Sendable {
     public var limits = ServerLimits()
+    /// The certificates; nil = plaintext.
+    public var tls: ServerTLS?
     /// Called with every error that a handler threw and that clients saw only as UNKNOWN, or whose
     /// cause they did not see. The default logs it at level error.
     public var onUnknownError: (@Sendable (any Error, MethodDescriptor) -> Void)?
@@ -47,6 +49,7 @@ public final class GRPCServer: Sendable {
 
   private let address: ServerAddress
   private let settings: ServerSettings
+  private let tls: ServerTLS?
   private let group: any EventLoopGroup
   private let loops = Mutex<[ObjectIdentifier: LoopContext]>([:])
   private let shared = Mutex(Shared())
@@ -64,6 +67,7 @@ public final class GRPCServer: Sendable {
   ) {
     self.address = address
     self.group = eventLoopGroup
+    tls = configuration.tls
     let report =
       configuration.onUnknownError ?? { error, method in
         logger.error(
@@ -195,6 +199,9 @@ public final class GRPCServer: Sendable {
     channel.closeFuture.whenComplete { _ in
       self.shared.withLock { $0.connections[id] = nil }
       self.stopIfDone()
+    }
+    if let tls {
+      try channel.pipeline.syncOperations.addHandlers(tls.handlers(for: connection))
     }
     try channel.pipeline.syncOperations.addHandler(connection)
   }

@@ -32,12 +32,21 @@ struct ProtocolDetector {
   }
 
   /// What HTTP/1 clients are told.
-  static let http1Answer = """
+  static let http1Answer = http1Refusal("This port speaks gRPC: HTTP/2 with prior knowledge")
+  /// What HTTP/1 clients in plaintext are told by a port that expects TLS.
+  static let http1AnswerOfTLS = http1Refusal("This port speaks gRPC: HTTP/2 over TLS")
+  /// What TLS clients are told that did not offer HTTP/2.
+  static let http1AnswerWithoutALPN = http1Refusal(
+    "This port speaks gRPC: HTTP/2, to be offered by ALPN as h2")
+
+  private static func http1Refusal(_ text: String) -> String {
+    """
     HTTP/1.1 400 Bad Request\r
     content-type: text/plain; charset=utf-8\r
-    content-length: 51\r
+    content-length: \(text.utf8.count + 1)\r
     connection: close\r
     \r
-    This port speaks gRPC: HTTP/2 with prior knowledge\n
+    \(text)\n
     """
+  }
 }

@@ -1,0 +1,130 @@
+/// Certificates for tests, valid until 2126 and worth nothing elsewhere: the keys are public.
+///
+/// Made with OpenSSL (P-256): two authorities, and leaves with the names said below.
+enum TestPEM {
+  /// The authority that the server and its clients trust.
+  static let authority = """
+    -----BEGIN CERTIFICATE-----
+    MIIBqjCCAU+gAwIBAgIUblxeKHo1nFEIDeeTvNptSyU4YpAwCgYIKoZIzj0EAwIw
+    ITEfMB0GA1UEAwwWRmFyZWJveCB0ZXN0IGF1dGhvcml0eTAgFw0yNjExMjIyMjM5
+    MzJaGA8yMTI2MTAyOTIyMzkzMlowITEfMB0GA1UEAwwWRmFyZWJveCB0ZXN0IGF1
+    dGhvcml0eTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABGecw1ltQBRU+EPeP7j8
+    2zp1eVwX42WtWzlJoRzwIoX3b4j/SUNKyO7sgVmtTdambEq4UWqZCVp2Ztrif22s
+    XByjYzBhMB0GA1UdDgQWBBQdzseutFbXVj98SQDV0pnqoxji7zAfBgNVHSMEGDAW
+    gBQdzseutFbXVj98SQDV0pnqoxji7zAPBgNVHRMBAf8EBTADAQH/MA4GA1UdDwEB
+    /wQEAwICBDAKBggqhkjOPQQDAgNJADBGAiEAiIv1bGFQnj6oosLzRfUooZYx+BuT
+    3emEllLgpYhLkfgCIQCHM0la+Xd8kkp/+KLzg7SFNFz4XzXPukgbh7BYmkhaEQ==
+    -----END CERTIFICATE-----
+    """
+
+  /// An authority nobody trusts.
+  static let stranger = """
+    -----BEGIN CERTIFICATE-----
+    MIIBqDCCAU2gAwIBAgIURU1GYTOBbPqTybfTjGezRWZEyZcwCgYIKoZIzj0EAwIw
+    IDEeMBwGA1UEAwwVRmFyZWJveCB0ZXN0IHN0cmFuZ2VyMCAXDTI2MTEyMjIyMzkz
+    MloYDzIxMjYxMDI5MjIzOTMyWjAgMR4wHAYDVQQDDBVGYXJlYm94IHRlc3Qgc3Ry
+    YW5nZXIwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATHmxz8Ih2imLVCjUnbhIzL
+    SM7fKMGYiTNQs83mQr74CmfzCOIVyRjLKCswoCrAzE8PKy0uBB00E1E4139jBJmj
+    o2MwYTAdBgNVHQ4EFgQUsG1UV9PIUhBlpFa8YJqOvfEcjKYwHwYDVR0jBBgwFoAU
+    sG1UV9PIUhBlpFa8YJqOvfEcjKYwDwYDVR0TAQH/BAUwAwEB/zAOBgNVHQ8BAf8E
+    BAMCAgQwCgYIKoZIzj0EAwIDSQAwRgIhAKPi6gQtqNOqavIsVxK4vBEqgfSf3GWY
+    O4rJoJsSyxWhAiEA3SfrdKvoVYJqbaLHZ2TFomm1h5tjWBd8JIJ6KrwtTes=
+    -----END CERTIFICATE-----
+    """
+
+  /// For localhost, 127.0.0.1 and ::1.
+  static let server = """
+    -----BEGIN CERTIFICATE-----
+    MIIByTCCAW6gAwIBAgIUNP9GKiw4aVOqdlBKYBPO3kLbfdUwCgYIKoZIzj0EAwIw
+    ITEfMB0GA1UEAwwWRmFyZWJveCB0ZXN0IGF1dGhvcml0eTAgFw0yNjExMjIyMjM5
+    MzNaGA8yMTI2MDcyMTIyMzkzM1owETEPMA0GA1UEAwwGc2VydmVyMFkwEwYHKoZI
+    zj0CAQYIKoZIzj0DAQcDQgAE+Ze8dCLAVQUAzqTMzcR3JOFDQ/BEPUndbrTug2AK
+    uqrup6Nth540eAphPBmR+FjjzWx0mqzGg2pk5SPWfKVhTKOBkTCBjjAJBgNVHRME
+    AjAAMCwGA1UdEQQlMCOCCWxvY2FsaG9zdIcEfwAAAYcQAAAAAAAAAAAAAAAAAAAA
+    ATATBgNVHSUEDDAKBggrBgEFBQcDATAdBgNVHQ4EFgQU7ow43GH3LxFAcMRy1I00
+    b27zH2kwHwYDVR0jBBgwFoAUHc7HrrRW11Y/fEkA1dKZ6qMY4u8wCgYIKoZIzj0E
+    AwIDSQAwRgIhANjGKIa97eCkUv88MPGXsaHP3Y1NHiGFgKtbCiYqtjkGAiEAw6Ax
+    HptYicKWptBAz45n+alI36ZBI0ohPjYadzAWsqE=
+    -----END CERTIFICATE-----
+    """
+
+  static let serverKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgSpjR8FeHtJ1HYYfy
+    KCHPE17YqspzkK8ndt+ktw7LzX2hRANCAAT5l7x0IsBVBQDOpMzNxHck4UND8EQ9
+    Sd1utO6DYAq6qu6no22HnjR4CmE8GZH4WOPNbHSarMaDamTlI9Z8pWFM
+    -----END PRIVATE KEY-----
+    """
+
+  /// For renewed.test: what the server gets in place of `server`.
+  static let renewed = """
+    -----BEGIN CERTIFICATE-----
+    MIIBsjCCAVigAwIBAgIUNP9GKiw4aVOqdlBKYBPO3kLbfdYwCgYIKoZIzj0EAwIw
+    ITEfMB0GA1UEAwwWRmFyZWJveCB0ZXN0IGF1dGhvcml0eTAgFw0yNjExMjIyMjM5
+    MzNaGA8yMTI2MDcyMTIyMzkzM1owEjEQMA4GA1UEAwwHcmVuZXdlZDBZMBMGByqG
+    SM49AgEGCCqGSM49AwEHA0IABJu0gVNyYkSUVNab2hTgtgnTYCEczHKa1H20jTx0
+    +aeBXfsqjGQzr83Z1BeJyhySznMCzEzQsVmdoR19udMcZA+jezB5MAkGA1UdEwQC
+    MAAwFwYDVR0RBBAwDoIMcmVuZXdlZC50ZXN0MBMGA1UdJQQMMAoGCCsGAQUFBwMB
+    MB0GA1UdDgQWBBQkFIwRvUFNx8EoANHCpLK71Ip+DTAfBgNVHSMEGDAWgBQdzseu
+    tFbXVj98SQDV0pnqoxji7zAKBggqhkjOPQQDAgNIADBFAiAIlC2BNrmIB4283JQ6
+    u3keOQDckqEiprcs69T0bH7iwAIhALrnp7vo7jqq51bwT6xRXDQnpSvln7+vu/ea
+    j2mRZz3I
+    -----END CERTIFICATE-----
+    """
+
+  static let renewedKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgEiVHEvwlKwmrkLTM
+    WE+sDpv6J2XHkXLm0qER3Q0TDlOhRANCAASbtIFTcmJElFTWm9oU4LYJ02AhHMxy
+    mtR9tI08dPmngV37KoxkM6/N2dQXicocks5zAsxM0LFZnaEdfbnTHGQP
+    -----END PRIVATE KEY-----
+    """
+
+  /// For client.test and spiffe://farebox.test/client.
+  static let client = """
+    -----BEGIN CERTIFICATE-----
+    MIIB0DCCAXagAwIBAgIUNP9GKiw4aVOqdlBKYBPO3kLbfdcwCgYIKoZIzj0EAwIw
+    ITEfMB0GA1UEAwwWRmFyZWJveCB0ZXN0IGF1dGhvcml0eTAgFw0yNjExMjIyMjM5
+    MzNaGA8yMTI2MDcyMTIyMzkzM1owETEPMA0GA1UEAwwGY2xpZW50MFkwEwYHKoZI
+    zj0CAQYIKoZIzj0DAQcDQgAEsH97EVSGA1VBKOX+3Fdrf6sBsTIsd7jsnlpQyCWW
+    GroYU9E3ftN1O5EXINACEE9v/7IQ0uzKqYCFtaJrKHlB0aOBmTCBljAJBgNVHRME
+    AjAAMDQGA1UdEQQtMCuCC2NsaWVudC50ZXN0hhxzcGlmZmU6Ly9mYXJlYm94LnRl
+    c3QvY2xpZW50MBMGA1UdJQQMMAoGCCsGAQUFBwMCMB0GA1UdDgQWBBSLYtjSGnO6
+    DhNi2hPi0FtXeJW0ETAfBgNVHSMEGDAWgBQdzseutFbXVj98SQDV0pnqoxji7zAK
+    BggqhkjOPQQDAgNIADBFAiAJl+VZXuCa9oWaZ7/2KqwVmD/dQXlI3W9FYxroy1L0
+    vwIhAKbGh0NVXZT93a+3peg7mBL8uVisNXnxxL97razt+CPP
+    -----END CERTIFICATE-----
+    """
+
+  static let clientKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg1NLSR9bA5UQn+4kY
+    MqaCZhdTsx0xcP+V+AtPHLHws6GhRANCAASwf3sRVIYDVUEo5f7cV2t/qwGxMix3
+    uOyeWlDIJZYauhhT0Td+03U7kRcg0AIQT2//shDS7MqpgIW1omsoeUHR
+    -----END PRIVATE KEY-----
+    """
+
+  /// For client.test, issued by the stranger.
+  static let foreign = """
+    -----BEGIN CERTIFICATE-----
+    MIIBrzCCAVagAwIBAgIUVL/3I9mxvfK22GO/0E2pG4eE9BEwCgYIKoZIzj0EAwIw
+    IDEeMBwGA1UEAwwVRmFyZWJveCB0ZXN0IHN0cmFuZ2VyMCAXDTI2MTEyMjIyMzkz
+    M1oYDzIxMjYwNzIxMjIzOTMzWjASMRAwDgYDVQQDDAdmb3JlaWduMFkwEwYHKoZI
+    zj0CAQYIKoZIzj0DAQcDQgAEEZk7yj570PH2/61f2h4o0rBzesgBX2xVaaDRBd/d
+    kU878/8A/UnJDXurR0ATR/UmdcuSo8TJtP1mEAtjIFREP6N6MHgwCQYDVR0TBAIw
+    ADAWBgNVHREEDzANggtjbGllbnQudGVzdDATBgNVHSUEDDAKBggrBgEFBQcDAjAd
+    BgNVHQ4EFgQUAlw8OmNB17nGO87th4fg3kXzMsswHwYDVR0jBBgwFoAUsG1UV9PI
+    UhBlpFa8YJqOvfEcjKYwCgYIKoZIzj0EAwIDRwAwRAIgIicQluKX9be9RMxV7pYR
+    xmzBo6CPOPgA6v8vb/GDO7cCIHjlMAXLmiXFE9gBZ412ZMoDZLyFEIgzc+TWL6JQ
+    n6OD
+    -----END CERTIFICATE-----
+    """
+
+  static let foreignKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyUC3D91jG60iHePb
+    FaXU07Bnz5FeCLl52nn4qqJ4//uhRANCAAQRmTvKPnvQ8fb/rV/aHijSsHN6yAFf
+    bFVpoNEF392RTzvz/wD9SckNe6tHQBNH9SZ1y5KjxMm0/WYQC2MgVEQ/
+    -----END PRIVATE KEY-----
+    """
+}
