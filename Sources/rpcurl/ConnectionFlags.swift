@@ -2,8 +2,32 @@ import ArgumentParser
 
 /// How to reach the server and where its contracts come from.
 struct ConnectionFlags: ParsableArguments {
-  @Flag(help: "Use HTTP/2 without TLS. Needed: this build has no TLS.")
+  @Flag(help: "Use HTTP/2 without TLS.")
   var plaintext = false
+
+  @Flag(help: "Do not check the server's certificate: anyone may listen. For tests only.")
+  var insecure = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Trust the authorities of this PEM file instead of the system's.", valueName: "file"))
+  var cacert: String?
+
+  @Option(
+    help: ArgumentHelp("Our certificate (PEM) for servers that demand one.", valueName: "file"))
+  var cert: String?
+
+  @Option(help: ArgumentHelp("The key (PEM) of the certificate of -cert.", valueName: "file"))
+  var key: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      The name that the server's certificate must bear. Default: the one of -authority, else the \
+      host of the address.
+      """,
+      valueName: "name"))
+  var servername: String?
 
   @Flag(help: "The address is the path of a unix socket.")
   var unix = false
@@ -45,5 +69,18 @@ struct ConnectionFlags: ParsableArguments {
       throw ValidationError("-max-time must be above 0 seconds")
     }
     guard maxMsgSz > 0 else { throw ValidationError("-max-msg-sz must be above 0 bytes") }
+    try validateEncryption()
+  }
+
+  private func validateEncryption() throws {
+    let needTLS = [
+      ("-insecure", insecure), ("-cacert", cacert != nil), ("-cert", cert != nil),
+      ("-key", key != nil), ("-servername", servername != nil),
+    ]
+    if plaintext, let (flag, _) = needTLS.first(where: { $0.1 }) {
+      throw ValidationError("\(flag) has no meaning with -plaintext")
+    }
+    if insecure, cacert != nil { throw ValidationError("-insecure and -cacert exclude each other") }
+    guard (cert == nil) == (key == nil) else { throw ValidationError("-cert and -key go together") }
   }
 }

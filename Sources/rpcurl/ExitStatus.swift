@@ -20,7 +20,7 @@ enum ExitStatus {
     _ error: any Error, on console: Console, asJSON: Bool,
     resolver: any TypeResolver = KnownTypes([])
   ) -> Int32 {
-    guard let failure = error as? RPCError else {
+    guard let failure = (error as? RPCError).map(ConnectionFlags.explained) else {
       console.complain("Error: \(error)")
       return other
     }

@@ -102,17 +102,14 @@ struct Session {
       case .tcp(let host, let port): .tcp(host: host, port: port)
       case .unix(let path): .unix(path: path)
       }
-    guard flags.plaintext else {
-      throw UsageError(
-        "this build has no TLS; give -plaintext to reach \(target) without encryption")
-    }
     var logger = Logger(label: "rpcurl") { _ in SwiftLogNoOpLogHandler() }
     logger.logLevel = .critical
     return HTTP2ClientTransport(
       target: target,
       configuration: .init(
         connectTimeout: .seconds(flags.connectTimeout), authority: flags.authority,
-        userAgentPrefix: flags.userAgent.isEmpty ? nil : flags.userAgent),
+        userAgentPrefix: flags.userAgent.isEmpty ? nil : flags.userAgent,
+        tls: try flags.tls()),
       logger: logger)
   }
 

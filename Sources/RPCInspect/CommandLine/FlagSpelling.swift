@@ -1,13 +1,12 @@
 /// Lets long flags be written with one dash, as grpcurl's users do: `-plaintext`, `-max-time 5`.
 public enum FlagSpelling {
   private static let flags: Set<String> = [
-    "plaintext", "unix", "allow-unknown-fields", "emit-defaults", "msg-template", "format-error",
-    "help",
+    "plaintext", "insecure", "unix", "allow-unknown-fields", "emit-defaults", "msg-template",
+    "format-error", "help",
   ]
   private static let options: Set<String> = [
-    "authority", "user-agent", "connect-timeout", "max-time", "max-msg-sz", "protoset", "data",
-    "header",
-    "rpc-header", "reflect-header",
+    "cacert", "cert", "key", "servername", "authority", "user-agent", "connect-timeout",
+    "max-time", "max-msg-sz", "protoset", "data", "header", "rpc-header", "reflect-header",
   ]
 
   /// Doubles the dash of known long flags; `-flag=true` becomes `--flag`, `-flag=false` nothing.
