@@ -28,7 +28,7 @@ struct WireRuleTests {
     var suite = ""
     var isTest = false
     for line in text.split(separator: "\n") {
-      if let match = line.firstMatch(
+      if line.first != " ", let match = line.firstMatch(
         of: /^(?:@Suite[^{]* |final |private )*(?:struct|class|enum|extension) (\w+)/)
       {
         suite = String(match.1)
@@ -44,7 +44,7 @@ struct WireRuleTests {
   }
 
   private static func pythonTests(in text: String, file: String) -> [String] {
-    text.split(separator: "\n").compactMap { line in
+    text.split(separator: "\n").filter { $0.hasPrefix("def test_") }.compactMap { line in
       line.firstMatch(of: /^def (test_\w+)\(/).map { file + "." + $0.1 }
     }
   }
