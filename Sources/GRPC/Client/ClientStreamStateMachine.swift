@@ -58,6 +58,9 @@ package struct ClientStreamStateMachine: Sendable {
     self.deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)
   }
 
+  /// Whether nothing of an answer has come so far.
+  package var isAwaitingHeaders: Bool { state == .awaitingHeaders }
+
   /// Whether the call is over on the receiving side.
   package var isEnded: Bool { state == .ended }
 

@@ -182,7 +182,9 @@ class ClientCall: @unchecked Sendable {
   final func receiveClosed(_ code: ErrorCode, surelyUnprocessed: Bool, reason: String?) -> Bool {
     guard !isEnded else { return false }
     settleLeading(endStream: false)
-    if surelyUnprocessed, canSendAgain, transparentRetries < Self.transparentRetriesMax {
+    // An answer that has begun belies the claim, and the caller may have seen it.
+    let mayRepeat = surelyUnprocessed && machine.isAwaitingHeaders && canSendAgain
+    if mayRepeat, transparentRetries < Self.transparentRetriesMax {
       transparentRetries += 1
       phase = .waiting
       return true

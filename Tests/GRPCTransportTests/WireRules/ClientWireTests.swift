@@ -290,6 +290,26 @@ struct ClientWireTests {
     #expect(connections.withLock { $0.count } == 2)
   }
 
+  @Test("a call whose answer has begun is not sent again, whatever the server says", arguments: [
+    "Refuse", "GoAway",
+  ])
+  func begunAnswer(end: String) async throws {
+    let requests = Mutex(0)
+    let server = try await ScriptedServer { exchange, input in
+      guard case .end = input else { return }
+      requests.withLock { $0 += 1 }
+      let id = exchange.stream.id
+      exchange.inject(
+        RawFrame.headers(Self.good, stream: id) + RawFrame.data(Self.framed([1]), stream: id)
+          + (end == "Refuse" ? RawFrame.reset(7, stream: id) : RawFrame.goAway(lastStreamID: 0)))
+    }
+    var responses = Base.client(server.target).watch().responses.makeAsyncIterator()
+    #expect(try await responses.next() == [1])
+    let error = await Base.failure { _ = try await responses.next() }
+    #expect(error?.code == .unavailable)
+    #expect(requests.withLock { $0 } == 1)
+  }
+
   @Test("calls above the server's limit wait, and their deadlines run")
   func streamLimit() async throws {
     let seen = Mutex(0)

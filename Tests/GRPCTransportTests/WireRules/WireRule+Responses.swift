@@ -99,6 +99,9 @@ extension WireRule {
       in: "RFC 9113 section 8.7",
       by: "ClientLifeTests.refusedStream", "HTTP2ClientTransportTests.brokenAnswers"),
     WireRule(
+      "A call whose answer has begun is never sent again.",
+      in: "gRFC A6", by: "ClientWireTests.begunAnswer"),
+    WireRule(
       "A status before the end of the request ends it, and frees the stream.",
       in: "RFC 9113 section 8.1", by: "ClientWireTests.earlyStatus"),
   ]
