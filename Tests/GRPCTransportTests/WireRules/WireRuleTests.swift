@@ -24,6 +24,7 @@ struct WireRuleTests {
 
   /// `Suite.function` for each function that follows a `@Test`.
   private static func swiftTests(in text: String) -> [String] {
+    guard text.contains("@Test") else { return [] }
     var names: [String] = []
     var suite = ""
     var isTest = false
