@@ -17,6 +17,11 @@ public struct AccessLogInterceptor: ServerInterceptor {
     self.level = level
   }
 
+  /// Nil when the logger does not log at the level: then calls pay nothing.
+  public func bound(to method: MethodDescriptor) -> (any ServerInterceptor)? {
+    logger.logLevel <= level ? self : nil
+  }
+
   /// Calls `next` and logs how it ended; throws what it throws.
   public func intercept(
     _ context: ServerContext, next: (ServerContext) async throws -> Void

@@ -6,7 +6,7 @@ import Identity
 /// Leaves the `Principal` in the context for what runs inside it. Methods that are open to
 /// everybody get no principal, and a bad token does not keep anybody from them. A token that was
 /// seen before costs a look-up in the cache, without a String and without suspending.
-public struct AuthenticationInterceptor: ServerInterceptor {
+public struct AuthenticationInterceptor: AdmittingInterceptor {
   private let verifier: TokenVerifier
   private let table: AuthorizationTable
 
@@ -14,6 +14,25 @@ public struct AuthenticationInterceptor: ServerInterceptor {
   public init(verifier: TokenVerifier, table: AuthorizationTable = .farebox) {
     self.verifier = verifier
     self.table = table
+  }
+
+  /// Nil for methods that are open to everybody: no token is looked at there.
+  public func bound(to method: MethodDescriptor) -> (any ServerInterceptor)? {
+    table.rule(for: method) == .open ? nil : self
+  }
+
+  /// Admits callers whose token was seen before; waits for the verification of others.
+  ///
+  /// Only for methods that are not open to everybody, see ``bound(to:)``.
+  public func admit(_ context: inout ServerContext) throws -> Admission {
+    switch credentials(in: context.metadata) {
+    case .known(let principal):
+      context[AccessLogNotesKey.self]?.setSubject(principal.subject)
+      context = context.authenticated(as: principal)
+      return .admitted
+    case .unknown: return .mustWait
+    case .refused(let refusal): throw RPCError.unauthenticated(refusal)
+    }
   }
 
   /// Calls `next` with the principal, or throws UNAUTHENTICATED saying what is wrong with the

@@ -17,9 +17,21 @@ public struct AuthorizationInterceptor: ServerInterceptor {
   public func intercept(
     _ context: ServerContext, next: (ServerContext) async throws -> Void
   ) async throws {
-    let rule = table.rule(for: context.descriptor)
+    try Self.check(context, table.rule(for: context.descriptor))
+    try await next(context)
+  }
+
+  /// The interceptor with the method's rule at hand; nil where everybody may call.
+  public func bound(to method: MethodDescriptor) -> (any ServerInterceptor)? {
+    let rule = table.rule(for: method)
+    return rule == .open ? nil : MethodAuthorization(rule: rule)
+  }
+
+  fileprivate static func check(
+    _ context: ServerContext, _ rule: AuthorizationTable.Rule?
+  ) throws(RPCError) {
     switch AuthorizationTable.refusal(of: rule, to: context.principal) {
-    case nil: try await next(context)
+    case nil: return
     case .unauthenticated: throw RPCError.unauthenticated(.missing)
     case .missingRole:
       throw RPCError(
@@ -32,5 +44,22 @@ public struct AuthorizationInterceptor: ServerInterceptor {
         message: "nobody may call \(context.descriptor.fullyQualifiedMethod)",
         reason: "NO_AUTHORIZATION_RULE", domain: "farebox")
     }
+  }
+}
+
+/// The rule of one method. No rule denies.
+private struct MethodAuthorization: AdmittingInterceptor {
+  let rule: AuthorizationTable.Rule?
+
+  func admit(_ context: inout ServerContext) throws -> Admission {
+    try AuthorizationInterceptor.check(context, rule)
+    return .admitted
+  }
+
+  func intercept(
+    _ context: ServerContext, next: (ServerContext) async throws -> Void
+  ) async throws {
+    try AuthorizationInterceptor.check(context, rule)
+    try await next(context)
   }
 }

@@ -43,7 +43,7 @@ struct AuthenticationInterceptorTests {
     if let authorization { metadata.addString(authorization, forKey: "authorization") }
     let seen = Mutex<Principal?>(nil)
     do {
-      try await interceptor.intercept(TestCall.context(method, metadata: metadata)) { context in
+      try await TestCall.run([interceptor], TestCall.context(method, metadata: metadata)) { context in
         let principal = context.principal
         seen.withLock { $0 = principal }
       }
@@ -65,6 +65,30 @@ struct AuthenticationInterceptorTests {
     let first = try await call(interceptor, "Bearer " + token).get()
     let second = try await call(interceptor, "Bearer " + token).get()
     #expect(first === second)
+  }
+
+  @Test("A token that was seen before is admitted at once, a new one has to wait")
+  func admission() async throws {
+    let interceptor = makeInterceptor()
+    var metadata = Metadata()
+    metadata.addString("Bearer " + (try await makeToken()), forKey: "authorization")
+    var context = TestCall.context(Self.whoAmI, metadata: metadata)
+    #expect(try interceptor.admit(&context) == .mustWait)
+    #expect(context.principal == nil)
+    try await interceptor.intercept(context) { _ in }
+    #expect(try interceptor.admit(&context) == .admitted)
+    #expect(context.principal?.subject == "usr_1")
+    var bare = TestCall.context(Self.whoAmI)
+    #expect(throws: RPCError.self) { try interceptor.admit(&bare) }
+  }
+
+  @Test("Where everybody may call, neither interceptor has anything to do")
+  func open() {
+    #expect(makeInterceptor().bound(to: Self.login) == nil)
+    #expect(AuthorizationInterceptor().bound(to: Self.login) == nil)
+    #expect(makeInterceptor().bound(to: Self.whoAmI) != nil)
+    let unknown = MethodDescriptor(path: "/nobody.Knows/This")
+    #expect(AuthorizationInterceptor().bound(to: unknown) != nil, "no rule denies")
   }
 
   @Test("Each way to be unknown is UNAUTHENTICATED, and says which it is")

@@ -76,7 +76,9 @@ struct AuthorizationTableTests {
     for (caller, verdict) in zip(callers, row) {
       var context = TestCall.context(MethodDescriptor(path: "/\(method)"))
       if let caller { context = context.authenticated(as: caller) }
-      let code = await outcome { try await AuthorizationInterceptor().intercept(context) { _ in } }
+      let code = await outcome {
+        try await TestCall.run([AuthorizationInterceptor()], context) { _ in }
+      }
       let expected: [Character: RPCError.Code] = ["-": .permissionDenied, "?": .unauthenticated]
       #expect(code == expected[verdict], "\(method) by \(caller?.description ?? "nobody")")
     }

@@ -39,17 +39,6 @@ struct StandardInterceptorsTests {
       verifier: verifier, logger: Logger(label: "test") { _ in handler }, accessLogLevel: .info)
   }
 
-  /// Runs a call through the list, the first interceptor outermost.
-  func run(
-    _ list: ArraySlice<any ServerInterceptor>, _ context: ServerContext,
-    handler: @Sendable (ServerContext) async throws -> Void
-  ) async throws {
-    guard let first = list.first else { return try await handler(context) }
-    try await first.intercept(context) { next in
-      try await run(list.dropFirst(), next, handler: handler)
-    }
-  }
-
   func context(_ path: String, token: String?) -> ServerContext {
     var metadata = Metadata()
     if let token { metadata.addString("Bearer \(token)", forKey: "authorization") }
@@ -73,23 +62,23 @@ struct StandardInterceptorsTests {
 
   @Test("A call is logged with method, peer, caller and outcome, and never with its token")
   func accessLog() async throws {
-    let list = makeList()[...]
+    let list = makeList()
     let path = "/farebox.auth.v1.AuthService/CreateUser"
     let user = try await makeToken([.user])
     let admin = try await makeToken([.admin])
     let nobody = await outcome {
-      try await run(list, context(path, token: nil)) { _ in Issue.record("reached") }
+      try await TestCall.run(list, context(path, token: nil)) { _ in Issue.record("reached") }
     }
     #expect(nobody == .unauthenticated)
     let refused = await outcome {
-      try await run(list, context(path, token: user)) { _ in Issue.record("reached") }
+      try await TestCall.run(list, context(path, token: user)) { _ in Issue.record("reached") }
     }
     #expect(refused == .permissionDenied)
-    try await run(list, context(path, token: admin)) { context in
+    try await TestCall.run(list, context(path, token: admin)) { context in
       #expect(context.principal?.subject == "usr_1")
     }
     let failed = await outcome {
-      try await run(list, context(path, token: admin)) { _ in
+      try await TestCall.run(list, context(path, token: admin)) { _ in
         throw RPCError(code: .notFound, message: "canary")
       }
     }
@@ -111,8 +100,8 @@ struct StandardInterceptorsTests {
 
   @Test("A logger above the level gets nothing")
   func quiet() async throws {
-    try await run(
-      makeList(logLevel: .warning)[...], context("/grpc.health.v1.Health/Check", token: nil)
+    try await TestCall.run(
+      makeList(logLevel: .warning), context("/grpc.health.v1.Health/Check", token: nil)
     ) { context in
       #expect(context[AccessLogNotesKey.self] == nil)
     }

@@ -15,6 +15,16 @@ enum TestCall {
     return ServerContext(call: call)
   }
 
+  /// Runs a call through interceptors as a router does: bound to the method, folded around `handler`.
+  static func run(
+    _ interceptors: [any ServerInterceptor], _ context: ServerContext,
+    handler: @escaping @Sendable (ServerContext) async throws -> Void
+  ) async throws {
+    let chain = InterceptorChain.fold(
+      interceptors, around: { context, _ in try await handler(context) }, of: context.descriptor)
+    try await chain(context, context.call)
+  }
+
   private final class Host: ServerCallHost {
     var isOnLoop: Bool { true }
     var executor: any TaskExecutor { InlineExecutor() }

@@ -115,7 +115,8 @@ public struct RPCRouter: Sendable {
         maxRequestBytes: methodLimits[entry.descriptor.path]
           ?? serviceLimits[entry.descriptor.service.fullyQualifiedService]
           ?? Self.defaultMaxRequestBytes,
-        run: InterceptorChain.fold(interceptors, around: entry.run))
+        run: InterceptorChain.fold(
+          interceptors, around: entry.run, of: entry.descriptor))
     }
     return RoutingTable(methods)
   }

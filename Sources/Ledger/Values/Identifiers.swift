@@ -2,19 +2,22 @@
 public enum Identifier {
   /// Whether `text` is a lawful account id, model name or session id.
   public static func isValid(_ text: String) -> Bool {
-    let bytes = text.utf8
-    guard (1...LedgerLimits.identifierBytesMax).contains(bytes.count) else { return false }
-    return bytes.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."),
-        UInt8(ascii: ":"), UInt8(ascii: "-"):
-        return true
-      default:
+    guard (1...LedgerLimits.identifierBytesMax).contains(text.utf8.count) else { return false }
+    var text = text
+    return text.withUTF8 { bytes in
+      for byte in bytes where byte >= 128 || lawful & (UInt128(1) << UInt128(byte)) == 0 {
         return false
       }
+      return true
     }
   }
+
+  /// One bit for each ASCII character: each question about an account asks here.
+  private static let lawful: UInt128 = {
+    let letters = (UInt8(ascii: "a")...UInt8(ascii: "z")).flatMap { [$0, $0 - 32] }
+    let others = Array("0123456789_.:-".utf8)
+    return (letters + others).reduce(0) { $0 | UInt128(1) << UInt128($1) }
+  }()
 }
 
 /// The name of an account, chosen by the caller. Checked by ``Command/invalidField``, not here.
