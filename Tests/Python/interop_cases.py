@@ -18,11 +18,21 @@ SOAK_CALLS = 10
 OWN_CONNECTION = (("grpc.use_local_subchannel_pool", 1),)
 
 
-def run_case(name, address):
-    """Runs the case of that name; an assertion fails, or a call does, when something differs."""
-    with grpc.insecure_channel(address, options=OWN_CONNECTION) as channel:
+def run_case(name, address, authority=None):
+    """Runs the case of that name; an assertion fails, or a call does, when something differs.
+
+    `authority` is the certificate (PEM) to trust; without it the case runs in plaintext.
+    """
+    with open_channel(address, authority) as channel:
         stub = test_pb2_grpc.TestServiceStub(channel)
-        globals()[f"case_{name}"](Peer(address, channel, stub))
+        globals()[f"case_{name}"](Peer(address, authority, channel, stub))
+
+
+def open_channel(address, authority):
+    if authority is None:
+        return grpc.insecure_channel(address, options=OWN_CONNECTION)
+    credentials = grpc.ssl_channel_credentials(authority)
+    return grpc.secure_channel(address, credentials, options=OWN_CONNECTION)
 
 
 @dataclass
@@ -30,6 +40,7 @@ class Peer:
     """The server under test, with a channel to it."""
 
     address: str
+    authority: bytes | None
     channel: grpc.Channel
     stub: test_pb2_grpc.TestServiceStub
 
@@ -192,7 +203,7 @@ def case_rpc_soak(peer):
 
 def case_channel_soak(peer):
     for _ in range(SOAK_CALLS):
-        with grpc.insecure_channel(peer.address, options=OWN_CONNECTION) as channel:
+        with open_channel(peer.address, peer.authority) as channel:
             large_call(test_pb2_grpc.TestServiceStub(channel))
 
 

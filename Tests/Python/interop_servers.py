@@ -19,13 +19,14 @@ STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 class InteropServer:
     """One `grpc-interop server` process on a port of the system's choice."""
 
-    def __init__(self, log_path):
+    def __init__(self, log_path, *flags):
         self.log_path = log_path
+        self.flags = flags
         self.address = None
         self.process = None
 
     def __enter__(self):
-        command = [str(binary_path(name="grpc-interop")), "server", "--port", "0"]
+        command = [str(binary_path(name="grpc-interop")), "server", "--port", "0", *self.flags]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
@@ -54,11 +55,15 @@ class InteropServer:
 
 
 @contextlib.contextmanager
-def grpcio_server(servicer=None):
-    """The address of a server of Google's Python runtime."""
+def grpcio_server(servicer=None, identity=None):
+    """The address of a server of Google's Python runtime; `identity` is its TLS key and chain."""
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=SERVER_THREADS))
     test_pb2_grpc.add_TestServiceServicer_to_server(servicer or TestServicer(), server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    if identity is None:
+        port = server.add_insecure_port("127.0.0.1:0")
+    else:
+        credentials = grpc.ssl_server_credentials([identity])
+        port = server.add_secure_port("127.0.0.1:0", credentials)
     server.start()
     try:
         yield f"127.0.0.1:{port}"

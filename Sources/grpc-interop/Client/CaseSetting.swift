@@ -5,15 +5,18 @@ import Logging
 /// What a case works with: a channel of its own, and the budgets of the soak cases.
 struct CaseSetting: Sendable {
   let target: HTTP2ClientTransport.Target
+  /// Whom to trust; nil = plaintext.
+  let tls: ClientTLS?
   let soak: SoakBudget
   let client: GRPCClient
   private let transport: HTTP2ClientTransport
 
   /// Prepares a channel; nothing is sent yet.
-  init(target: HTTP2ClientTransport.Target, soak: SoakBudget) {
+  init(target: HTTP2ClientTransport.Target, tls: ClientTLS?, soak: SoakBudget) {
     self.target = target
+    self.tls = tls
     self.soak = soak
-    transport = Self.transport(to: target)
+    transport = Self.transport(to: target, tls)
     client = GRPCClient(transport: transport)
   }
 
@@ -27,7 +30,7 @@ struct CaseSetting: Sendable {
 
   /// Runs `body` with a channel that nothing else uses.
   func withNewChannel(_ body: (Grpc_Testing_TestService.Client) async throws -> Void) async throws {
-    let channel = CaseSetting(target: target, soak: soak)
+    let channel = CaseSetting(target: target, tls: tls, soak: soak)
     do {
       try await body(channel.service)
     } catch {
@@ -38,11 +41,12 @@ struct CaseSetting: Sendable {
   }
 
   private static func transport(
-    to target: HTTP2ClientTransport.Target
+    to target: HTTP2ClientTransport.Target, _ tls: ClientTLS?
   ) -> HTTP2ClientTransport {
     // What goes wrong is thrown by the call; the log would say it twice.
     let logger = Logger(label: "grpc-interop") { _ in SwiftLogNoOpLogHandler() }
     return HTTP2ClientTransport(
-      target: target, configuration: .init(userAgentPrefix: "grpc-interop/0.1"), logger: logger)
+      target: target, configuration: .init(userAgentPrefix: "grpc-interop/0.1", tls: tls),
+      logger: logger)
   }
 }

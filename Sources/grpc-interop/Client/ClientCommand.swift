@@ -6,7 +6,7 @@ import GRPCTransport
 struct ClientCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "client",
-    abstract: "Runs interop cases against a server, in plaintext.",
+    abstract: "Runs interop cases against a server.",
     discussion: """
       Cases: \(InteropCase.all.map(\.name).joined(separator: ", ")).
 
@@ -22,6 +22,20 @@ struct ClientCommand: AsyncParsableCommand {
 
   @Option(name: [.long, .customLong("server_port")], help: "The server's port.")
   var port: Int
+
+  @Flag(name: [.long, .customLong("use_tls")], help: "Speak TLS.")
+  var tls = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Authorities to trust (PEM), instead of those of the system; needs --tls.",
+      valueName: "file"))
+  var ca: String?
+
+  @Option(
+    name: [.long, .customLong("server_host_override")],
+    help: "The name that the server's certificate bears, when it is not the host; needs --tls.")
+  var serverName: String?
 
   @Option(
     name: [.long, .customLong("test_case")],
@@ -49,6 +63,9 @@ struct ClientCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (1...65535).contains(port) else { throw ValidationError("--port is 1 to 65535") }
+    guard tls || (ca == nil && serverName == nil) else {
+      throw ValidationError("--ca and --server-name need --tls")
+    }
     guard testCase == "all" || InteropCase.named(testCase) != nil else {
       throw ValidationError("there is no case \(testCase); --help lists them")
     }
@@ -59,9 +76,13 @@ struct ClientCommand: AsyncParsableCommand {
 
   func run() async throws {
     let cases = InteropCase.named(testCase).map { [$0] } ?? InteropCase.all
+    let clientTLS =
+      tls
+      ? try ClientTLS(trust: ca.map { .authorityFile($0) } ?? .systemRoots, serverName: serverName)
+      : nil
     var failed = 0
     for interopCase in cases {
-      let failure = await failure(of: interopCase)
+      let failure = await failure(of: interopCase, clientTLS)
       Console().print("\(interopCase.name): " + (failure.map { "FAILED: \($0)" } ?? "passed"))
       if failure != nil { failed += 1 }
     }
@@ -69,8 +90,10 @@ struct ClientCommand: AsyncParsableCommand {
   }
 
   /// Runs a case on a channel of its own; nil when it passed.
-  private func failure(of interopCase: InteropCase) async -> (any Error)? {
-    let setting = CaseSetting(target: .tcp(host: host, port: port), soak: soak)
+  private func failure(
+    of interopCase: InteropCase, _ clientTLS: ClientTLS?
+  ) async -> (any Error)? {
+    let setting = CaseSetting(target: .tcp(host: host, port: port), tls: clientTLS, soak: soak)
     do {
       // Bounds every call of the case, so that a server that does not answer fails it.
       try await Deadline.$current.withValue(Deadline(after: .seconds(caseTimeout))) {

@@ -7,7 +7,7 @@ import GRPCTransport
 struct ServerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "server",
-    abstract: "Serves grpc.testing.TestService in plaintext, with health and reflection.")
+    abstract: "Serves grpc.testing.TestService, with health and reflection.")
 
   @Option(help: "The address to listen on.")
   var host = "127.0.0.1"
@@ -15,14 +15,28 @@ struct ServerCommand: AsyncParsableCommand {
   @Option(help: "The port to listen on; 0 lets the system choose one, which is printed.")
   var port: Int
 
+  @Flag(name: [.long, .customLong("use_tls")], help: "Speak TLS; needs --cert and --key.")
+  var tls = false
+
+  @Option(help: ArgumentHelp("The server's certificate (PEM).", valueName: "file"))
+  var cert: String?
+
+  @Option(help: ArgumentHelp("The key of the certificate (PEM).", valueName: "file"))
+  var key: String?
+
   func validate() throws {
     guard (0...65535).contains(port) else { throw ValidationError("--port is 0 to 65535") }
+    guard tls == (cert != nil), tls == (key != nil) else {
+      throw ValidationError("--tls, --cert and --key go together")
+    }
   }
 
   func run() async throws {
     let health = HealthStatus()
     let stop = StopSignal()
-    let server = GRPCServer(address: .tcp(host: host, port: port), router: Self.router(health))
+    let server = GRPCServer(
+      address: .tcp(host: host, port: port), router: Self.router(health),
+      configuration: try configuration())
     let address = try await server.start()
     health.set(.serving, forService: HealthStatus.wholeServer)
     health.set(
@@ -32,6 +46,14 @@ struct ServerCommand: AsyncParsableCommand {
     health.setAllNotServing()
     server.beginGracefulShutdown()
     await server.waitUntilStopped()
+  }
+
+  private func configuration() throws -> GRPCServer.Configuration {
+    var configuration = GRPCServer.Configuration()
+    if let cert, let key {
+      configuration.tls = try ServerTLS(certificateChainFile: cert, privateKeyFile: key)
+    }
+    return configuration
   }
 
   /// The interop service, with health and reflection beside it.
