@@ -10,7 +10,8 @@ from farebox_client import FareboxClient
 from farebox_process import binary_path, free_addresses
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
-from hypothesis import HealthCheck, given, note, settings
+from google.protobuf.unknown_fields import UnknownFieldSet
+from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 from message_strategies import messages, same_value
 from roundtrip_tool import Refused, RoundtripTool
@@ -41,7 +42,7 @@ TYPES = [
     CONTRACTS.auth.LoginResponse,
 ]
 # What we refuse on purpose and Google's decoder lets pass.
-STRICTER = ("groups are not supported",)
+STRICTER = ("groups are not supported", "a varint is longer than 64 bits")
 
 often = settings(
     max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -104,11 +105,38 @@ def test_damaged_bytes_are_refused_or_mean_the_same_to_both(tool, data):
         assert google is None or any(reason in str(refusal) for reason in STRICTER), str(refusal)
         return
     assert google is not None, "Google's decoder refuses what ours accepts"
+    # An entry that holds fields besides key and value: Google's Python runtime sets the whole entry
+    # aside as unknown, its C++ runtime keeps the entry, and so do we.
+    assume(not has_map_entries_set_aside(google))
     again = message_type.FromString(ours)
     # Fields nobody knows keep their content; an overlong spelling of their tag is not kept.
     for one in (again, google):
         one.DiscardUnknownFields()
     assert same_value(again, google)
+
+
+def has_map_entries_set_aside(message):
+    fields = message.DESCRIPTOR.fields_by_number
+    if any(is_map(fields.get(field.field_number)) for field in UnknownFieldSet(message)):
+        return True
+    return any(has_map_entries_set_aside(inner) for inner in inner_messages(message))
+
+
+def is_map(field):
+    return bool(field and field.message_type and field.message_type.GetOptions().map_entry)
+
+
+def inner_messages(message):
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        if is_map(field):
+            if field.message_type.fields_by_name["value"].message_type:
+                yield from value.values()
+        elif hasattr(value, "ListFields"):
+            yield value
+        else:
+            yield from value
 
 
 def google_decodes(message_type, data):
@@ -195,10 +223,20 @@ def test_json_of_google_is_read_and_ours_is_read_by_google(tool, data):
     wire, name = message.SerializeToString(), name_of(message_type)
     ours = tool.to_json(name, wire)
     note(ours)
-    assert same_value(json_format.Parse(ours, message_type()), message)
     theirs = json_format.MessageToJson(message, indent=None)
+    # Google's Python runtime writes the largest float so that it refuses to read it again.
+    assume(google_reads_json(message_type, theirs))
+    assert same_value(json_format.Parse(ours, message_type()), message)
     assert same_value(message_type.FromString(tool.from_json(name, theirs)), message)
     assert json.loads(ours).keys() == json.loads(theirs).keys()
+
+
+def google_reads_json(message_type, text):
+    try:
+        json_format.Parse(text, message_type())
+        return True
+    except json_format.ParseError:
+        return False
 
 
 def test_json_spells_what_numbers_cannot_say(tool):
