@@ -76,6 +76,7 @@ class Connection:
         self.h2.local_settings = h2.settings.Settings(client=False, initial_values=values)
         self.waiting = {}
         self.streams_seen = 0
+        self.said_goodbye = False
         self.pings_sent = 0
         self.pings_answered = 0
         self.ended = threading.Event()
@@ -92,7 +93,10 @@ class Connection:
         except OSError:
             pass  # the client has gone, which ends most cases
         except h2.exceptions.ProtocolError as error:
-            self.server.errors.append(error)
+            # h2 takes nothing more after its own GOAWAY; the client may still send window updates
+            # and its own goodbye then (RFC 9113 section 6.8).
+            if not self.said_goodbye:
+                self.server.errors.append(error)
         finally:
             self.peer.close()
             self.ended.set()
@@ -143,6 +147,7 @@ class SaysGoodbye(UnkindServer):
 
     def on_response_sent(self, connection, stream):
         super().on_response_sent(connection, stream)
+        connection.said_goodbye = True
         connection.h2.close_connection(last_stream_id=stream)
 
 
