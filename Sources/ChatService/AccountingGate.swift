@@ -2,7 +2,6 @@ import Contracts
 import Conversation
 import GRPC
 import GRPCServices
-import Logging
 import Protobuf
 import Synchronization
 

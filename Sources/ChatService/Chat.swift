@@ -57,7 +57,7 @@ extension ChatAPI {
       throw .invalidArgument(
         field: "max_output_tokens", description: "must be 1 to \(ChatLimits.outputTokensMax)")
     }
-    guard request.sessionID.isEmpty || ChatLimits.isID(request.sessionID) else {
+    guard request.sessionID.isEmpty || isIdentifier(request.sessionID) else {
       throw .invalidArgument(
         field: "session_id", description: "must be [A-Za-z0-9_.:-]{1,64}")
     }
@@ -78,20 +78,6 @@ enum ChatLimits {
   static let promptBytesMax = 256 << 10
   static let outputTokensDefault: Int64 = 256
   static let outputTokensMax: Int64 = 100_000
-
-  /// Whether `text` is an id: `[A-Za-z0-9_.:-]{1,64}`.
-  static func isID(_ text: String) -> Bool {
-    let bytes = text.utf8
-    return (1...64).contains(bytes.count) && bytes.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."),
-        UInt8(ascii: ":"), UInt8(ascii: "-"):
-        true
-      default: false
-      }
-    }
-  }
 }
 
 extension Farebox_Chat_V1_End {

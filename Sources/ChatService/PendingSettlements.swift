@@ -8,8 +8,7 @@ import Logging
 /// Each attempt is idempotent, so trying too often charges once. An actor: its bookkeeping is small
 /// and off the event loops.
 public actor PendingSettlements {
-  /// Settlements that may wait at once; past it the oldest waits for nobody and its hold ends by
-  /// itself.
+  /// Settlements that may wait at once; one more is not tried, and its hold ends by itself.
   public static let countMax = 10_000
   /// The pause after a failed attempt doubles from here…
   static let pauseMin: Duration = .milliseconds(100)

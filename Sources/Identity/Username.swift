@@ -29,7 +29,7 @@ extension Username: CustomStringConvertible {
 }
 
 /// Whether `text` is an identifier of this system: `[A-Za-z0-9_.:-]{1,64}`.
-func isIdentifier(_ text: String) -> Bool {
+public func isIdentifier(_ text: String) -> Bool {
   let utf8 = text.utf8
   guard (1...64).contains(utf8.count) else { return false }
   return utf8.allSatisfy { byte in
