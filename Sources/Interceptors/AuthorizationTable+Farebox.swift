@@ -21,6 +21,7 @@ extension AuthorizationTable {
     ("/farebox.accounting.v1.AccountingService/ReleaseHold", .roles([.service, .admin])),
     ("/farebox.accounting.v1.AccountingService/PutPrice", .roles([.admin])),
     ("/farebox.accounting.v1.AccountingService/ListUsage", .selfOr([.admin, .auditor])),
+    ("/farebox.accounting.v1.AccountingService/VerifyLedger", .roles([.auditor, .admin])),
 
     // Always for the caller's own account: the requests name none.
     ("/farebox.chat.v1.ChatService/Chat", .roles([.user])),

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// How the database files of this project are opened: write-ahead log, one connection that writes.
@@ -66,6 +67,20 @@ public enum DatabaseFile {
     } catch {
       throw StartupError("cannot open the database \(path) to read: \(error)")
     }
+  }
+
+  /// Reads a file that no process has open, and leaves the folder as it was.
+  ///
+  /// SQLite makes an empty log and its index beside a file that has none; they are removed again.
+  static func examine<Value>(at path: String, _ body: (Database) throws -> Value) throws -> Value {
+    let companions = [path + "-wal", path + "-shm"]
+    let made = companions.filter { !FileManager.default.fileExists(atPath: $0) }
+    let queue = try openReader(at: path)
+    defer {
+      try? queue.close()
+      for companion in made { try? FileManager.default.removeItem(atPath: companion) }
+    }
+    return try queue.unsafeRead(body)
   }
 
   /// Copies the write-ahead log into the file and empties it. On the writer's connection only.

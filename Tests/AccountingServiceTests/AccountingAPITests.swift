@@ -1,24 +1,8 @@
 import Contracts
 import GRPC
-import GRPCServices
 import Testing
 
 @testable import AccountingService
-
-/// What a call failed with: code, reason and fields; nil when it succeeded.
-private func failure(
-  _ call: () async throws -> some Sendable
-) async -> (code: Status.Code, reason: String, field: String)? {
-  do {
-    _ = try await call()
-    return nil
-  } catch {
-    let error = RPCError(wrapping: error)
-    return (
-      error.code, error.errorInfo?.reason ?? "", error.fieldViolations.first?.field ?? ""
-    )
-  }
-}
 
 @Suite struct AccountingAPITests {
   private typealias Fixture = AccountingFixture

@@ -1,6 +1,7 @@
 import AccountingService
 import Contracts
 import GRPC
+import GRPCServices
 import GRPCTransport
 import Identity
 import Interceptors
@@ -100,5 +101,20 @@ private struct NamedCaller: ServerInterceptor {
     let principal = Principal(
       subject: name, username: name, roles: roles, tokenID: "t", expiresAt: .max)
     try await next(context.authenticated(as: principal))
+  }
+}
+
+/// What a call failed with: code, reason and fields; nil when it succeeded.
+func failure(
+  _ call: () async throws -> some Sendable
+) async -> (code: Status.Code, reason: String, field: String)? {
+  do {
+    _ = try await call()
+    return nil
+  } catch {
+    let error = RPCError(wrapping: error)
+    return (
+      error.code, error.errorInfo?.reason ?? "", error.fieldViolations.first?.field ?? ""
+    )
   }
 }

@@ -56,6 +56,7 @@ struct AuthorizationTableTests {
     ("farebox.accounting.v1.AccountingService/ReleaseHold", "?--++-"),
     ("farebox.accounting.v1.AccountingService/PutPrice", "?--+--"),
     ("farebox.accounting.v1.AccountingService/ListUsage", "?-++-+"),
+    ("farebox.accounting.v1.AccountingService/VerifyLedger", "?--+-+"),
     ("farebox.chat.v1.ChatService/Chat", "?-+---"),
     ("farebox.chat.v1.ChatService/ListModels", "?+++++"),
     ("farebox.version.v1.VersionService/GetVersion", "++++++"),

@@ -31,6 +31,7 @@ public struct RandomHistory {
     var ledger = try CreditLedger(store: store, clock: clock)
     for step in 0..<commandCount {
       if random.chance(restartPercent) {
+        try await verify(ledger)
         try await ledger.shutDown()
         store = try open()
         ledger = try CreditLedger(store: store, clock: clock)
@@ -43,7 +44,17 @@ public struct RandomHistory {
         throw Breach("seed \(seed), step \(step): \(breach)")
       }
     }
+    try await verify(ledger)
     try await ledger.shutDown()
+  }
+
+  /// The ledger's own proof finds nothing.
+  private func verify(_ ledger: CreditLedger) async throws {
+    let report = try await ledger.verify()
+    if let found = report.firstBreak { throw Breach("seed \(seed): a false alarm: \(found)") }
+    guard report.head.seq == ledger.committedSeq else {
+      throw Breach("seed \(seed): examined up to \(report.head.seq) only")
+    }
   }
 
   private mutating func moveClock() {

@@ -114,6 +114,15 @@ public enum Farebox_Accounting_V1_AccountingService {
         method: "ListUsage", kind: .unary)
     }
 
+    /// VerifyLedger: what goes in, what comes out, its name.
+    public enum VerifyLedger {
+      public typealias Input = Farebox_Accounting_V1_VerifyLedgerRequest
+      public typealias Output = Farebox_Accounting_V1_VerifyLedgerResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "VerifyLedger", kind: .unary)
+    }
+
     /// All methods in the order of the contract.
     public static let descriptors: [MethodDescriptor] = [
       AllocateCredits.descriptor,
@@ -126,6 +135,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       ReleaseHold.descriptor,
       PutPrice.descriptor,
       ListUsage.descriptor,
+      VerifyLedger.descriptor,
     ]
   }
 }
@@ -251,6 +261,19 @@ extension Farebox_Accounting_V1_AccountingService {
       request: Farebox_Accounting_V1_ListUsageRequest,
       context: ServerContext
     ) async throws -> Farebox_Accounting_V1_ListUsageResponse
+
+    /// VerifyLedger recomputes the ledger from its journal and compares it with the live state.
+    ///
+    /// Effect: none. Idempotent. Auditors and administrators. Reads the whole journal in short steps beside the
+    /// work of the ledger: minutes for tens of millions of entries. From entry 1 on every invariant is checked;
+    /// a range that starts later is checked for order, hash chain, time, form and balance of the legs.
+    /// A break is an answer, not a failure. The tables are compared by `farebox ledger verify`.
+    /// Refusals, in order: INVALID_ARGUMENT (from_seq, to_seq: not within the journal);
+    /// RESOURCE_EXHAUSTED / VERIFY_RUNNING (another one is under way).
+    func verifyLedger(
+      request: Farebox_Accounting_V1_VerifyLedgerRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_VerifyLedgerResponse
   }
 }
 
@@ -326,6 +349,13 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       serializer: ProtobufSerializer<Farebox_Accounting_V1_ListUsageResponse>()
     ) { request, context in
       try await self.listUsage(request: request, context: context)
+    }
+    router.registerUnary(
+      Farebox_Accounting_V1_AccountingService.Method.VerifyLedger.descriptor,
+      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_VerifyLedgerRequest>(),
+      serializer: ProtobufSerializer<Farebox_Accounting_V1_VerifyLedgerResponse>()
+    ) { request, context in
+      try await self.verifyLedger(request: request, context: context)
     }
     router.register(fileDescriptors: [Farebox_Accounting_V1_AccountingService_FileDescriptor.file])
   }
@@ -462,6 +492,20 @@ extension Farebox_Accounting_V1_AccountingService {
       metadata: Metadata,
       options: CallOptions
     ) async throws -> Farebox_Accounting_V1_ListUsageResponse
+
+    /// VerifyLedger recomputes the ledger from its journal and compares it with the live state.
+    ///
+    /// Effect: none. Idempotent. Auditors and administrators. Reads the whole journal in short steps beside the
+    /// work of the ledger: minutes for tens of millions of entries. From entry 1 on every invariant is checked;
+    /// a range that starts later is checked for order, hash chain, time, form and balance of the legs.
+    /// A break is an answer, not a failure. The tables are compared by `farebox ledger verify`.
+    /// Refusals, in order: INVALID_ARGUMENT (from_seq, to_seq: not within the journal);
+    /// RESOURCE_EXHAUSTED / VERIFY_RUNNING (another one is under way).
+    func verifyLedger(
+      _ message: Farebox_Accounting_V1_VerifyLedgerRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_VerifyLedgerResponse
   }
 
   /// Calls the service through a `GRPCClient`. A value: copy it freely.
@@ -600,6 +644,19 @@ extension Farebox_Accounting_V1_AccountingService {
         method: Farebox_Accounting_V1_AccountingService.Method.ListUsage.descriptor,
         serializer: ProtobufSerializer<Farebox_Accounting_V1_ListUsageRequest>(),
         deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListUsageResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func verifyLedger(
+      _ message: Farebox_Accounting_V1_VerifyLedgerRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_VerifyLedgerResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.VerifyLedger.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_VerifyLedgerRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_VerifyLedgerResponse>(),
         metadata: metadata, options: options)
     }
   }
@@ -744,5 +801,19 @@ extension Farebox_Accounting_V1_AccountingService.ClientProtocol {
     options: CallOptions
   ) async throws -> Farebox_Accounting_V1_ListUsageResponse {
     try await self.listUsage(message, metadata: Metadata(), options: options)
+  }
+
+  public func verifyLedger(
+    _ message: Farebox_Accounting_V1_VerifyLedgerRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_VerifyLedgerResponse {
+    try await self.verifyLedger(message, metadata: metadata, options: .defaults)
+  }
+
+  public func verifyLedger(
+    _ message: Farebox_Accounting_V1_VerifyLedgerRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_VerifyLedgerResponse {
+    try await self.verifyLedger(message, metadata: Metadata(), options: options)
   }
 }

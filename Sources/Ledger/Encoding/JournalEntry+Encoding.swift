@@ -52,7 +52,7 @@ extension Change {
     case .allocated:
       self = .allocated(try AllocationTerms(from: &reader))
     case .debtRepaid:
-      self = .debtRepaid(pins: try reader.list())
+      self = .debtRepaid(pins: try reader.pins())
     case .charged:
       self = .charged(Charged(usage: try reader.value()))
     case .holdOpened:
@@ -61,15 +61,15 @@ extension Change {
       self = .holdEnded(
         HoldEnd(
           hold: try reader.value(), state: try reader.value(), endedAt: try reader.value(),
-          spent: try reader.list(), returned: try reader.list(), expired: try reader.list(),
+          spent: try reader.pins(), returned: try reader.pins(), expired: try reader.pins(),
           usage: try reader.optional(), reason: try reader.value()))
     case .overCharged:
       self = .overCharged(
         OverCharge(
-          usage: try reader.value(), pins: try reader.list(), debtMicros: try reader.integer(),
-          uncollectedMicros: try reader.integer()))
+          usage: try reader.value(), pins: try reader.pins(), debtMicros: try reader.amount(),
+          uncollectedMicros: try reader.amount()))
     case .allocationExpired:
-      self = .allocationExpired(try reader.value(), amountMicros: try reader.integer())
+      self = .allocationExpired(try reader.value(), amountMicros: try reader.amount())
     case .pricePut:
       self = .pricePut(try reader.value())
     case .accountStateSet:

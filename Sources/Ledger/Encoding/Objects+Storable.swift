@@ -11,12 +11,34 @@ extension Pin: Storable {
   }
 }
 
+extension ByteReader {
+  /// A list of pins whose sum fits: a hold or a charge never has more than the limits allow.
+  mutating func pins() throws(CorruptionError) -> [Pin] {
+    let pins = try list(Pin.self)
+    let sum = pins.reduce(Int128(0)) { $0 + Int128($1.amountMicros) }
+    guard sum <= Int128(LedgerLimits.amountMax) else {
+      throw CorruptionError("pins above the largest amount")
+    }
+    return pins
+  }
+
+  /// An amount that is not negative and not above the limits.
+  mutating func amount() throws(CorruptionError) -> Int64 {
+    let amount = try integer()
+    guard (0...LedgerLimits.amountMax).contains(amount) else {
+      throw CorruptionError("an amount outside of 0 to 10^15")
+    }
+    return amount
+  }
+}
+
 extension TokenUsage: Storable {
   init(from reader: inout ByteReader) throws(CorruptionError) {
     self.init(
       model: try reader.value(), inputTokens: try reader.integer(),
       outputTokens: try reader.integer(), cachedInputTokens: try reader.integer(),
       reasoningTokens: try reader.integer())
+    guard isValid else { throw CorruptionError("a count of tokens out of range") }
   }
   func write(to writer: inout ByteWriter) {
     writer.value(model)
@@ -103,14 +125,26 @@ extension AllocationTerms {
 
 extension Hold: Storable {
   init(from reader: inout ByteReader) throws(CorruptionError) {
+    let id = try reader.value(HoldID.self)
+    let account = try reader.value(AccountID.self)
+    let price = try reader.optional(PriceVersion.self)
+    let sessionID = try reader.value(String.self)
+    let openedAt = try reader.value(LedgerTime.self)
+    let granted = try reader.amount()
+    let pins = try reader.pins()
+    let state = try reader.value(HoldState.self)
+    let expiresAt = try reader.value(LedgerTime.self)
+    let reported = try reader.amount()
+    let endedAt = try reader.optional(LedgerTime.self)
+    guard pins.totalMicros == granted, (state == .open) == (endedAt == nil) else {
+      throw CorruptionError("a hold whose parts do not add up")
+    }
     let terms = HoldTerms(
-      id: try reader.value(), account: try reader.value(), price: try reader.optional(),
-      sessionID: try reader.value(), openedAt: try reader.value(),
-      grantedMicros: try reader.integer(), pins: try reader.list())
+      id: id, account: account, price: price, sessionID: sessionID, openedAt: openedAt,
+      grantedMicros: granted, pins: pins)
     self.init(
-      terms: terms, state: try reader.value(), expiresAt: try reader.value(),
-      reportedMicros: try reader.integer(), endedAt: try reader.optional(),
-      isLateSettled: try reader.value())
+      terms: terms, state: state, expiresAt: expiresAt, reportedMicros: reported,
+      endedAt: endedAt, isLateSettled: try reader.value())
   }
   func write(to writer: inout ByteWriter) {
     writer.value(terms.id)
@@ -132,8 +166,8 @@ extension UsageRecord: Storable {
   init(from reader: inout ByteReader) throws(CorruptionError) {
     self.init(
       id: try reader.value(), account: try reader.value(), usage: try reader.optional(),
-      priceVersion: try reader.optional(), debtMicros: try reader.integer(),
-      uncollectedMicros: try reader.integer(), pins: try reader.list(),
+      priceVersion: try reader.optional(), debtMicros: try reader.amount(),
+      uncollectedMicros: try reader.amount(), pins: try reader.pins(),
       chargedAt: try reader.value(), eventTime: try reader.value(), isLate: try reader.value(),
       outcome: try reader.value(), hold: try reader.optional(), sessionID: try reader.value())
   }

@@ -37,6 +37,17 @@ final class BalanceBoard: Sendable {
     shard(of: id).snapshots.withLock { $0[id] }
   }
 
+  /// Every published account, by the entry that it stands for.
+  func accountsBySeq() -> [Int64: Account] {
+    var accounts: [Int64: Account] = [:]
+    for shard in shards {
+      for snapshot in shard.snapshots.withLock({ Array($0.values) }) {
+        accounts[snapshot.account.seq] = snapshot.account
+      }
+    }
+    return accounts
+  }
+
   func publish(_ account: Account) {
     let snapshot = AccountSnapshot(account: account)
     shard(of: account.id).snapshots.withLock { $0[account.id] = snapshot }

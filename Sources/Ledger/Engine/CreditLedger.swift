@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The credit ledger: commands that change it, and questions about its committed state.
 ///
 /// Questions are answered at once on the caller's thread. Commands are queued, decided in order and
@@ -27,10 +29,12 @@ public final class CreditLedger: Sendable {
     }
   }
 
-  private let store: any LedgerStore
+  let store: any LedgerStore
   private let clock: any LedgerClock
-  private let board: BalanceBoard
+  let board: BalanceBoard
   private let writer: LedgerWriter
+  /// Whether an examination is under way.
+  let isVerifying = Atomic(false)
 
   /// Loads the state and starts. The ledger owns the store from now on.
   public init(

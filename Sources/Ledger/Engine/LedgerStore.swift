@@ -148,6 +148,11 @@ public protocol LedgerStore: Sendable {
   /// Lists usage records as of entry `seq` or later.
   func listUsage(_ query: UsageQuery, includingSeq seq: Int64) async throws(StoreError) -> UsagePage
 
+  /// Reads up to `limit` rows of the journal after `seq`, in order, as they are stored.
+  ///
+  /// Throws ``StoreError/corrupted(_:)`` when a row is not even a row.
+  func storedEntries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [StoredEntry]
+
   /// Reads up to `limit` journal entries after `seq`, in order.
   func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry]
 

@@ -50,6 +50,12 @@ public final class MemoryLedgerStore: LedgerStore {
       asOfSeq: contents.head.seq)
   }
 
+  public func storedEntries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [StoredEntry] {
+    contents.withLock { contents in
+      contents.entries.dropFirst(Int(clamping: seq)).prefix(limit).map(\.stored)
+    }
+  }
+
   public func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
     contents.withLock { contents in
       // Seqs are dense from 1, so the entries after `seq` start at that index.

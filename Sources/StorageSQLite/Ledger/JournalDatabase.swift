@@ -27,15 +27,6 @@ final class JournalDatabase {
     let insert: RawStatement
   }
 
-  /// A row as stored.
-  struct Row {
-    let seq: Int64
-    let time: LedgerTime
-    let account: AccountID?
-    let payload: [UInt8]
-    let hash: Digest
-  }
-
   init(path: String) throws(StartupError) {
     queue = try DatabaseFile.openWriter(
       at: path, durability: .full, isExclusive: true, migrator: Self.migrator)
@@ -126,23 +117,28 @@ final class JournalDatabase {
   }
 
   /// Reads the entry `seq`, if there is one.
-  func row(_ seq: Int64) throws -> Row? {
+  func row(_ seq: Int64) throws -> StoredEntry? {
     try rows(afterSeq: seq - 1, limit: 1).first { $0.seq == seq }
   }
 
   /// Reads up to `limit` rows after `seq`, in order.
-  func rows(afterSeq seq: Int64, limit: Int) throws -> [Row] {
-    try queue.writeWithoutTransaction { database in
-      let rows = try GRDB.Row.fetchCursor(
-        database,
-        sql: """
-          SELECT seq, time_us, account_id, payload, hash FROM journal
-          WHERE seq > ? ORDER BY seq LIMIT ?
-          """, arguments: [seq, limit])
-      var result: [Row] = []
-      while let row = try rows.next() { result.append(try Self.decode(row)) }
-      return result
-    }
+  func rows(afterSeq seq: Int64, limit: Int) throws -> [StoredEntry] {
+    try queue.writeWithoutTransaction { try Self.rows($0, afterSeq: seq, limit: limit) }
+  }
+
+  /// Reads up to `limit` rows after `seq`, in order, on any connection to a journal.
+  static func rows(
+    _ database: Database, afterSeq seq: Int64, limit: Int
+  ) throws -> [StoredEntry] {
+    let rows = try Row.fetchCursor(
+      database,
+      sql: """
+        SELECT seq, time_us, account_id, kind, payload, hash FROM journal
+        WHERE seq > ? ORDER BY seq LIMIT ?
+        """, arguments: [seq, limit])
+    var result: [StoredEntry] = []
+    while let row = try rows.next() { result.append(try decode(row)) }
+    return result
   }
 
   func close() throws {
@@ -152,23 +148,31 @@ final class JournalDatabase {
   }
 
   private static func readHead(_ database: Database) throws -> JournalHead {
-    let last = try GRDB.Row.fetchOne(
+    let last = try Row.fetchOne(
       database,
       sql: """
-        SELECT seq, time_us, account_id, payload, hash FROM journal ORDER BY seq DESC LIMIT 1
+        SELECT seq, time_us, account_id, kind, payload, hash FROM journal ORDER BY seq DESC LIMIT 1
         """)
     guard let last else { return .empty }
     let row = try decode(last)
     return JournalHead(seq: row.seq, time: row.time, hash: row.hash)
   }
 
-  private static func decode(_ row: GRDB.Row) throws -> Row {
-    guard let hash = Digest(bytes: row["hash"] as Data) else {
+  /// Reads a row without believing it: a damaged page can hold any value in any column.
+  static func decode(_ row: Row) throws -> StoredEntry {
+    let account: DatabaseValue = row["account_id"]
+    guard let seq = Int64.fromDatabaseValue(row["seq"]),
+      let time = Int64.fromDatabaseValue(row["time_us"]),
+      let kind = Int64.fromDatabaseValue(row["kind"]),
+      let payload = Data.fromDatabaseValue(row["payload"]),
+      account.isNull || String.fromDatabaseValue(account) != nil
+    else { throw StoreError.corrupted("a column of a journal row has the wrong type") }
+    guard let hash = Data.fromDatabaseValue(row["hash"]).flatMap({ Digest(bytes: $0) }) else {
       throw StoreError.corrupted("a hash in the journal is not 32 bytes")
     }
-    return Row(
-      seq: row["seq"], time: LedgerTime(microseconds: row["time_us"]),
-      account: (row["account_id"] as String?).map { AccountID($0) },
-      payload: [UInt8](row["payload"] as Data), hash: hash)
+    return StoredEntry(
+      seq: seq, time: LedgerTime(microseconds: time),
+      account: String.fromDatabaseValue(account).map { AccountID($0) }, kind: kind,
+      payload: [UInt8](payload), hash: hash)
   }
 }

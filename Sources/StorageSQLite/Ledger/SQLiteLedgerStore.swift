@@ -112,6 +112,16 @@ public final class SQLiteLedgerStore: LedgerStore {
     }
   }
 
+  public func storedEntries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [StoredEntry] {
+    do {
+      return try journal.withLock { try $0.rows(afterSeq: seq, limit: limit) }
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
   public func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
     do {
       return try journal.withLock { journal in

@@ -47,6 +47,10 @@ final class ObstructedStore: LedgerStore {
     try await store.hold(id, includingSeq: seq)
   }
 
+  func storedEntries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [StoredEntry] {
+    try store.storedEntries(afterSeq: seq, limit: limit)
+  }
+
   func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
     try store.entries(afterSeq: seq, limit: limit)
   }

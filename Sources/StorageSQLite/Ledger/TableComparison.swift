@@ -1,0 +1,81 @@
+import Foundation
+import GRDB
+import Ledger
+
+/// Compares the tables of two state files, every column of every row.
+struct TableComparison {
+  private let database: Database
+  private let seq: Int64
+
+  /// - Parameters:
+  ///   - database: a connection to the live file, which stays as it is.
+  ///   - rebuilt: the path of the file with what must be there.
+  ///   - seq: the journal entry that both stand for.
+  init(_ database: Database, rebuilt: String, asOf seq: Int64) throws {
+    self.database = database
+    self.seq = seq
+    try database.execute(sql: "ATTACH DATABASE ? AS rebuilt", arguments: [rebuilt])
+  }
+
+  /// Throws the first difference, as a ``LedgerBreak``; returns how many accounts agree.
+  func run() throws -> Int64 {
+    let tables = try String.fetchAll(
+      database,
+      sql: """
+        SELECT name FROM rebuilt.sqlite_master
+        WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%' ORDER BY name
+        """)
+    for table in tables { try compare(table) }
+    return try Int64.fetchOne(database, sql: "SELECT count(*) FROM rebuilt.accounts") ?? 0
+  }
+
+  private func compare(_ table: String) throws {
+    let missing = try first(table, in: "rebuilt", notIn: "main")
+    let extra = try first(table, in: "main", notIn: "rebuilt")
+    guard let key = (missing ?? extra)?.databaseValues.first else { return }
+    let expected = try row(table, key, in: "rebuilt")
+    let found = try row(table, key, in: "main")
+    let name = "\(table) \(key.text)"
+    guard let expected, let found else {
+      throw LedgerBreak(
+        .liveState, seq: seq, what: name, expected: expected == nil ? "no row" : "a row",
+        found: found == nil ? "no row" : "a row")
+    }
+    for (column, value) in expected {
+      let other: DatabaseValue = found[column]
+      guard value != other else { continue }
+      throw LedgerBreak(
+        .liveState, seq: seq, what: "\(name) \(column)", expected: value.text, found: other.text)
+    }
+  }
+
+  private func first(_ table: String, in one: String, notIn other: String) throws -> Row? {
+    try Row.fetchOne(
+      database,
+      sql: """
+        SELECT * FROM \(one)."\(table)" EXCEPT SELECT * FROM \(other)."\(table)"
+        ORDER BY 1 LIMIT 1
+        """)
+  }
+
+  private func row(_ table: String, _ key: DatabaseValue, in schema: String) throws -> Row? {
+    let columns = try database.columns(in: table, in: schema)
+    guard let first = columns.first?.name else { return nil }
+    return try Row.fetchOne(
+      database, sql: "SELECT * FROM \(schema).\"\(table)\" WHERE \"\(first)\" = ?",
+      arguments: [key])
+  }
+}
+
+extension DatabaseValue {
+  /// The value for people: bytes as hexadecimal digits.
+  fileprivate var text: String {
+    switch storage {
+    case .null: "nothing"
+    case .int64(let value): "\(value)"
+    case .double(let value): "\(value)"
+    case .string(let value): value
+    case .blob(let data): data.map { String(format: "%02x", $0) }.joined()
+    }
+  }
+}
