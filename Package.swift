@@ -67,11 +67,14 @@ let package = Package(
     .systemLibrary(
       name: "CArgon2", pkgConfig: "libargon2",
       providers: [.apt(["libargon2-dev"]), .brew(["argon2"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     // Leaves
     layer("HTTP2", ["CNghttp2"]),
     layer("Protobuf", ["CProtobufC"]),
     // Core
-    layer("GRPC", ["HTTP2", "Protobuf"]),
+    layer("GRPC", ["CZlib", "HTTP2", "Protobuf"]),
     // Wire side
     layer("GRPCTransport", ["GRPC", "HTTP2", nioCore, nioPosix, nioSSL, nioTLS, logging]),
     layer("GRPCServices", ["GRPC", "Protobuf"]),

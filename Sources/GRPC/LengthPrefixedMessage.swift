@@ -7,11 +7,19 @@ public enum LengthPrefixedMessage {
   public static func writePrefix(into framed: inout [UInt8]) {
     precondition(framed.count >= prefixLength, "room for the prefix was not left")
     let length = UInt32(framed.count - prefixLength)
-    framed[0] = 0
-    framed[1] = UInt8(truncatingIfNeeded: length >> 24)
-    framed[2] = UInt8(truncatingIfNeeded: length >> 16)
-    framed[3] = UInt8(truncatingIfNeeded: length >> 8)
-    framed[4] = UInt8(truncatingIfNeeded: length)
+    framed.withUnsafeMutableBufferPointer { writePrefix(length: length, flag: 0, to: $0) }
+  }
+
+  /// Fills in the prefix of a message; flag 1 says that it is compressed.
+  static func writePrefix(
+    length: UInt32, flag: UInt8, to output: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    precondition(output.count >= prefixLength)
+    output[0] = flag
+    output[1] = UInt8(truncatingIfNeeded: length >> 24)
+    output[2] = UInt8(truncatingIfNeeded: length >> 16)
+    output[3] = UInt8(truncatingIfNeeded: length >> 8)
+    output[4] = UInt8(truncatingIfNeeded: length)
   }
 
   /// Serializes one message with its prefix; throws RESOURCE_EXHAUSTED above `maxBytes` and what

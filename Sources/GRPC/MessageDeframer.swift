@@ -14,31 +14,28 @@ public struct MessageDeframer: Sendable {
     case borrowed(UnsafeRawBufferPointer)
     /// Was assembled from several pieces.
     case owned([UInt8])
+    /// Is compressed; whoever takes the message inflates it.
+    case compressed([UInt8])
 
-    /// The message as an array of its own.
+    /// The message, as it came, as an array of its own.
     public var bytes: [UInt8] {
       switch self {
       case .borrowed(let view): Array(view)
-      case .owned(let array): array
+      case .owned(let array), .compressed(let array): array
       }
     }
 
-    /// Number of bytes of the message.
+    /// Number of bytes of the message, as it came.
     public var count: Int {
       switch self {
       case .borrowed(let view): view.count
-      case .owned(let array): array.count
+      case .owned(let array), .compressed(let array): array.count
       }
     }
 
-    /// Reads the message in place.
-    public func withUnsafeBytes<Result>(
-      _ body: (UnsafeRawBufferPointer) throws -> Result
-    ) rethrows -> Result {
-      switch self {
-      case .borrowed(let view): try body(view)
-      case .owned(let array): try array.withUnsafeBytes(body)
-      }
+    /// Whether the message has to be inflated.
+    public var isCompressed: Bool {
+      if case .compressed = self { true } else { false }
     }
   }
 
@@ -46,7 +43,7 @@ public struct MessageDeframer: Sendable {
     /// Fewer than five bytes of a prefix.
     case prefix([UInt8])
     /// The pieces of a message of `length` bytes.
-    case payload([UInt8], length: Int)
+    case payload([UInt8], length: Int, isCompressed: Bool)
     case failed
   }
 
@@ -55,10 +52,14 @@ public struct MessageDeframer: Sendable {
 
   private var state = State.prefix([])
   private let maxMessageBytes: Int
+  /// Whether an encoding was agreed upon, so that messages may be compressed.
+  var allowsCompression: Bool
 
-  /// Makes a deframer that refuses messages of more than `maxMessageBytes`.
-  public init(maxMessageBytes: Int) {
+  /// Makes a deframer that refuses messages of more than `maxMessageBytes`, and compressed ones
+  /// unless they are allowed.
+  public init(maxMessageBytes: Int, allowsCompression: Bool = false) {
     self.maxMessageBytes = maxMessageBytes
+    self.allowsCompression = allowsCompression
   }
 
   /// Whether a message has begun and not ended; at the end of a stream that is an error.
@@ -73,7 +74,7 @@ public struct MessageDeframer: Sendable {
   /// Takes received bytes and delivers each message they complete.
   ///
   /// Throws RESOURCE_EXHAUSTED as soon as a prefix announces more than the limit, INTERNAL for a
-  /// compressed message (no encoding is negotiated) and for unknown flags.
+  /// compressed message without an encoding and for unknown flags.
   public mutating func receive(
     _ bytes: UnsafeRawBufferPointer, deliver: (Payload) -> Void
   ) throws(RPCError) {
@@ -84,16 +85,16 @@ public struct MessageDeframer: Sendable {
         return
       case .prefix(let held):
         rest = try receivePrefix(held: held, rest: rest, deliver: deliver)
-      case .payload(var pieces, let length):
+      case .payload(var pieces, let length, let isCompressed):
         state = .failed  // gives `pieces` a single owner while it grows
         let taken = rest.prefix(length - pieces.count)
         pieces.append(contentsOf: taken)
         rest = rest[taken.endIndex...]
         if pieces.count == length {
           state = .prefix([])
-          deliver(.owned(pieces))
+          deliver(isCompressed ? .compressed(pieces) : .owned(pieces))
         } else {
-          state = .payload(pieces, length: length)
+          state = .payload(pieces, length: length, isCompressed: isCompressed)
         }
       }
     }
@@ -108,32 +109,35 @@ public struct MessageDeframer: Sendable {
       return rest[rest.endIndex...]
     }
     let length: Int
+    let isCompressed: Bool
     if held.isEmpty {
-      length = try checkedLength(rest.prefix(missing))
+      (length, isCompressed) = try checkedPrefix(rest.prefix(missing))
     } else {
-      length = try checkedLength((held + rest.prefix(missing))[...])
+      (length, isCompressed) = try checkedPrefix((held + rest.prefix(missing))[...])
     }
     let after = rest.dropFirst(missing)
     guard after.count >= length else {
       var pieces: [UInt8] = []
       pieces.reserveCapacity(min(length, Self.reservationMax))
-      state = .payload(pieces, length: length)
+      state = .payload(pieces, length: length, isCompressed: isCompressed)
       return after
     }
     state = .prefix([])
-    let payload = after.prefix(length)
-    deliver(.borrowed(UnsafeRawBufferPointer(rebasing: payload)))
+    let payload = UnsafeRawBufferPointer(rebasing: after.prefix(length))
+    deliver(isCompressed ? .compressed(Array(payload)) : .borrowed(payload))
     return after.dropFirst(length)
   }
 
-  /// The length in a whole prefix.
-  private mutating func checkedLength(
+  /// What a whole prefix says.
+  private mutating func checkedPrefix(
     _ prefix: some Collection<UInt8>
-  ) throws(RPCError) -> Int {
+  ) throws(RPCError) -> (length: Int, isCompressed: Bool) {
     var length = 0
+    var isCompressed = false
     for (position, byte) in prefix.enumerated() {
       if position == 0 {
-        guard byte == 0 else {
+        isCompressed = byte == 1
+        guard byte == 0 || (isCompressed && allowsCompression) else {
           state = .failed
           throw RPCError(
             code: .internalError,
@@ -151,6 +155,6 @@ public struct MessageDeframer: Sendable {
         code: .resourceExhausted,
         message: "a message of \(length) bytes arrived, the limit is \(maxMessageBytes)")
     }
-    return length
+    return (length, isCompressed)
   }
 }

@@ -76,6 +76,34 @@ struct MessageDeframerTests {
     #expect(error?.code == .internalError)
   }
 
+  @Test("delivers compressed messages as such, however they are cut, once they are allowed")
+  func compressed() throws {
+    let stream = Self.framed([1]) + [1, 0, 0, 0, 2, 8, 9] + [1, 0, 0, 0, 0] + Self.framed([2])
+    for piece in 1...stream.count {
+      var deframer = MessageDeframer(maxMessageBytes: 2, allowsCompression: true)
+      var found: [([UInt8], Bool)] = []
+      for start in stride(from: 0, to: stream.count, by: piece) {
+        try stream[start..<min(stream.count, start + piece)].withUnsafeBytes { bytes in
+          try deframer.receive(bytes) { found.append(($0.bytes, $0.isCompressed)) }
+        }
+      }
+      #expect(found.map(\.0) == [[1], [8, 9], [], [2]])
+      #expect(found.map(\.1) == [false, true, true, false])
+    }
+    for (prefix, code) in [
+      ([1, 0, 0, 0, 3], .resourceExhausted), ([2, 0, 0, 0, 1], .internalError),
+      ([0x81, 0, 0, 0, 1], .internalError),
+    ] as [([UInt8], Status.Code)] {
+      var deframer = MessageDeframer(maxMessageBytes: 2, allowsCompression: true)
+      let error = #expect(throws: RPCError.self) {
+        try prefix.withUnsafeBytes { bytes in
+          try deframer.receive(bytes) { _ in Issue.record("no message is whole") }
+        }
+      }
+      #expect(error?.code == code)
+    }
+  }
+
   @Test("knows when it is inside a message")
   func inside() throws {
     var deframer = MessageDeframer(maxMessageBytes: 10)

@@ -6,7 +6,7 @@ enum ArrowTable {
   static let rows: [String: Set<String>] = [
     "HTTP2": ["CNghttp2"],
     "Protobuf": ["CProtobufC"],
-    "GRPC": ["HTTP2", "Protobuf"],
+    "GRPC": ["CZlib", "HTTP2", "Protobuf"],
     "GRPCTransport": ["GRPC", "HTTP2", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "Logging"],
     "GRPCServices": ["GRPC", "Protobuf"],
     "Contracts": ["GRPC", "Protobuf"],

@@ -10,21 +10,31 @@ public struct CallOptions: Sendable, Hashable {
   public var maxRequestMessageBytes: Int
   /// Bytes of the largest message to accept; default 4 MiB.
   public var maxResponseMessageBytes: Int
+  /// What requests are compressed with; default identity, not at all. A server that cannot inflate
+  /// it answers with UNIMPLEMENTED.
+  public var compression: CompressionAlgorithm
+  /// What responses may be compressed with; default everything. The limit of a response message
+  /// bounds it before and after it was inflated.
+  public var acceptedCompression: CompressionAlgorithms
 
   /// Makes options; each default is the one of `defaults`.
   public init(
     timeout: Duration? = nil,
     waitForReady: Bool = false,
     maxRequestMessageBytes: Int = Int(Int32.max),
-    maxResponseMessageBytes: Int = 4 * 1024 * 1024
+    maxResponseMessageBytes: Int = 4 * 1024 * 1024,
+    compression: CompressionAlgorithm = .identity,
+    acceptedCompression: CompressionAlgorithms = .all
   ) {
     self.timeout = timeout
     self.waitForReady = waitForReady
     self.maxRequestMessageBytes = maxRequestMessageBytes
     self.maxResponseMessageBytes = maxResponseMessageBytes
+    self.compression = compression
+    self.acceptedCompression = acceptedCompression
   }
 
-  /// No timeout, fail fast, 4 MiB for responses.
+  /// No timeout, fail fast, 4 MiB for responses, requests not compressed.
   public static let defaults = CallOptions()
 
   /// The defaults with a timeout.

@@ -37,6 +37,12 @@ extension ClientRequestHead {
     }
     fields.append("te", literal: "trailers")
     fields.append("content-type", literal: "application/grpc")
+    if options.compression != .identity {
+      fields.append("grpc-encoding", literal: options.compression.wireName)
+    }
+    if !options.acceptedCompression.isEmpty {
+      fields.append("grpc-accept-encoding", literal: options.acceptedCompression.acceptEncoding)
+    }
     fields.append("user-agent", connection.userAgent)
     metadata.forEachField { name, value in fields.append(nameBytes: name, valueBytes: value) }
   }

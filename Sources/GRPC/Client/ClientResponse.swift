@@ -6,4 +6,6 @@ public struct ClientResponse<Message: Sendable>: Sendable {
   public var message: Message
   /// Metadata that came with the status.
   public var trailingMetadata: Metadata
+  /// Whether the message came compressed.
+  public var wasCompressed: Bool
 }

@@ -50,11 +50,17 @@ package struct ClientStreamStateMachine: Sendable {
   private var state = State.awaitingHeaders
   private var deframer: MessageDeframer
   private let responseIsStream: Bool
+  private let accepts: CompressionAlgorithms
   private var messages = 0
+  /// What compressed messages are to be inflated with; known when the first one is delivered.
+  package private(set) var compression = CompressionAlgorithm.identity
 
   /// Starts to wait for a response.
-  package init(responseIsStream: Bool, maxMessageBytes: Int) {
+  package init(
+    responseIsStream: Bool, maxMessageBytes: Int, accepts: CompressionAlgorithms = []
+  ) {
     self.responseIsStream = responseIsStream
+    self.accepts = accepts
     self.deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)
   }
 
@@ -74,11 +80,13 @@ package struct ClientStreamStateMachine: Sendable {
       return .end(trailersOnlyEnd(block))
     case .awaitingHeaders:
       if let status = block.httpStatus, (100..<200).contains(status) { return .ignore }
-      if let error = Self.refusal(ofLeading: block) {
+      if let error = refusal(ofLeading: block) {
         state = .ended
         return .resetAndFail(error)
       }
       state = .messages
+      compression = block.encoding
+      deframer.allowsCompression = compression != .identity
       return .initialMetadata(block.metadata)
     case .messages:
       state = .ended
@@ -142,7 +150,7 @@ package struct ClientStreamStateMachine: Sendable {
 
   private func trailersOnlyEnd(_ block: ResponseHeaderBlock) -> End {
     if case .some(let status) = block.grpcStatus { return end(status, block) }
-    if let error = Self.refusal(ofLeading: block) { return .failed(error) }
+    if let error = refusal(ofLeading: block) { return .failed(error) }
     return .failed(Self.missingStatus)
   }
 
@@ -183,7 +191,7 @@ package struct ClientStreamStateMachine: Sendable {
   }
 
   /// Why headers cannot begin a gRPC response, nil when they can.
-  private static func refusal(ofLeading block: ResponseHeaderBlock) -> RPCError? {
+  private func refusal(ofLeading block: ResponseHeaderBlock) -> RPCError? {
     guard let status = block.httpStatus else {
       return RPCError(code: .unknown, message: "the response has no valid HTTP status")
     }
@@ -205,6 +213,11 @@ package struct ClientStreamStateMachine: Sendable {
     if let encoding = block.foreignEncoding {
       return RPCError(
         code: .internalError, message: "the response uses the unknown compression '\(encoding)'")
+    }
+    guard accepts.allows(block.encoding) else {
+      return RPCError(
+        code: .internalError,
+        message: "the response uses \(block.encoding), which the request did not offer")
     }
     return nil
   }

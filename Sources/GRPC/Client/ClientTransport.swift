@@ -1,5 +1,8 @@
 /// Carries calls to a server.
 ///
+/// Messages come and go uncompressed: what the options say about compression is for transports that
+/// cross a wire, which do it on the way.
+///
 /// A transport looks after connections; it never looks inside messages. Methods may be called from
 /// any task. Retry policies and load balancing belong behind this protocol.
 public protocol ClientTransport: Sendable {
@@ -26,6 +29,8 @@ public struct ClientReply: Sendable {
   public var message: [UInt8]
   /// Metadata that came with the status.
   public var trailingMetadata: Metadata
+  /// Whether the message came compressed; the transport has inflated it.
+  public var wasCompressed = false
 
   /// Makes a reply.
   public init(
@@ -44,6 +49,8 @@ public protocol ClientStream: AnyObject, Sendable {
   /// Sends one message with its prefix; suspends while the peer is slow. Throws the call's failure,
   /// CANCELLED when the call ended well without wanting more.
   func send(framedMessage: [UInt8]) async throws(RPCError)
+  /// The same for a message that stays uncompressed, whatever the options of the call say.
+  func sendUncompressed(framedMessage: [UInt8]) async throws(RPCError)
   /// Says that no message follows. Does nothing the second time or after the end.
   func finishSending()
   /// The next message without its prefix, nil when the call ended with OK. Throws its failure.
@@ -52,6 +59,18 @@ public protocol ClientStream: AnyObject, Sendable {
   func initialMetadata() async throws(RPCError) -> Metadata
   /// The metadata that came with the status; empty until the call has ended with OK.
   var trailingMetadata: Metadata { get }
+  /// Whether the message received last came compressed.
+  var lastMessageWasCompressed: Bool { get }
   /// Ends the call with CANCELLED, here and at the server. Does nothing after the end.
   func cancel()
+}
+
+extension ClientStream {
+  /// For streams that compress nothing: sends the message.
+  public func sendUncompressed(framedMessage: [UInt8]) async throws(RPCError) {
+    try await send(framedMessage: framedMessage)
+  }
+
+  /// For streams that compress nothing: false.
+  public var lastMessageWasCompressed: Bool { false }
 }

@@ -42,7 +42,8 @@ public struct GRPCClient: Sendable {
     return ClientResponse(
       initialMetadata: reply.initialMetadata,
       message: try Self.deserialize(reply.message, with: deserializer),
-      trailingMetadata: reply.trailingMetadata)
+      trailingMetadata: reply.trailingMetadata,
+      wasCompressed: reply.wasCompressed)
   }
 
   /// One request, many responses. The call starts now; letting go of the sequence cancels it.

@@ -36,6 +36,10 @@ final class InterceptedClientStream: ClientStream {
     try await stream().send(framedMessage: framedMessage)
   }
 
+  func sendUncompressed(framedMessage: [UInt8]) async throws(RPCError) {
+    try await stream().sendUncompressed(framedMessage: framedMessage)
+  }
+
   func finishSending() { core.finishSending() }
 
   func receive() async throws(RPCError) -> [UInt8]? {
@@ -56,6 +60,8 @@ final class InterceptedClientStream: ClientStream {
   }
 
   var trailingMetadata: Metadata { core.current?.trailingMetadata ?? Metadata() }
+
+  var lastMessageWasCompressed: Bool { core.current?.lastMessageWasCompressed ?? false }
 
   func cancel() {
     task.cancel()

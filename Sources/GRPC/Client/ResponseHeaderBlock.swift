@@ -5,7 +5,9 @@ package struct ResponseHeaderBlock: Sendable {
   package private(set) var httpStatus: Int?
   /// What `content-type` says; nil when absent.
   package private(set) var contentType: ContentType?
-  /// Whether `grpc-encoding` names something other than identity.
+  /// What `grpc-encoding` names.
+  package private(set) var encoding = CompressionAlgorithm.identity
+  /// What `grpc-encoding` names when it is none of ours.
   package private(set) var foreignEncoding: String?
   /// `grpc-status` as received; the outer optional says whether it is there, the inner one whether
   /// it is a code.
@@ -44,8 +46,12 @@ package struct ResponseHeaderBlock: Sendable {
       grpcMessage = PercentEncoding.decode(value)
     } else if name.equals("grpc-status-details-bin") {
       detailsBytes = Base64.decode(value)
-    } else if name.equals("grpc-encoding"), !value.equals("identity") {
-      foreignEncoding = String(decoding: value, as: UTF8.self)
+    } else if name.equals("grpc-encoding") {
+      if let known = CompressionAlgorithm(wireName: value) {
+        encoding = known
+      } else {
+        foreignEncoding = String(decoding: value, as: UTF8.self)
+      }
     }
   }
 

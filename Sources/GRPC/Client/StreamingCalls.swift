@@ -13,6 +13,8 @@ public struct ServerStreamingCall<Output: Sendable>: Sendable {
   public func initialMetadata() async throws -> Metadata { try await stream.initialMetadata() }
   /// Metadata that came with the status; empty before the responses have ended.
   public var trailingMetadata: Metadata { stream.trailingMetadata }
+  /// Whether the response taken last came compressed.
+  public var lastResponseWasCompressed: Bool { stream.lastMessageWasCompressed }
   /// Ends the call with CANCELLED.
   public func cancel() { stream.cancel() }
 }
@@ -54,6 +56,8 @@ public struct ClientStreamingCall<Input: Sendable, Output: Sendable>: Sendable {
   public func initialMetadata() async throws -> Metadata { try await stream.initialMetadata() }
   /// Metadata that came with the status; empty before the response was taken.
   public var trailingMetadata: Metadata { stream.trailingMetadata }
+  /// Whether the response taken last came compressed.
+  public var lastResponseWasCompressed: Bool { stream.lastMessageWasCompressed }
   /// Ends the call with CANCELLED.
   public func cancel() { stream.cancel() }
 }
@@ -82,6 +86,8 @@ public struct BidirectionalCall<Input: Sendable, Output: Sendable>: Sendable {
   public func initialMetadata() async throws -> Metadata { try await stream.initialMetadata() }
   /// Metadata that came with the status; empty before the responses have ended.
   public var trailingMetadata: Metadata { stream.trailingMetadata }
+  /// Whether the response taken last came compressed.
+  public var lastResponseWasCompressed: Bool { stream.lastMessageWasCompressed }
   /// Ends the call with CANCELLED.
   public func cancel() { stream.cancel() }
 }
@@ -95,15 +101,24 @@ public struct RequestWriter<Element: Sendable>: Sendable {
     stream: any ClientStream, serializer: some MessageSerializer<Element>, maxMessageBytes: Int
   ) {
     self.stream = stream
-    self.writer = RPCWriter { element in
+    self.writer = RPCWriter { element, mayCompress in
       let framed = try LengthPrefixedMessage.frame(
         element, with: serializer, maxBytes: maxMessageBytes)
-      try await stream.send(framedMessage: framed)
+      if mayCompress {
+        try await stream.send(framedMessage: framed)
+      } else {
+        try await stream.sendUncompressed(framedMessage: framed)
+      }
     }
   }
 
   /// Sends one request; suspends while the peer is slow. Throws the call's failure when it ended.
   public func write(_ element: Element) async throws { try await writer.write(element) }
+  /// Sends one request, uncompressed if `mayCompress` is false even where the options of the call
+  /// ask for compression.
+  public func write(_ element: Element, mayCompress: Bool) async throws {
+    try await writer.write(element, mayCompress: mayCompress)
+  }
   /// Sends all requests in order.
   public func write(contentsOf elements: some Sequence<Element>) async throws {
     try await writer.write(contentsOf: elements)

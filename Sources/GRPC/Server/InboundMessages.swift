@@ -7,8 +7,11 @@ import Synchronization
 final class InboundMessages: Sendable {
   struct Message: Sendable {
     var bytes: [UInt8]
+    /// Whether the bytes have to be inflated: done when the message is taken, so that a small
+    /// window does not hold a lot of memory.
+    var isCompressed = false
     /// Bytes to credit to the client when the message is taken.
-    var owedBytes: Int
+    var owedBytes = 0
   }
 
   private enum End {
@@ -38,14 +41,12 @@ final class InboundMessages: Sendable {
   private let state = Mutex(State())
 
   /// Adds the messages that one piece of payload completed; the last one carries the debt.
-  func append(_ payloads: [[UInt8]], owedBytes: Int) {
-    guard !payloads.isEmpty else { return }
+  func append(_ delivered: [Message], owedBytes: Int) {
+    guard !delivered.isEmpty else { return }
     let wake: (CheckedContinuation<Message?, any Error>, Message)? = state.withLock { state in
       guard state.end == nil else { return nil }
-      for (index, bytes) in payloads.enumerated() {
-        let isLast = index == payloads.count - 1
-        state.messages.append(Message(bytes: bytes, owedBytes: isLast ? owedBytes : 0))
-      }
+      state.messages.append(contentsOf: delivered)
+      state.messages[state.messages.count - 1].owedBytes = owedBytes
       guard let waiting = state.waiting, let message = state.pop() else { return nil }
       state.waiting = nil
       return (waiting, message)

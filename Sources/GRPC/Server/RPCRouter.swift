@@ -43,6 +43,7 @@ public struct RPCRouter: Sendable {
       let input = try call.takeRequest(with: deserializer)
       let output = try await handler(input, context)
       try call.setResponse(output, with: serializer)
+      if call.compressesResponses { await call.compressResponse() }
     }
   }
 
@@ -70,6 +71,7 @@ public struct RPCRouter: Sendable {
     add(method) { context, call in
       let output = try await handler(call.requests(with: deserializer), context)
       try call.setResponse(output, with: serializer)
+      if call.compressesResponses { await call.compressResponse() }
     }
   }
 
@@ -108,7 +110,9 @@ public struct RPCRouter: Sendable {
   }
 
   /// The lookup table, with the interceptors folded around every handler, the first one outermost.
-  package func freeze(interceptors: [any ServerInterceptor]) -> RoutingTable {
+  package func freeze(
+    interceptors: [any ServerInterceptor], compression: CompressionPolicy = CompressionPolicy()
+  ) -> RoutingTable {
     let methods = entries.map { entry in
       RegisteredMethod(
         descriptor: entry.descriptor,
@@ -118,7 +122,7 @@ public struct RPCRouter: Sendable {
         run: InterceptorChain.fold(
           interceptors, around: entry.run, of: entry.descriptor))
     }
-    return RoutingTable(methods)
+    return RoutingTable(methods, compression: compression)
   }
 
   private mutating func add(_ method: MethodDescriptor, run: @escaping RegisteredMethod.Run) {

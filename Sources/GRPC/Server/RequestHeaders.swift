@@ -14,8 +14,10 @@ package struct RequestHeaders {
   private(set) var namesCodec = false
   /// `grpc-timeout` as received; nil when absent.
   private(set) var timeout: UnsafeBufferPointer<UInt8>?
-  /// Whether `grpc-encoding` names anything but identity.
-  private(set) var hasForeignEncoding = false
+  /// What `grpc-encoding` names; nil when it is none of ours.
+  private(set) var encoding: CompressionAlgorithm? = .identity
+  /// What `grpc-accept-encoding` lists of ours.
+  private(set) var accepts: CompressionAlgorithms = []
 
   init(_ fields: FieldView) {
     for field in fields {
@@ -34,7 +36,9 @@ package struct RequestHeaders {
         if field.name.equals("grpc-timeout") {
           timeout = field.value
         } else if field.name.equals("grpc-encoding") {
-          hasForeignEncoding = !field.value.equals("identity")
+          encoding = CompressionAlgorithm(wireName: field.value)
+        } else if field.name.equals("grpc-accept-encoding") {
+          accepts.formUnion(CompressionAlgorithms(acceptEncoding: field.value))
         }
       default:
         continue

@@ -9,8 +9,9 @@ enum ResponseFields {
   static let methodNotAllowed: FieldList = httpRefusal("405")
   static let headersTooLarge: FieldList = httpRefusal("431")
 
-  private static let plain: FieldList = head(contentType: "application/grpc")
-  private static let codec: FieldList = head(contentType: "application/grpc+proto")
+  /// The beginnings of responses, by what the server can inflate.
+  private static let plain = heads(contentType: "application/grpc")
+  private static let codec = heads(contentType: "application/grpc+proto")
   private static let statusOK: FieldList = {
     var fields = FieldList()
     fields.append("grpc-status", literal: "0")
@@ -18,8 +19,12 @@ enum ResponseFields {
   }()
 
   /// The block before the first message.
-  static func initial(namesCodec: Bool, _ metadata: Metadata) -> FieldList {
-    var fields = namesCodec ? codec : plain
+  static func initial(
+    namesCodec: Bool, accepting: CompressionAlgorithms, encoding: CompressionAlgorithm,
+    _ metadata: Metadata
+  ) -> FieldList {
+    var fields = (namesCodec ? codec : plain)[Int(accepting.rawValue)]
+    if encoding != .identity { fields.append("grpc-encoding", literal: encoding.wireName) }
     if !metadata.isEmpty { append(metadata, to: &fields) }
     return fields
   }
@@ -59,12 +64,16 @@ enum ResponseFields {
     }
   }
 
-  private static func head(contentType: StaticString) -> FieldList {
-    var fields = FieldList()
-    fields.append(":status", literal: "200")
-    fields.append("content-type", literal: contentType)
-    fields.append("grpc-accept-encoding", literal: "identity")
-    return fields
+  private static func heads(contentType: StaticString) -> [FieldList] {
+    (0...CompressionAlgorithms.all.rawValue).map { accepting in
+      var fields = FieldList()
+      fields.append(":status", literal: "200")
+      fields.append("content-type", literal: contentType)
+      fields.append(
+        "grpc-accept-encoding",
+        literal: CompressionAlgorithms(rawValue: accepting).acceptEncoding)
+      return fields
+    }
   }
 
   private static func httpRefusal(_ status: StaticString) -> FieldList {

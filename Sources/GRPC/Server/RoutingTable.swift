@@ -17,8 +17,11 @@ package final class RoutingTable: Sendable {
   private let slots: [Int32]
   private let paths: [[UInt8]]
   private let methods: [RegisteredMethod]
+  /// How the calls of all methods may be compressed.
+  let compression: CompressionPolicy
 
-  init(_ methods: [RegisteredMethod]) {
+  init(_ methods: [RegisteredMethod], compression: CompressionPolicy = CompressionPolicy()) {
+    self.compression = compression
     var capacity = 16
     while capacity < methods.count * 2 { capacity *= 2 }
     var slots = [Int32](repeating: -1, count: capacity)

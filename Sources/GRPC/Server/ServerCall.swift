@@ -22,6 +22,7 @@ package final class ServerCall: @unchecked Sendable {
   /// The messages of a streaming request; nil when there is just one.
   let inbound: InboundMessages?
   private let host: any ServerCallHost
+  let compression: CallCompression
 
   // Unchecked: these belong to the loop, and no access spans a call that leads back here.
   @exclusivity(unchecked) var machine: ServerStreamStateMachine
@@ -42,6 +43,7 @@ package final class ServerCall: @unchecked Sendable {
     /// Lies in the received bytes: valid until the loop turn that received them ends.
     case borrowed(UnsafeRawBufferPointer)
     case owned([UInt8])
+    case compressed([UInt8])
   }
 
   private struct Shared {
@@ -64,6 +66,7 @@ package final class ServerCall: @unchecked Sendable {
     self.stream = stream
     self.machine = machine
     self.host = host
+    compression = CallCompression(machine)
     inbound = method.descriptor.requestIsStream ? InboundMessages() : nil
   }
 
@@ -77,8 +80,11 @@ package final class ServerCall: @unchecked Sendable {
     host.requestBytesHeld(bytes.count)
     let action: ServerStreamStateMachine.OnData
     if let inbound {
-      var delivered: [[UInt8]] = []
-      action = machine.receiveData(bytes) { delivered.append($0.bytes) }
+      var delivered: [InboundMessages.Message] = []
+      action = machine.receiveData(bytes) { payload in
+        delivered.append(
+          InboundMessages.Message(bytes: payload.bytes, isCompressed: payload.isCompressed))
+      }
       // What a message in assembly holds is credited at once, or a message larger than the window
       // would never end. What the handler has yet to take is owed with the last whole message.
       host.session?.consumeStream(stream, delivered.isEmpty ? bytes.count : 0)
@@ -91,6 +97,8 @@ package final class ServerCall: @unchecked Sendable {
           isBorrowed = true
         case .owned(let array):
           request = .owned(array)
+        case .compressed(let array):
+          request = .compressed(array)
         }
       }
       host.session?.consumeStream(stream, bytes.count)
@@ -261,7 +269,8 @@ package final class ServerCall: @unchecked Sendable {
     switch machine.sendMessage() {
     case .sendHeadersFirst:
       let initial = shared.withLock { $0.initial }
-      session.submitResponse(stream, machine.initialFields(initial))
+      session.submitResponse(
+        stream, machine.initialFields(initial, encoding: compression.responses))
     case .send: break
     case .drop: return .ended
     }
@@ -314,6 +323,9 @@ extension ServerCall {
     switch request {
     case .borrowed(let view): return try deserializer.deserialize(view)
     case .owned(let array): return try array.withUnsafeBytes { try deserializer.deserialize($0) }
+    case .compressed(let array):
+      let inflated = try compression.inflate(array, maxBytes: method.maxRequestBytes)
+      return try inflated.withUnsafeBytes { try deserializer.deserialize($0) }
     case .missing:
       throw RPCError(code: .internalError, message: "the request was already read")
     }
@@ -327,6 +339,15 @@ extension ServerCall {
       output, with: serializer, maxBytes: RPCRouter.defaultMaxResponseBytes)
   }
 
+  /// Whether the response kept by ``setResponse(_:with:)`` is to be compressed.
+  var compressesResponses: Bool { compression.responses != .identity }
+
+  /// Compresses the response, away from the loop when it is large.
+  func compressResponse() async {
+    guard let framed = response else { return }
+    response = await MessageCompression.compressAside(framed: framed, with: compression.fix())
+  }
+
   /// The request messages, decoded as they are taken.
   func requests<Input: Sendable>(
     with deserializer: some MessageDeserializer<Input>
@@ -334,7 +355,11 @@ extension ServerCall {
     RPCAsyncSequence {
       guard let message = try await self.inbound?.next() else { return nil }
       self.took(message)
-      return try message.bytes.withUnsafeBytes { try deserializer.deserialize($0) }
+      let bytes =
+        message.isCompressed
+        ? try self.compression.inflate(message.bytes, maxBytes: self.method.maxRequestBytes)
+        : self.compression.passed(message.bytes)
+      return try bytes.withUnsafeBytes { try deserializer.deserialize($0) }
     }
   }
 
@@ -342,9 +367,13 @@ extension ServerCall {
   func writer<Output: Sendable>(
     with serializer: some MessageSerializer<Output>
   ) -> RPCWriter<Output> {
-    RPCWriter { output in
-      let framed = try LengthPrefixedMessage.frame(
+    RPCWriter { output, mayCompress in
+      var framed = try LengthPrefixedMessage.frame(
         output, with: serializer, maxBytes: RPCRouter.defaultMaxResponseBytes)
+      let algorithm = self.compression.fix()
+      if algorithm != .identity, mayCompress {
+        framed = await MessageCompression.compressAside(framed: framed, with: algorithm)
+      }
       try await self.send(framed)
     }
   }

@@ -50,6 +50,24 @@ public struct ServerContext: Sendable {
   }
 }
 
+extension ServerContext {
+  /// What responses may be compressed with: what the client accepts and the server allows.
+  public var acceptedCompression: CompressionAlgorithms { call.compression.accepted }
+
+  /// Whether the request message taken last came compressed.
+  public var lastRequestWasCompressed: Bool { call.compression.lastRequestWasCompressed }
+
+  /// Decides how the response is compressed, or by identity that it is not.
+  ///
+  /// Refused, with false as answer, when the client does not accept the algorithm, and after the
+  /// first response message was written. Single messages of a stream stay uncompressed by
+  /// ``RPCWriter/write(_:mayCompress:)``, and so does what would not get smaller.
+  @discardableResult
+  public func setResponseCompression(_ algorithm: CompressionAlgorithm) -> Bool {
+    call.compression.choose(algorithm)
+  }
+}
+
 /// The addresses of a connection, shared by its calls.
 package final class PeerNames: Sendable {
   package let remote: String

@@ -31,6 +31,13 @@ package struct ServerStreamStateMachine {
   private var response = Response.idle
   private var isStream = false
   private var contentTypeNamesCodec = false
+  private var allowedCompression: CompressionAlgorithms = .all
+  /// What compressed request messages are to be inflated with.
+  private(set) var requestCompression = CompressionAlgorithm.identity
+  /// What responses may be compressed with.
+  private(set) var acceptedCompression: CompressionAlgorithms = []
+  /// What responses are compressed with unless the handler decides.
+  private(set) var defaultCompression = CompressionAlgorithm.identity
 
   package init() {}
 
@@ -50,6 +57,7 @@ package struct ServerStreamStateMachine {
     guard case .idle = request else { return .nothing }
     let headers = RequestHeaders(fields)
     contentTypeNamesCodec = headers.namesCodec
+    allowedCompression = routes.compression.allowed
     guard headers.contentType == .protobuf else {
       return refuse(ResponseFields.unsupportedMediaType)
     }
@@ -65,12 +73,19 @@ package struct ServerStreamStateMachine {
       }
       timeout = nanoseconds
     }
-    guard !headers.hasForeignEncoding else {
+    guard let encoding = headers.encoding, allowedCompression.allows(encoding) else {
       return refuse(.unimplemented, "the grpc-encoding of the request is not supported")
+    }
+    requestCompression = encoding
+    acceptedCompression = headers.accepts.intersection(allowedCompression)
+    if acceptedCompression.allows(routes.compression.responses) {
+      defaultCompression = routes.compression.responses
     }
     isStream = method.descriptor.requestIsStream
     request = .receiving(
-      MessageDeframer(maxMessageBytes: method.maxRequestBytes), messages: 0)
+      MessageDeframer(
+        maxMessageBytes: method.maxRequestBytes, allowsCompression: encoding != .identity),
+      messages: 0)
     return .begin(method, timeoutNanoseconds: timeout)
   }
 
@@ -205,15 +220,19 @@ package struct ServerStreamStateMachine {
   }
 
   /// The header block that precedes the first message.
-  package func initialFields(_ metadata: Metadata) -> FieldList {
-    ResponseFields.initial(namesCodec: contentTypeNamesCodec, metadata)
+  package func initialFields(
+    _ metadata: Metadata, encoding: CompressionAlgorithm = .identity
+  ) -> FieldList {
+    ResponseFields.initial(
+      namesCodec: contentTypeNamesCodec, accepting: allowedCompression, encoding: encoding, metadata
+    )
   }
 
   /// The whole answer of a call that fails before it sent anything.
   package func trailersOnly(
     _ status: Status, trailing: Metadata = Metadata(), details: [UInt8]? = nil
   ) -> FieldList {
-    var fields = ResponseFields.initial(namesCodec: contentTypeNamesCodec, Metadata())
+    var fields = initialFields(Metadata())
     ResponseFields.appendStatus(status, trailing, details: details, to: &fields)
     return fields
   }

@@ -42,8 +42,12 @@ class ClientCall: @unchecked Sendable {
   private static func makeMachine(_ head: ClientRequestHead) -> ClientStreamStateMachine {
     ClientStreamStateMachine(
       responseIsStream: head.method.responseIsStream,
-      maxMessageBytes: head.options.maxResponseMessageBytes)
+      maxMessageBytes: head.options.maxResponseMessageBytes,
+      accepts: head.options.acceptedCompression)
   }
+
+  /// What compressed messages of the response are to be inflated with. Event loop only.
+  private(set) final var responseCompression = CompressionAlgorithm.identity
 
   var isEnded: Bool {
     if case .ended = phase { return true }
@@ -208,7 +212,9 @@ class ClientCall: @unchecked Sendable {
   private func obey(_ action: ClientStreamStateMachine.OnHeaders) {
     switch action {
     case .ignore: break
-    case .initialMetadata(let metadata): receiveInitialMetadata(metadata)
+    case .initialMetadata(let metadata):
+      responseCompression = machine.compression
+      receiveInitialMetadata(metadata)
     case .end(let end): self.end(end, reset: endingReset)
     case .resetAndFail(let error): end(.failed(error), reset: .cancel)
     }

@@ -1,4 +1,5 @@
 import GRPC
+import Synchronization
 
 /// The caller's handle of a streaming call; when it goes away, so does the call.
 final class HTTP2ClientStream: ClientStream {
@@ -6,6 +7,7 @@ final class HTTP2ClientStream: ClientStream {
   private let channel: ClientChannel
   /// Kept, so that the connection outlives the last call made over it.
   private let transport: HTTP2ClientTransport
+  private let lastWasCompressed = Atomic(false)
 
   init(
     _ head: ClientRequestHead, onlyMessage: [UInt8]?, transport: HTTP2ClientTransport,
@@ -31,6 +33,16 @@ final class HTTP2ClientStream: ClientStream {
   }
 
   func send(framedMessage: [UInt8]) async throws(RPCError) {
+    let compression = call.head.options.compression
+    guard compression != .identity else {
+      return try await sendUncompressed(framedMessage: framedMessage)
+    }
+    try await sendUncompressed(
+      framedMessage: await MessageCompression.compressAside(
+        framed: framedMessage, with: compression))
+  }
+
+  func sendUncompressed(framedMessage: [UInt8]) async throws(RPCError) {
     let action = try call.write(framedMessage)
     if action.needsPump { channel.perform(.pump(call)) }
     guard action.mustWait else { return }
@@ -49,15 +61,33 @@ final class HTTP2ClientStream: ClientStream {
   func receive() async throws(RPCError) -> [UInt8]? {
     if let (result, returnsCredit) = call.receiveNow() {
       if returnsCredit { channel.perform(.returnCredit(call)) }
-      return try result.get()
+      return try inflated(result.get())
     }
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { call.receive($0) }
     } onCancel: {
       cancel()
     }
-    return try result.get()
+    return try inflated(result.get())
   }
+
+  private func inflated(
+    _ message: StreamingClientCall.Message?
+  ) throws(RPCError) -> [UInt8]? {
+    guard let message else { return nil }
+    lastWasCompressed.store(message.compression != .identity, ordering: .releasing)
+    guard message.compression != .identity else { return message.bytes }
+    do throws(RPCError) {
+      return try MessageCompression.inflate(
+        message.bytes, with: message.compression,
+        maxBytes: call.head.options.maxResponseMessageBytes)
+    } catch {
+      cancel()  // nobody will read what follows
+      throw error
+    }
+  }
+
+  var lastMessageWasCompressed: Bool { lastWasCompressed.load(ordering: .acquiring) }
 
   func initialMetadata() async throws(RPCError) -> Metadata {
     let result = await withTaskCancellationHandler {

@@ -117,7 +117,12 @@ public final class HTTP2ClientTransport: ClientTransport {
     _ head: ClientRequestHead, framedMessage: [UInt8]
   ) async throws(RPCError) -> ClientReply {
     try head.metadata.validateForSending()
-    let call = UnaryClientCall(head, framedMessage: framedMessage)
+    let compression = head.options.compression
+    let framed =
+      compression == .identity
+      ? framedMessage
+      : await MessageCompression.compressAside(framed: framedMessage, with: compression)
+    let call = UnaryClientCall(head, framedMessage: framed)
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         call.continuation = continuation
@@ -126,7 +131,7 @@ public final class HTTP2ClientTransport: ClientTransport {
     } onCancel: {
       channel.perform(.cancel(call))
     }
-    return try outcome.get()
+    return try call.inflated(outcome.get())
   }
 
   /// Starts a call of any other shape.

@@ -10,7 +10,14 @@ import Synchronization
 /// reader task <--inbox--- event loop <-- session       credit returns as the reader takes messages
 /// ```
 final class StreamingClientCall: ClientCall, @unchecked Sendable {
-  typealias Received = Result<[UInt8]?, RPCError>
+  typealias Received = Result<Message?, RPCError>
+
+  /// A response message as it came: inflated when it is taken, so that a small window does not hold
+  /// a lot of memory, and by the taker.
+  struct Message {
+    var bytes: [UInt8]
+    var compression: CompressionAlgorithm
+  }
 
   /// Bytes of whole messages in the inbox up to which the peer gets its credit back at once.
   private static let inboxLowWaterBytes = 32 * 1024
@@ -19,7 +26,7 @@ final class StreamingClientCall: ClientCall, @unchecked Sendable {
 
   private struct State {
     // Inbox
-    var inbox: [[UInt8]] = []
+    var inbox: [Message] = []
     var inboxStart = 0
     var inboxBytes = 0
     var creditIsWithheld = false
@@ -40,12 +47,12 @@ final class StreamingClientCall: ClientCall, @unchecked Sendable {
       isBlockedBySession || outboxBytes >= StreamingClientCall.outboxHighWaterBytes
     }
 
-    mutating func takeMessage() -> [UInt8]? {
+    mutating func takeMessage() -> Message? {
       guard inboxStart < inbox.count else { return nil }
       let message = inbox[inboxStart]
-      inbox[inboxStart] = []
+      inbox[inboxStart].bytes = []
       inboxStart += 1
-      inboxBytes -= message.count
+      inboxBytes -= message.bytes.count
       if inboxStart == inbox.count {
         inbox.removeAll(keepingCapacity: true)
         inboxStart = 0
@@ -60,7 +67,9 @@ final class StreamingClientCall: ClientCall, @unchecked Sendable {
   private var uncreditedBytes = 0
 
   init(_ head: ClientRequestHead, onlyMessage: [UInt8]?) {
-    self.onlyMessage = onlyMessage
+    self.onlyMessage = onlyMessage.map {
+      MessageCompression.compress(framed: $0, with: head.options.compression)
+    }
     super.init(head)
   }
 
@@ -238,17 +247,18 @@ final class StreamingClientCall: ClientCall, @unchecked Sendable {
   }
 
   override func receiveMessage(_ payload: MessageDeframer.Payload) {
-    let bytes = payload.bytes
+    let message = Message(
+      bytes: payload.bytes, compression: payload.isCompressed ? responseCompression : .identity)
     let reader = state.withLock { state -> CheckedContinuation<Received, Never>? in
       if let reader = state.reader {
         state.reader = nil
         return reader
       }
-      state.inbox.append(bytes)
-      state.inboxBytes += bytes.count
+      state.inbox.append(message)
+      state.inboxBytes += message.bytes.count
       return nil
     }
-    reader?.resume(returning: .success(bytes))
+    reader?.resume(returning: .success(message))
   }
 
   override func receivedData(bytes count: Int) {

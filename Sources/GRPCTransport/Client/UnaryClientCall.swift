@@ -10,6 +10,8 @@ final class UnaryClientCall: ClientCall, @unchecked Sendable {
   /// Set before the call is handed to the event loop, and not touched by the caller after that.
   var continuation: CheckedContinuation<Outcome, Never>?
   private var reply = ClientReply()
+  /// What the message of the reply came compressed with. Stands when the continuation is resumed.
+  private var messageCompression = CompressionAlgorithm.identity
 
   init(_ head: ClientRequestHead, framedMessage: [UInt8]) {
     self.framedMessage = framedMessage
@@ -29,6 +31,17 @@ final class UnaryClientCall: ClientCall, @unchecked Sendable {
 
   override func receiveMessage(_ payload: MessageDeframer.Payload) {
     reply.message = payload.bytes
+    if payload.isCompressed { messageCompression = responseCompression }
+  }
+
+  /// The reply with its message inflated: on the caller's thread, not on the event loop.
+  func inflated(_ reply: ClientReply) throws(RPCError) -> ClientReply {
+    guard messageCompression != .identity else { return reply }
+    var reply = reply
+    reply.wasCompressed = true
+    reply.message = try MessageCompression.inflate(
+      reply.message, with: messageCompression, maxBytes: head.options.maxResponseMessageBytes)
+    return reply
   }
 
   override func receivedData(bytes count: Int) {

@@ -24,6 +24,8 @@ public final class GRPCServer: Sendable {
     public var limits = ServerLimits()
     /// The certificates; nil = plaintext.
     public var tls: ServerTLS?
+    /// What requests and responses may be compressed with.
+    public var compression = CompressionPolicy()
     /// Called with every error that a handler threw and that clients saw only as UNKNOWN, or whose
     /// cause they did not see. The default logs it at level error.
     public var onUnknownError: (@Sendable (any Error, MethodDescriptor) -> Void)?
@@ -75,8 +77,9 @@ public final class GRPCServer: Sendable {
           metadata: ["method": "\(method.fullyQualifiedMethod)", "error": "\(error)"])
       }
     settings = ServerSettings(
-      routes: router.freeze(interceptors: interceptors), limits: configuration.limits,
-      logger: logger, onUnknownError: report)
+      routes: router.freeze(
+        interceptors: interceptors, compression: configuration.compression),
+      limits: configuration.limits, logger: logger, onUnknownError: report)
   }
 
   /// Binds the listener and accepts connections; returns the address, with the port that was

@@ -5,12 +5,14 @@ import Testing
 
 @Suite("The header block of a request")
 struct ClientRequestHeadTests {
-  private static func fields(deadline: Deadline?, now: Deadline) -> [String] {
+  private static func fields(
+    deadline: Deadline?, now: Deadline, options: CallOptions = .defaults
+  ) -> [String] {
     let method = MethodDescriptor(
       service: ServiceDescriptor(fullyQualifiedService: "a.v1.B"), method: "C", kind: .unary)
     let head = ClientRequestHead(
       method: method, metadata: ["x-one": "1", "x-two-bin": [1], "x-one": "2"],
-      deadline: deadline, options: .defaults)
+      deadline: deadline, options: options)
     var fields = FieldList()
     head.append(
       to: &fields,
@@ -23,7 +25,10 @@ struct ClientRequestHeadTests {
   @Test("has pseudo fields, timeout, call definition and metadata in this order")
   func order() {
     let pseudo = [":method=POST", ":scheme=http", ":path=/a.v1.B/C", ":authority=host:1"]
-    let definition = ["te=trailers", "content-type=application/grpc", "user-agent=grpc-swift-x/1"]
+    let definition = [
+      "te=trailers", "content-type=application/grpc",
+      "grpc-accept-encoding=identity,gzip,deflate", "user-agent=grpc-swift-x/1",
+    ]
     let metadata = ["x-one=1", "x-two-bin=AQ", "x-one=2"]
     let now = Deadline(nanoseconds: 1000)
     #expect(Self.fields(deadline: nil, now: now) == pseudo + definition + metadata)
@@ -38,6 +43,20 @@ struct ClientRequestHeadTests {
     for (now, text) in [(4000, "6000n"), (9999, "1n"), (10_000, "1n"), (20_000, "1n")] {
       let fields = Self.fields(deadline: deadline, now: Deadline(nanoseconds: Int64(now)))
       #expect(fields.contains("grpc-timeout=\(text)"))
+    }
+  }
+  @Test("names the encoding of the request only when there is one, and what it can inflate")
+  func compression() {
+    for (compression, accepted, encodings) in [
+      (.identity, .all, ["grpc-accept-encoding=identity,gzip,deflate"]),
+      (.identity, .gzip, ["grpc-accept-encoding=identity,gzip"]),
+      (.identity, [], []),
+      (.gzip, [], ["grpc-encoding=gzip"]),
+      (.deflate, .deflate, ["grpc-encoding=deflate", "grpc-accept-encoding=identity,deflate"]),
+    ] as [(CompressionAlgorithm, CompressionAlgorithms, [String])] {
+      let options = CallOptions(compression: compression, acceptedCompression: accepted)
+      let fields = Self.fields(deadline: nil, now: Deadline(nanoseconds: 0), options: options)
+      #expect(fields.filter { $0.contains("encoding") } == encodings)
     }
   }
 }

@@ -220,4 +220,49 @@ struct ClientStreamStateMachineTests {
       ]).code
         == .ok)
   }
+  @Test("a compressed response is taken in an encoding that was offered, and in no other")
+  func compression() {
+    let accepted: [(CompressionAlgorithms, String, Status.Code)] = [
+      (.all, "gzip", .ok), (.all, "deflate", .ok), (.gzip, "gzip", .ok), ([], "identity", .ok),
+      (.deflate, "gzip", .internalError), ([], "gzip", .internalError),
+      ([], "deflate", .internalError), (.all, "zstd", .internalError),
+      (.all, "", .internalError), (.all, "Gzip", .internalError),
+    ]
+    for (accepts, encoding, code) in accepted {
+      var machine = ClientStreamStateMachine(
+        responseIsStream: true, maxMessageBytes: 10, accepts: accepts)
+      let block = Self.block(Self.good + [("grpc-encoding", encoding)])
+      switch machine.receiveHeaders(block, endStream: false) {
+      case .initialMetadata(let metadata):
+        #expect(code == .ok && metadata.isEmpty, "\(encoding)")
+        #expect(machine.compression.name == encoding)
+      case .resetAndFail(let error): #expect(error.code == code, "\(encoding)")
+      default: Issue.record("these are leading headers")
+      }
+    }
+  }
+
+  @Test("compressed messages are delivered as such, byte by byte and all at once")
+  func compressedMessages() {
+    let bytes = Self.message + [1, 0, 0, 0, 2, 7, 7] + Self.message
+    for piece in [1, 3, 100] {
+      var machine = ClientStreamStateMachine(
+        responseIsStream: true, maxMessageBytes: 10, accepts: .gzip)
+      _ = machine.receiveHeaders(
+        Self.block(Self.good + [("grpc-encoding", "gzip")]), endStream: false)
+      var found: [Bool] = []
+      for start in stride(from: 0, to: bytes.count, by: piece) {
+        bytes[start..<min(start + piece, bytes.count)].withUnsafeBytes { bytes in
+          let action = machine.receiveData(bytes, endStream: false) {
+            found.append($0.isCompressed)
+          }
+          guard case .proceed = action else {
+            Issue.record("the messages are lawful")
+            return
+          }
+        }
+      }
+      #expect(found == [false, true, false])
+    }
+  }
 }

@@ -46,6 +46,8 @@ struct ServerStreamStateMachineTests {
     (request(more: [("grpc-timeout", "0n")]), ["begin", "Unary", "0"]),
     (request(more: [("grpc-timeout", "99999999H")]), ["begin", "Unary", "\(Int64.max)"]),
     (request(more: [("grpc-encoding", "identity")]), ["begin", "Unary"]),
+    (request(more: [("grpc-encoding", "gzip")]), ["begin", "Unary"]),
+    (request(more: [("grpc-encoding", "deflate")]), ["begin", "Unary"]),
     (request(more: [("grpc-accept-encoding", "gzip")]), ["begin", "Unary"]),
     (request().filter { $0.0 != "te" }, ["begin", "Unary"]),
   ] as [(Fields, [String])])
@@ -78,16 +80,18 @@ struct ServerStreamStateMachineTests {
     (request(more: [("grpc-timeout", "1X")]), "13"),
     (request(more: [("grpc-timeout", "-1S")]), "13"),
     (request(more: [("grpc-timeout", "123456789S")]), "13"),
-    (request(more: [("grpc-timeout", "1s"), ("grpc-encoding", "gzip")]), "13"),
-    (request(more: [("grpc-encoding", "gzip")]), "12"),
+    (request(more: [("grpc-timeout", "1s"), ("grpc-encoding", "zstd")]), "13"),
+    (request(more: [("grpc-encoding", "zstd")]), "12"),
+    (request(more: [("grpc-encoding", "GZIP")]), "12"),
+    (request(more: [("grpc-encoding", "gzip, deflate")]), "12"),
     (request(more: [("grpc-encoding", "")]), "12"),
   ] as [(Fields, String)])
   func trailersOnly(fields: Fields, code: String) {
     let answer = Self.verdict(fields)
     #expect(
       answer.prefix(4) == [
-        ":status=200", "content-type=application/grpc", "grpc-accept-encoding=identity",
-        "grpc-status=\(code)",
+        ":status=200", "content-type=application/grpc",
+        "grpc-accept-encoding=identity,gzip,deflate", "grpc-status=\(code)",
       ])
     #expect(answer.last?.hasPrefix("grpc-message=") == true)
   }

@@ -23,6 +23,7 @@ final class ServerUnderTest: Sendable {
     interceptors: [any ServerInterceptor] = [],
     listenAt listenAddress: ServerAddress = .tcp(host: "127.0.0.1", port: 0),
     limits: ServerLimits = ServerLimits(),
+    compression: CompressionPolicy = CompressionPolicy(),
     register: (inout RPCRouter) -> Void
   ) async throws {
     var router = RPCRouter()
@@ -30,6 +31,7 @@ final class ServerUnderTest: Sendable {
     let reported = Reported()
     var configuration = GRPCServer.Configuration()
     configuration.limits = limits
+    configuration.compression = compression
     configuration.onUnknownError = { error, method in
       reported.append("\(method.fullyQualifiedMethod): \(error)")
     }
