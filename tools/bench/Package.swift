@@ -1,23 +1,38 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The benchmark's own echo server on the runtime. A package apart, so that the product carries no
-// benchmark dependency and nobody builds this without asking for it.
+// The benchmark's own programs: an echo server and client on the runtime, and the grpc-swift-2
+// peer. A package apart, so that the product carries no benchmark dependency and nobody builds this
+// without asking for it.
+
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 
 let package = Package(
   name: "farebox-bench",
   platforms: [.macOS("26.0")],
   dependencies: [
     .package(name: "farebox", path: "../.."),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/grpc/grpc-swift-2", exact: "2.4.3"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
   ],
   targets: [
     .executableTarget(
       name: "bench-echo",
       dependencies: [
         .product(name: "GRPC", package: "farebox"),
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
-      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)])
+      swiftSettings: strict),
+    .executableTarget(
+      name: "grpc-swift-echo",
+      dependencies: [
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
   ]
 )

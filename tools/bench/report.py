@@ -1,4 +1,4 @@
-"""From the shots of all rounds to medians, ratios, targets, a table and JSON."""
+"""From the samples of all rounds to medians, ratios, targets, a table and JSON."""
 
 import os
 import platform
@@ -6,43 +6,45 @@ import statistics
 from datetime import datetime, timezone
 from pathlib import Path
 
-# (label, over, under, smallest acceptable ratio of rates)
-TARGETS = (
-    ("echo / nghttpd", "farebox-echo", "nghttpd", 0.45),
-    ("echo / gRPC C++", "farebox-echo", "grpc-cpp", 2.5),
-    ("CheckCredits / echo", "check-credits", "farebox-echo", 0.5),
+# (head, key of the sample, factor, format); a column shows when every sample has its key.
+_COLUMNS = (
+    ("{unit}/s", "rate", 1, "{:,.0f}"),
+    ("CPU us each", "cpu_us", 1, "{:.3f}"),
+    ("mallocs each", "mallocs", 1, "{:.2f}"),
+    ("busy", "busy", 1, "{:.0%}"),
+    ("other side busy", "other_busy", 1, "{:.0%}"),
+    ("mean ms", "latency_mean", 1e3, "{:.2f}"),
+    ("max ms", "latency_max", 1e3, "{:.1f}"),
 )
 
 
 def summarize(rounds):
-    """`rounds` is a list of {server name: sample}; returns {server name: medians}."""
+    """`rounds` is a list of {runner: sample}; returns {runner: medians}."""
     names = list(dict.fromkeys(name for samples in rounds for name in samples))
     return {
         name: _medians([samples[name] for samples in rounds if name in samples]) for name in names
     }
 
 
-def judge(rounds):
+def judge(rounds, targets):
     """The median over rounds of each target's ratio; a ratio compares runs of the same round."""
     verdicts = []
-    for label, over, under, wanted in TARGETS:
-        ratios = [
-            samples[over]["rate"] / samples[under]["rate"]
-            for samples in rounds
-            if over in samples and under in samples
-        ]
-        if ratios:
-            median = statistics.median(ratios)
-            verdicts.append(
-                {
-                    "target": label,
-                    "wanted": wanted,
-                    "median": median,
-                    "lowest": min(ratios),
-                    "highest": max(ratios),
-                    "met": median >= wanted,
-                }
-            )
+    for target in targets:
+        values = [value for samples in rounds if (value := _value(samples, target)) is not None]
+        if not values:
+            continue
+        median = statistics.median(values)
+        verdicts.append(
+            {
+                "target": target.label,
+                "wanted": target.wanted,
+                "is_upper_bound": target.is_upper_bound,
+                "median": median,
+                "lowest": min(values),
+                "highest": max(values),
+                "met": target.is_met(median),
+            }
+        )
     return verdicts
 
 
@@ -65,36 +67,42 @@ def machine():
     }
 
 
-def print_table(summary, verdicts):
-    head = ("server", "req/s", "CPU us/req", "server busy", "load busy", "mean ms", "max ms")
-    rows = [
-        (
-            name,
-            f"{row['rate']:,.0f}",
-            f"{row['cpu_us_per_request']:.2f}",
-            f"{row['server_busy']:.0%}",
-            f"{row['load_busy']:.0%}",
-            f"{row['latency_mean'] * 1e3:.2f}",
-            f"{row['latency_max'] * 1e3:.1f}",
-        )
-        for name, row in summary.items()
-    ]
-    widths = [max(len(row[column]) for row in [head] + rows) for column in range(len(head))]
-    print()
-    for row in [head] + rows:
+def print_table(part, summary):
+    columns = [column for column in _COLUMNS if all(column[1] in row for row in summary.values())]
+    rows = [[part.name] + [head.format(unit=part.unit) for head, *_ in columns]]
+    for name, row in summary.items():
+        rows.append([name] + [form.format(row[key] * by) for _, key, by, form in columns])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    print(f"\n{part.title}")
+    for row in rows:
         print(
             "  ".join(
                 cell.ljust(width) if column == 0 else cell.rjust(width)
                 for column, (cell, width) in enumerate(zip(row, widths))
             )
         )
-    print()
+
+
+def print_verdicts(verdicts):
+    if not verdicts:
+        return
+    width = max(len(f"{verdict['part']}: {verdict['target']}") for verdict in verdicts)
+    print("\nTargets: median of the rounds' ratios (lowest..highest)")
     for verdict in verdicts:
+        label = f"{verdict['part']}: {verdict['target']}"
         print(
-            f"{verdict['target']:<20} {verdict['median']:6.2f}  "
-            f"(rounds {verdict['lowest']:.2f}..{verdict['highest']:.2f}, "
-            f"wanted {verdict['wanted']:.2f})  {'met' if verdict['met'] else 'MISSED'}"
+            f"{label.ljust(width)} {verdict['median']:7.2f}  "
+            f"({verdict['lowest']:.2f}..{verdict['highest']:.2f}), wanted "
+            f"{'at most' if verdict['is_upper_bound'] else 'at least'} {verdict['wanted']:g}: "
+            f"{'met' if verdict['met'] else 'MISSED'}"
         )
+
+
+def _value(samples, target):
+    if target.over not in samples or (target.under and target.under not in samples):
+        return None
+    value = samples[target.over][target.figure]
+    return value / samples[target.under][target.figure] if target.under else value
 
 
 def _medians(samples):

@@ -3,9 +3,10 @@
 import os
 import signal
 import socket
+import struct
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
@@ -26,6 +27,7 @@ class Server:
 
     `answer_bytes` is how long the body of a right answer is. h2load counts an answer as good when
     its HTTP status is 200, which a gRPC error has too, so the harness checks the bytes as well.
+    `answer_units` is how many messages that body holds.
     """
 
     name: str
@@ -35,8 +37,9 @@ class Server:
     headers: tuple = ()
     body_path: Path | None = None
     answer_bytes: int = 0
+    answer_units: int = 1
     log_path: Path | None = None
-    on_stop: list = field(default_factory=list)
+    malloc_count_path: Path | None = None
 
     @property
     def url(self):
@@ -49,6 +52,10 @@ class Server:
         fields = text.rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS_PER_SECOND
 
+    def mallocs(self):
+        """Allocations of the process so far; only with `malloc_count_path`."""
+        return struct.unpack("=Q", self.malloc_count_path.read_bytes()[:8])[0]
+
     def stop(self):
         """Ends the process, gently first."""
         if self.process.poll() is None:
@@ -58,8 +65,6 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        for action in self.on_stop:
-            action()
 
 
 def free_port():
@@ -68,7 +73,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start(name, command, port, core, log_path, **request):
+def start(name, command, port, core, log_path, environment=None, **request):
     """Starts `command` pinned to `core` and waits until it accepts connections on `port`."""
     with open(log_path, "ab") as log:
         process = subprocess.Popen(
@@ -76,6 +81,7 @@ def start(name, command, port, core, log_path, **request):
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            env={**os.environ, **(environment or {})},
         )
     server = Server(name=name, process=process, port=port, log_path=log_path, **request)
     deadline = time.monotonic() + _START_SECONDS_MAX
@@ -112,6 +118,20 @@ def verify_echo(server, message_bytes):
     if answer != message_bytes:
         raise ServerError(f"{server.name} answered {answer!r} to {message_bytes!r}")
     server.answer_bytes = len(frame(answer))
+
+
+def verify_stream(server, question_bytes, expected):
+    """Proves that the server sends the expected messages, then notes their number and length."""
+    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        method = channel.unary_stream(server.path)
+        try:
+            answers = list(method(question_bytes, timeout=10, wait_for_ready=True))
+        except grpc.RpcError as error:
+            raise ServerError(f"{server.name}: {error.code().name}: {error.details()}") from None
+    if answers != expected:
+        raise ServerError(f"{server.name} sent {len(answers)} messages, or other ones than asked")
+    server.answer_bytes = sum(len(frame(answer)) for answer in answers)
+    server.answer_units = len(answers)
 
 
 def _tail(path):

@@ -1,9 +1,10 @@
-// The gRPC C++ peer of the benchmark: unary echo on the callback API, the fastest of the library's
-// three server APIs. The harness pins the process to one core, so the library's own thread pools
-// share that core as our single event loop does.
+// The gRPC C++ peer of the benchmark: unary echo and a stream of answers on the callback API, the
+// fastest of the library's three server APIs. The harness pins the process to one core, so the
+// library's own thread pools share that core as our single event loop does.
 #include <grpcpp/grpcpp.h>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -12,16 +13,57 @@
 
 namespace {
 
+using farebox::bench::v1::EchoRequest;
+using farebox::bench::v1::EchoResponse;
+using farebox::bench::v1::RepeatRequest;
+
+// Writes one message after the other, each as soon as the library takes it.
+class Repeater final : public grpc::ServerWriteReactor<EchoResponse> {
+ public:
+  explicit Repeater(const RepeatRequest& request) : count_(request.count()) {
+    answer_.set_text(request.text());
+    WriteNext();
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (ok) {
+      WriteNext();
+    } else {
+      Finish(grpc::Status::CANCELLED);
+    }
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  void WriteNext() {
+    if (written_ == count_) {
+      Finish(grpc::Status::OK);
+      return;
+    }
+    answer_.set_n(written_++);
+    StartWrite(&answer_);
+  }
+
+  const int64_t count_;
+  int64_t written_ = 0;
+  EchoResponse answer_;
+};
+
 class EchoService final : public farebox::bench::v1::EchoService::CallbackService {
-  grpc::ServerUnaryReactor* Echo(grpc::CallbackServerContext* context,
-                                 const farebox::bench::v1::EchoRequest* request,
-                                 farebox::bench::v1::EchoResponse* response) override {
+  grpc::ServerUnaryReactor* Echo(grpc::CallbackServerContext* context, const EchoRequest* request,
+                                 EchoResponse* response) override {
     response->set_text(request->text());
     response->set_n(request->n());
     response->set_payload(request->payload());
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     reactor->Finish(grpc::Status::OK);
     return reactor;
+  }
+
+  grpc::ServerWriteReactor<EchoResponse>* Repeat(grpc::CallbackServerContext* context,
+                                                 const RepeatRequest* request) override {
+    return new Repeater(*request);
   }
 };
 

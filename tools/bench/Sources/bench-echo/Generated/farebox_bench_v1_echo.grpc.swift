@@ -5,7 +5,7 @@
 import GRPC
 import Protobuf
 
-/// EchoService answers every message with the same message.
+/// EchoService gives messages back: once, or many times.
 enum Farebox_Bench_V1_EchoService {
   /// The name of the service.
   static let descriptor = ServiceDescriptor(
@@ -22,21 +22,39 @@ enum Farebox_Bench_V1_EchoService {
         method: "Echo", kind: .unary)
     }
 
+    /// Repeat: what goes in, what comes out, its name.
+    enum Repeat {
+      typealias Input = Farebox_Bench_V1_RepeatRequest
+      typealias Output = Farebox_Bench_V1_EchoResponse
+      static let descriptor = MethodDescriptor(
+        service: Farebox_Bench_V1_EchoService.descriptor,
+        method: "Repeat", kind: .serverStreaming)
+    }
+
     /// All methods in the order of the contract.
     static let descriptors: [MethodDescriptor] = [
       Echo.descriptor,
+      Repeat.descriptor,
     ]
   }
 }
 
 extension Farebox_Bench_V1_EchoService {
-  /// EchoService answers every message with the same message.
+  /// EchoService gives messages back: once, or many times.
   protocol SimpleServiceProtocol: RegistrableRPCService {
     /// Echo decodes the request and encodes it again as the answer. It has no other effect.
     func echo(
       request: Farebox_Bench_V1_EchoRequest,
       context: ServerContext
     ) async throws -> Farebox_Bench_V1_EchoResponse
+
+    /// Repeat answers with `count` messages that hold the text and a running number, each encoded and
+    /// sent by itself. It has no other effect.
+    func `repeat`(
+      request: Farebox_Bench_V1_RepeatRequest,
+      response: RPCWriter<Farebox_Bench_V1_EchoResponse>,
+      context: ServerContext
+    ) async throws
   }
 }
 
@@ -50,11 +68,18 @@ extension Farebox_Bench_V1_EchoService.SimpleServiceProtocol {
     ) { request, context in
       try await self.echo(request: request, context: context)
     }
+    router.registerServerStreaming(
+      Farebox_Bench_V1_EchoService.Method.Repeat.descriptor,
+      deserializer: ProtobufDeserializer<Farebox_Bench_V1_RepeatRequest>(),
+      serializer: ProtobufSerializer<Farebox_Bench_V1_EchoResponse>()
+    ) { request, response, context in
+      try await self.`repeat`(request: request, response: response, context: context)
+    }
   }
 }
 
 extension Farebox_Bench_V1_EchoService {
-  /// EchoService answers every message with the same message.
+  /// EchoService gives messages back: once, or many times.
   protocol ClientProtocol: Sendable {
     /// Echo decodes the request and encodes it again as the answer. It has no other effect.
     func echo(
@@ -62,6 +87,14 @@ extension Farebox_Bench_V1_EchoService {
       metadata: Metadata,
       options: CallOptions
     ) async throws -> Farebox_Bench_V1_EchoResponse
+
+    /// Repeat answers with `count` messages that hold the text and a running number, each encoded and
+    /// sent by itself. It has no other effect.
+    func `repeat`(
+      _ message: Farebox_Bench_V1_RepeatRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) -> RPCAsyncSequence<Farebox_Bench_V1_EchoResponse>
   }
 
   /// Calls the service through a `GRPCClient`. A value: copy it freely.
@@ -85,6 +118,19 @@ extension Farebox_Bench_V1_EchoService {
         deserializer: ProtobufDeserializer<Farebox_Bench_V1_EchoResponse>(),
         metadata: metadata, options: options)
     }
+
+    func `repeat`(
+      _ message: Farebox_Bench_V1_RepeatRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) -> RPCAsyncSequence<Farebox_Bench_V1_EchoResponse> {
+      client.serverStreaming(
+        message,
+        method: Farebox_Bench_V1_EchoService.Method.Repeat.descriptor,
+        serializer: ProtobufSerializer<Farebox_Bench_V1_RepeatRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Bench_V1_EchoResponse>(),
+        metadata: metadata, options: options)
+    }
   }
 }
 
@@ -101,5 +147,19 @@ extension Farebox_Bench_V1_EchoService.ClientProtocol {
     options: CallOptions
   ) async throws -> Farebox_Bench_V1_EchoResponse {
     try await self.echo(message, metadata: Metadata(), options: options)
+  }
+
+  func `repeat`(
+    _ message: Farebox_Bench_V1_RepeatRequest,
+    metadata: Metadata = Metadata()
+  ) -> RPCAsyncSequence<Farebox_Bench_V1_EchoResponse> {
+    self.`repeat`(message, metadata: metadata, options: .defaults)
+  }
+
+  func `repeat`(
+    _ message: Farebox_Bench_V1_RepeatRequest,
+    options: CallOptions
+  ) -> RPCAsyncSequence<Farebox_Bench_V1_EchoResponse> {
+    self.`repeat`(message, metadata: Metadata(), options: options)
   }
 }

@@ -73,3 +73,33 @@ struct Farebox_Bench_V1_EchoResponse: Protobuf.Message {
     writer.unknownFields(self.unknownFields)
   }
 }
+
+/// RepeatRequest says what to send, and how often.
+struct Farebox_Bench_V1_RepeatRequest: Protobuf.Message {
+  /// Number of messages.
+  var count: Int64 = 0
+  /// The text of each.
+  var text: String = ""
+  var unknownFields = UnknownFields()
+
+  init() {}
+
+  static let schema: MessageSchema = MessageSchema(
+    name: "farebox.bench.v1.RepeatRequest",
+    fields: [
+      FieldSchema(1, "count", .int64),
+      FieldSchema(2, "text", .string),
+    ])
+
+  init(from view: MessageView) throws(DecodeError) {
+    self.count = view.int64(0)
+    self.text = try view.string(1)
+    self.unknownFields = view.unknownFields
+  }
+
+  func write(into writer: inout MessageWriter) {
+    writer.int64(self.count, 0)
+    writer.string(self.text, 1)
+    writer.unknownFields(self.unknownFields)
+  }
+}
