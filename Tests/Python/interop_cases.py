@@ -6,7 +6,17 @@ from dataclasses import dataclass
 
 import grpc
 from interop_servers import zeros
-from interop_stubs import INITIAL_KEY, TRAILING_KEY, empty_pb2, messages_pb2, test_pb2_grpc
+from google.protobuf import duration_pb2
+from interop_stubs import (
+    INITIAL_KEY,
+    TRAILING_KEY,
+    empty_pb2,
+    load_report,
+    messages_pb2,
+    orca_pb2,
+    orca_pb2_grpc,
+    test_pb2_grpc,
+)
 
 CALL_SECONDS_MAX = 60
 LARGE_UP, LARGE_DOWN = 271_828, 314_159
@@ -14,6 +24,7 @@ UP = (27_182, 8, 1_828, 45_904)
 DOWN = (31_415, 9, 2_653, 58_979)
 SPECIAL = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n"
 SOAK_CALLS = 10
+STICKY_CALLS = 100
 # Otherwise channels to the same address share their connections.
 OWN_CONNECTION = (("grpc.use_local_subchannel_pool", 1),)
 
@@ -193,6 +204,50 @@ def case_timeout_on_sleeping_server(peer):
     with Conversation(peer, timeout=0.001) as talk:
         talk.send(output_request(27_182))
         check_failure(grpc.StatusCode.DEADLINE_EXCEEDED, None, lambda: next(talk.responses))
+
+
+def case_pick_first_unary(peer):
+    request = messages_pb2.SimpleRequest(fill_server_id=True)
+    servers = {peer.stub.UnaryCall(request).server_id for _ in range(STICKY_CALLS)}
+    assert len(servers) == 1
+    assert "" not in servers
+
+
+def case_orca_per_rpc(peer):
+    """Google's core keeps the report for its load balancers: this client sees that the call ends
+    well. What the report says is for our client to check.
+    """
+    asked = messages_pb2.TestOrcaReport(
+        cpu_utilization=0.8210,
+        memory_utilization=0.5847,
+        request_cost={"cost": 3456.32},
+        utilization={"util": 0.30499},
+    )
+    request = messages_pb2.SimpleRequest(orca_per_query_report=asked)
+    _, call = peer.stub.UnaryCall.with_call(request, timeout=CALL_SECONDS_MAX)
+    assert call.code() is grpc.StatusCode.OK
+
+
+def case_orca_oob(peer):
+    request = orca_pb2.OrcaLoadReportRequest(
+        report_interval=duration_pb2.Duration(nanos=50_000_000)
+    )
+    reports = orca_pb2_grpc.OpenRcaServiceStub(peer.channel).StreamCoreMetrics(
+        request, timeout=CALL_SECONDS_MAX
+    )
+    with Conversation(peer) as talk:
+        for cpu, memory, util in ((0.8210, 0.5847, 0.30499), (0.29309, 0.2, 0.2039)):
+            asked = messages_pb2.TestOrcaReport(
+                cpu_utilization=cpu, memory_utilization=memory, utilization={"util": util}
+            )
+            told = output_request(0, 1)
+            told.orca_oob_report.CopyFrom(asked)
+            talk.send(told)
+            assert len(next(talk.responses).payload.body) == 1
+            assert any(report == load_report(asked) for report in reports)
+        talk.finish()
+        assert not list(talk.responses)
+    reports.cancel()
 
 
 def case_rpc_soak(peer):

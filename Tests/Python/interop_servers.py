@@ -8,7 +8,17 @@ from concurrent import futures
 
 import grpc
 from farebox_process import binary_path
-from interop_stubs import INITIAL_KEY, TRAILING_KEY, empty_pb2, messages_pb2, test_pb2_grpc
+from interop_stubs import (
+    INITIAL_KEY,
+    LOAD_KEY,
+    TRAILING_KEY,
+    empty_pb2,
+    load_report,
+    messages_pb2,
+    orca_load_report_pb2,
+    orca_pb2_grpc,
+    test_pb2_grpc,
+)
 
 STOP_SECONDS_MAX = 20.0
 # More than the calls that a case has in flight, the abandoned ones included.
@@ -58,7 +68,9 @@ class InteropServer:
 def grpcio_server(servicer=None, identity=None):
     """The address of a server of Google's Python runtime; `identity` is its TLS key and chain."""
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=SERVER_THREADS))
-    test_pb2_grpc.add_TestServiceServicer_to_server(servicer or TestServicer(), server)
+    servicer = servicer or TestServicer()
+    test_pb2_grpc.add_TestServiceServicer_to_server(servicer, server)
+    orca_pb2_grpc.add_OpenRcaServiceServicer_to_server(LoadServicer(servicer), server)
     if identity is None:
         port = server.add_insecure_port("127.0.0.1:0")
     else:
@@ -79,6 +91,7 @@ class TestServicer(test_pb2_grpc.TestServiceServicer):
     """What a correct server does, as far as the cases go."""
 
     __test__ = False  # the published name looks like a test to pytest
+    load = orca_load_report_pb2.OrcaLoadReport()
 
     def EmptyCall(self, request, context):
         return empty_pb2.Empty()
@@ -89,6 +102,11 @@ class TestServicer(test_pb2_grpc.TestServiceServicer):
         response = messages_pb2.SimpleResponse()
         if request.response_size:
             response.payload.CopyFrom(zeros(request.response_size))
+        if request.fill_server_id:
+            response.server_id = f"google-{id(self)}"
+        if request.HasField("orca_per_query_report"):
+            report = load_report(request.orca_per_query_report)
+            context.set_trailing_metadata(((LOAD_KEY, report.SerializeToString()),))
         return response
 
     def StreamingOutputCall(self, request, context):
@@ -101,6 +119,8 @@ class TestServicer(test_pb2_grpc.TestServiceServicer):
     def FullDuplexCall(self, request_iterator, context):
         self.echo(context)
         for request in request_iterator:
+            if request.HasField("orca_oob_report"):
+                self.load = load_report(request.orca_oob_report)
             yield from self.responses(request, context)
 
     def echo(self, context):
@@ -122,6 +142,18 @@ class TestServicer(test_pb2_grpc.TestServiceServicer):
             yield messages_pb2.StreamingOutputCallResponse(payload=zeros(wanted.size))
 
 
+class LoadServicer(orca_pb2_grpc.OpenRcaServiceServicer):
+    """Reports what the tests told the other servicer."""
+
+    def __init__(self, servicer):
+        self.servicer = servicer
+
+    def StreamCoreMetrics(self, request, context):
+        while context.is_active():
+            yield self.servicer.load
+            time.sleep(request.report_interval.ToTimedelta().total_seconds())
+
+
 class ShortPayloads(TestServicer):
     def UnaryCall(self, request, context):
         response = super().UnaryCall(request, context)
@@ -134,6 +166,23 @@ class OtherBytes(TestServicer):
         response = super().UnaryCall(request, context)
         response.payload.body = response.payload.body[:-1] + b"\1"
         return response
+
+
+class Wandering(TestServicer):
+    """Looks like another server each time."""
+
+    def UnaryCall(self, request, context):
+        response = super().UnaryCall(request, context)
+        response.server_id = f"google-{time.monotonic_ns()}"
+        return response
+
+
+class Understating(TestServicer):
+    """Reports another load than it was told."""
+
+    def UnaryCall(self, request, context):
+        request.orca_per_query_report.cpu_utilization /= 2
+        return super().UnaryCall(request, context)
 
 
 class WrongSum(TestServicer):

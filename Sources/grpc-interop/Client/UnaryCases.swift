@@ -7,11 +7,14 @@ enum UnaryCases {
   static let largeResponseBytes = 314_159
   /// Calls in flight at once.
   static let concurrentCalls = 32
+  /// Calls that must all reach the same server.
+  static let stickyCalls = 100
 
   static let all = [
     InteropCase(name: "empty_unary", run: emptyUnary),
     InteropCase(name: "large_unary", run: largeUnary),
     InteropCase(name: "concurrent_large_unary", run: concurrentLargeUnary),
+    InteropCase(name: "pick_first_unary", run: pickFirstUnary),
   ]
 
   /// A message of zero bytes is a message, in both directions.
@@ -32,6 +35,19 @@ enum UnaryCases {
         group.addTask { try await largeCall(service) }
       }
       try await group.waitForAll()
+    }
+  }
+
+  /// A channel that picks the first address stays with that server.
+  @Sendable static func pickFirstUnary(_ setting: CaseSetting) async throws {
+    var request = Grpc_Testing_SimpleRequest()
+    request.fillServerID = true
+    let first = try await setting.service.unaryCall(request).serverID
+    guard !first.isEmpty else {
+      throw InteropFailure.differs(what: "server id", expected: "a text", found: "nothing")
+    }
+    for _ in 1..<stickyCalls {
+      try Expect.equal("server id", try await setting.service.unaryCall(request).serverID, first)
     }
   }
 

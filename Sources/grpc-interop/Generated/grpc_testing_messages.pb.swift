@@ -172,6 +172,8 @@ struct Grpc_Testing_SimpleRequest: Protobuf.Message {
   var fillServerID: Bool = false
   /// Asks how the call came to the server.
   var fillGrpclbRouteType: Bool = false
+  /// What the server is to report as the load of this call.
+  var orcaPerQueryReport: Grpc_Testing_TestOrcaReport?
   var unknownFields = UnknownFields()
 
   init() {}
@@ -189,6 +191,7 @@ struct Grpc_Testing_SimpleRequest: Protobuf.Message {
       FieldSchema(8, "expect_compressed", .message { Grpc_Testing_BoolValue.schema }, .optional),
       FieldSchema(9, "fill_server_id", .bool),
       FieldSchema(10, "fill_grpclb_route_type", .bool),
+      FieldSchema(11, "orca_per_query_report", .message { Grpc_Testing_TestOrcaReport.schema }, .optional),
     ])
 
   init(from view: MessageView) throws(DecodeError) {
@@ -202,6 +205,7 @@ struct Grpc_Testing_SimpleRequest: Protobuf.Message {
     self.expectCompressed = try view.message(7)
     self.fillServerID = view.bool(8)
     self.fillGrpclbRouteType = view.bool(9)
+    self.orcaPerQueryReport = try view.message(10)
     self.unknownFields = view.unknownFields
   }
 
@@ -216,6 +220,7 @@ struct Grpc_Testing_SimpleRequest: Protobuf.Message {
     writer.message(self.expectCompressed, 7)
     writer.bool(self.fillServerID, 8)
     writer.bool(self.fillGrpclbRouteType, 9)
+    writer.message(self.orcaPerQueryReport, 10)
     writer.unknownFields(self.unknownFields)
   }
 }
@@ -367,6 +372,8 @@ struct Grpc_Testing_StreamingOutputCallRequest: Protobuf.Message {
   var payload: Grpc_Testing_Payload?
   /// How the call is to end; absent for OK.
   var responseStatus: Grpc_Testing_EchoStatus?
+  /// What the server is to report as its load outside of calls.
+  var orcaOobReport: Grpc_Testing_TestOrcaReport?
   var unknownFields = UnknownFields()
 
   init() {}
@@ -378,6 +385,7 @@ struct Grpc_Testing_StreamingOutputCallRequest: Protobuf.Message {
       FieldSchema(2, "response_parameters", .message { Grpc_Testing_ResponseParameters.schema }, .repeated(packed: false)),
       FieldSchema(3, "payload", .message { Grpc_Testing_Payload.schema }, .optional),
       FieldSchema(7, "response_status", .message { Grpc_Testing_EchoStatus.schema }, .optional),
+      FieldSchema(8, "orca_oob_report", .message { Grpc_Testing_TestOrcaReport.schema }, .optional),
     ])
 
   init(from view: MessageView) throws(DecodeError) {
@@ -385,6 +393,7 @@ struct Grpc_Testing_StreamingOutputCallRequest: Protobuf.Message {
     self.responseParameters = try view.repeatedMessage(1)
     self.payload = try view.message(2)
     self.responseStatus = try view.message(3)
+    self.orcaOobReport = try view.message(4)
     self.unknownFields = view.unknownFields
   }
 
@@ -393,6 +402,7 @@ struct Grpc_Testing_StreamingOutputCallRequest: Protobuf.Message {
     writer.repeatedMessage(self.responseParameters, 1)
     writer.message(self.payload, 2)
     writer.message(self.responseStatus, 3)
+    writer.message(self.orcaOobReport, 4)
     writer.unknownFields(self.unknownFields)
   }
 }
@@ -417,6 +427,58 @@ struct Grpc_Testing_StreamingOutputCallResponse: Protobuf.Message {
 
   func write(into writer: inout MessageWriter) {
     writer.message(self.payload, 0)
+    writer.unknownFields(self.unknownFields)
+  }
+}
+
+/// The figures of a load report that the tests use.
+struct Grpc_Testing_TestOrcaReport: Protobuf.Message {
+  var cpuUtilization: Double = 0
+  var memoryUtilization: Double = 0
+  var requestCost: [String: Double] = [:]
+  var utilization: [String: Double] = [:]
+  var unknownFields = UnknownFields()
+
+  init() {}
+
+  static let schema: MessageSchema = MessageSchema(
+    name: "grpc.testing.TestOrcaReport",
+    fields: [
+      FieldSchema(1, "cpu_utilization", .double),
+      FieldSchema(2, "memory_utilization", .double),
+      FieldSchema(3, "request_cost", .message { entry3 }, .map),
+      FieldSchema(4, "utilization", .message { entry4 }, .map),
+    ])
+
+  private static let entry3 = MessageSchema(
+    name: "grpc.testing.TestOrcaReport.RequestCostEntry",
+    fields: [
+      FieldSchema(1, "key", .string),
+      FieldSchema(2, "value", .double),
+    ],
+    isMapEntry: true)
+
+  private static let entry4 = MessageSchema(
+    name: "grpc.testing.TestOrcaReport.UtilizationEntry",
+    fields: [
+      FieldSchema(1, "key", .string),
+      FieldSchema(2, "value", .double),
+    ],
+    isMapEntry: true)
+
+  init(from view: MessageView) throws(DecodeError) {
+    self.cpuUtilization = view.double(0)
+    self.memoryUtilization = view.double(1)
+    self.requestCost = try view.map(2, key: StringField.self, value: DoubleField.self)
+    self.utilization = try view.map(3, key: StringField.self, value: DoubleField.self)
+    self.unknownFields = view.unknownFields
+  }
+
+  func write(into writer: inout MessageWriter) {
+    writer.double(self.cpuUtilization, 0)
+    writer.double(self.memoryUtilization, 1)
+    writer.map(self.requestCost, 2, key: StringField.self, value: DoubleField.self)
+    writer.map(self.utilization, 3, key: StringField.self, value: DoubleField.self)
     writer.unknownFields(self.unknownFields)
   }
 }
@@ -479,5 +541,5 @@ enum Grpc_Testing_Messages_FileDescriptor {
   static let file = EmbeddedFile(
     name: "grpc/testing/messages.proto",
     dependencies: [],
-    base64: "ChtncnBjL3Rlc3RpbmcvbWVzc2FnZXMucHJvdG8SDGdycGMudGVzdGluZyIhCglCb29sVmFsdWUSFAoFdmFsdWUYASABKAhSBXZhbHVlIkwKB1BheWxvYWQSLQoEdHlwZRgBIAEoDjIZLmdycGMudGVzdGluZy5QYXlsb2FkVHlwZVIEdHlwZRISCgRib2R5GAIgASgMUgRib2R5IjoKCkVjaG9TdGF0dXMSEgoEY29kZRgBIAEoBVIEY29kZRIYCgdtZXNzYWdlGAIgASgJUgdtZXNzYWdlIqIECg1TaW1wbGVSZXF1ZXN0Ej4KDXJlc3BvbnNlX3R5cGUYASABKA4yGS5ncnBjLnRlc3RpbmcuUGF5bG9hZFR5cGVSDHJlc3BvbnNlVHlwZRIjCg1yZXNwb25zZV9zaXplGAIgASgFUgxyZXNwb25zZVNpemUSLwoHcGF5bG9hZBgDIAEoCzIVLmdycGMudGVzdGluZy5QYXlsb2FkUgdwYXlsb2FkEiMKDWZpbGxfdXNlcm5hbWUYBCABKAhSDGZpbGxVc2VybmFtZRIoChBmaWxsX29hdXRoX3Njb3BlGAUgASgIUg5maWxsT2F1dGhTY29wZRJIChNyZXNwb25zZV9jb21wcmVzc2VkGAYgASgLMhcuZ3JwYy50ZXN0aW5nLkJvb2xWYWx1ZVIScmVzcG9uc2VDb21wcmVzc2VkEkEKD3Jlc3BvbnNlX3N0YXR1cxgHIAEoCzIYLmdycGMudGVzdGluZy5FY2hvU3RhdHVzUg5yZXNwb25zZVN0YXR1cxJEChFleHBlY3RfY29tcHJlc3NlZBgIIAEoCzIXLmdycGMudGVzdGluZy5Cb29sVmFsdWVSEGV4cGVjdENvbXByZXNzZWQSJAoOZmlsbF9zZXJ2ZXJfaWQYCSABKAhSDGZpbGxTZXJ2ZXJJZBIzChZmaWxsX2dycGNsYl9yb3V0ZV90eXBlGAogASgIUhNmaWxsR3JwY2xiUm91dGVUeXBlIoICCg5TaW1wbGVSZXNwb25zZRIvCgdwYXlsb2FkGAEgASgLMhUuZ3JwYy50ZXN0aW5nLlBheWxvYWRSB3BheWxvYWQSGgoIdXNlcm5hbWUYAiABKAlSCHVzZXJuYW1lEh8KC29hdXRoX3Njb3BlGAMgASgJUgpvYXV0aFNjb3BlEhsKCXNlcnZlcl9pZBgEIAEoCVIIc2VydmVySWQSSQoRZ3JwY2xiX3JvdXRlX3R5cGUYBSABKA4yHS5ncnBjLnRlc3RpbmcuR3JwY2xiUm91dGVUeXBlUg9ncnBjbGJSb3V0ZVR5cGUSGgoIaG9zdG5hbWUYBiABKAlSCGhvc3RuYW1lIpIBChlTdHJlYW1pbmdJbnB1dENhbGxSZXF1ZXN0Ei8KB3BheWxvYWQYASABKAsyFS5ncnBjLnRlc3RpbmcuUGF5bG9hZFIHcGF5bG9hZBJEChFleHBlY3RfY29tcHJlc3NlZBgCIAEoCzIXLmdycGMudGVzdGluZy5Cb29sVmFsdWVSEGV4cGVjdENvbXByZXNzZWQiVAoaU3RyZWFtaW5nSW5wdXRDYWxsUmVzcG9uc2USNgoXYWdncmVnYXRlZF9wYXlsb2FkX3NpemUYASABKAVSFWFnZ3JlZ2F0ZWRQYXlsb2FkU2l6ZSKCAQoSUmVzcG9uc2VQYXJhbWV0ZXJzEhIKBHNpemUYASABKAVSBHNpemUSHwoLaW50ZXJ2YWxfdXMYAiABKAVSCmludGVydmFsVXMSNwoKY29tcHJlc3NlZBgDIAEoCzIXLmdycGMudGVzdGluZy5Cb29sVmFsdWVSCmNvbXByZXNzZWQiowIKGlN0cmVhbWluZ091dHB1dENhbGxSZXF1ZXN0Ej4KDXJlc3BvbnNlX3R5cGUYASABKA4yGS5ncnBjLnRlc3RpbmcuUGF5bG9hZFR5cGVSDHJlc3BvbnNlVHlwZRJRChNyZXNwb25zZV9wYXJhbWV0ZXJzGAIgAygLMiAuZ3JwYy50ZXN0aW5nLlJlc3BvbnNlUGFyYW1ldGVyc1IScmVzcG9uc2VQYXJhbWV0ZXJzEi8KB3BheWxvYWQYAyABKAsyFS5ncnBjLnRlc3RpbmcuUGF5bG9hZFIHcGF5bG9hZBJBCg9yZXNwb25zZV9zdGF0dXMYByABKAsyGC5ncnBjLnRlc3RpbmcuRWNob1N0YXR1c1IOcmVzcG9uc2VTdGF0dXMiTgobU3RyZWFtaW5nT3V0cHV0Q2FsbFJlc3BvbnNlEi8KB3BheWxvYWQYASABKAsyFS5ncnBjLnRlc3RpbmcuUGF5bG9hZFIHcGF5bG9hZCJKCg9SZWNvbm5lY3RQYXJhbXMSNwoYbWF4X3JlY29ubmVjdF9iYWNrb2ZmX21zGAEgASgFUhVtYXhSZWNvbm5lY3RCYWNrb2ZmTXMiRgoNUmVjb25uZWN0SW5mbxIWCgZwYXNzZWQYASABKAhSBnBhc3NlZBIdCgpiYWNrb2ZmX21zGAIgAygFUgliYWNrb2ZmTXMqHwoLUGF5bG9hZFR5cGUSEAoMQ09NUFJFU1NBQkxFEAAqbwoPR3JwY2xiUm91dGVUeXBlEh0KGUdSUENMQl9ST1VURV9UWVBFX1VOS05PV04QABIeChpHUlBDTEJfUk9VVEVfVFlQRV9GQUxMQkFDSxABEh0KGUdSUENMQl9ST1VURV9UWVBFX0JBQ0tFTkQQAkIdChtpby5ncnBjLnRlc3RpbmcuaW50ZWdyYXRpb25iBnByb3RvMw==")
+    base64: "ChtncnBjL3Rlc3RpbmcvbWVzc2FnZXMucHJvdG8SDGdycGMudGVzdGluZyIhCglCb29sVmFsdWUSFAoFdmFsdWUYASABKAhSBXZhbHVlIkwKB1BheWxvYWQSLQoEdHlwZRgBIAEoDjIZLmdycGMudGVzdGluZy5QYXlsb2FkVHlwZVIEdHlwZRISCgRib2R5GAIgASgMUgRib2R5IjoKCkVjaG9TdGF0dXMSEgoEY29kZRgBIAEoBVIEY29kZRIYCgdtZXNzYWdlGAIgASgJUgdtZXNzYWdlIvMECg1TaW1wbGVSZXF1ZXN0Ej4KDXJlc3BvbnNlX3R5cGUYASABKA4yGS5ncnBjLnRlc3RpbmcuUGF5bG9hZFR5cGVSDHJlc3BvbnNlVHlwZRIjCg1yZXNwb25zZV9zaXplGAIgASgFUgxyZXNwb25zZVNpemUSLwoHcGF5bG9hZBgDIAEoCzIVLmdycGMudGVzdGluZy5QYXlsb2FkUgdwYXlsb2FkEiMKDWZpbGxfdXNlcm5hbWUYBCABKAhSDGZpbGxVc2VybmFtZRIoChBmaWxsX29hdXRoX3Njb3BlGAUgASgIUg5maWxsT2F1dGhTY29wZRJIChNyZXNwb25zZV9jb21wcmVzc2VkGAYgASgLMhcuZ3JwYy50ZXN0aW5nLkJvb2xWYWx1ZVIScmVzcG9uc2VDb21wcmVzc2VkEkEKD3Jlc3BvbnNlX3N0YXR1cxgHIAEoCzIYLmdycGMudGVzdGluZy5FY2hvU3RhdHVzUg5yZXNwb25zZVN0YXR1cxJEChFleHBlY3RfY29tcHJlc3NlZBgIIAEoCzIXLmdycGMudGVzdGluZy5Cb29sVmFsdWVSEGV4cGVjdENvbXByZXNzZWQSJAoOZmlsbF9zZXJ2ZXJfaWQYCSABKAhSDGZpbGxTZXJ2ZXJJZBIzChZmaWxsX2dycGNsYl9yb3V0ZV90eXBlGAogASgIUhNmaWxsR3JwY2xiUm91dGVUeXBlEk8KFW9yY2FfcGVyX3F1ZXJ5X3JlcG9ydBgLIAEoCzIcLmdycGMudGVzdGluZy5UZXN0T3JjYVJlcG9ydFISb3JjYVBlclF1ZXJ5UmVwb3J0IoICCg5TaW1wbGVSZXNwb25zZRIvCgdwYXlsb2FkGAEgASgLMhUuZ3JwYy50ZXN0aW5nLlBheWxvYWRSB3BheWxvYWQSGgoIdXNlcm5hbWUYAiABKAlSCHVzZXJuYW1lEh8KC29hdXRoX3Njb3BlGAMgASgJUgpvYXV0aFNjb3BlEhsKCXNlcnZlcl9pZBgEIAEoCVIIc2VydmVySWQSSQoRZ3JwY2xiX3JvdXRlX3R5cGUYBSABKA4yHS5ncnBjLnRlc3RpbmcuR3JwY2xiUm91dGVUeXBlUg9ncnBjbGJSb3V0ZVR5cGUSGgoIaG9zdG5hbWUYBiABKAlSCGhvc3RuYW1lIpIBChlTdHJlYW1pbmdJbnB1dENhbGxSZXF1ZXN0Ei8KB3BheWxvYWQYASABKAsyFS5ncnBjLnRlc3RpbmcuUGF5bG9hZFIHcGF5bG9hZBJEChFleHBlY3RfY29tcHJlc3NlZBgCIAEoCzIXLmdycGMudGVzdGluZy5Cb29sVmFsdWVSEGV4cGVjdENvbXByZXNzZWQiVAoaU3RyZWFtaW5nSW5wdXRDYWxsUmVzcG9uc2USNgoXYWdncmVnYXRlZF9wYXlsb2FkX3NpemUYASABKAVSFWFnZ3JlZ2F0ZWRQYXlsb2FkU2l6ZSKCAQoSUmVzcG9uc2VQYXJhbWV0ZXJzEhIKBHNpemUYASABKAVSBHNpemUSHwoLaW50ZXJ2YWxfdXMYAiABKAVSCmludGVydmFsVXMSNwoKY29tcHJlc3NlZBgDIAEoCzIXLmdycGMudGVzdGluZy5Cb29sVmFsdWVSCmNvbXByZXNzZWQi6QIKGlN0cmVhbWluZ091dHB1dENhbGxSZXF1ZXN0Ej4KDXJlc3BvbnNlX3R5cGUYASABKA4yGS5ncnBjLnRlc3RpbmcuUGF5bG9hZFR5cGVSDHJlc3BvbnNlVHlwZRJRChNyZXNwb25zZV9wYXJhbWV0ZXJzGAIgAygLMiAuZ3JwYy50ZXN0aW5nLlJlc3BvbnNlUGFyYW1ldGVyc1IScmVzcG9uc2VQYXJhbWV0ZXJzEi8KB3BheWxvYWQYAyABKAsyFS5ncnBjLnRlc3RpbmcuUGF5bG9hZFIHcGF5bG9hZBJBCg9yZXNwb25zZV9zdGF0dXMYByABKAsyGC5ncnBjLnRlc3RpbmcuRWNob1N0YXR1c1IOcmVzcG9uc2VTdGF0dXMSRAoPb3JjYV9vb2JfcmVwb3J0GAggASgLMhwuZ3JwYy50ZXN0aW5nLlRlc3RPcmNhUmVwb3J0Ug1vcmNhT29iUmVwb3J0Ik4KG1N0cmVhbWluZ091dHB1dENhbGxSZXNwb25zZRIvCgdwYXlsb2FkGAEgASgLMhUuZ3JwYy50ZXN0aW5nLlBheWxvYWRSB3BheWxvYWQiiwMKDlRlc3RPcmNhUmVwb3J0EicKD2NwdV91dGlsaXphdGlvbhgBIAEoAVIOY3B1VXRpbGl6YXRpb24SLQoSbWVtb3J5X3V0aWxpemF0aW9uGAIgASgBUhFtZW1vcnlVdGlsaXphdGlvbhJQCgxyZXF1ZXN0X2Nvc3QYAyADKAsyLS5ncnBjLnRlc3RpbmcuVGVzdE9yY2FSZXBvcnQuUmVxdWVzdENvc3RFbnRyeVILcmVxdWVzdENvc3QSTwoLdXRpbGl6YXRpb24YBCADKAsyLS5ncnBjLnRlc3RpbmcuVGVzdE9yY2FSZXBvcnQuVXRpbGl6YXRpb25FbnRyeVILdXRpbGl6YXRpb24aPgoQUmVxdWVzdENvc3RFbnRyeRIQCgNrZXkYASABKAlSA2tleRIUCgV2YWx1ZRgCIAEoAVIFdmFsdWU6AjgBGj4KEFV0aWxpemF0aW9uRW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoFdmFsdWUYAiABKAFSBXZhbHVlOgI4ASJKCg9SZWNvbm5lY3RQYXJhbXMSNwoYbWF4X3JlY29ubmVjdF9iYWNrb2ZmX21zGAEgASgFUhVtYXhSZWNvbm5lY3RCYWNrb2ZmTXMiRgoNUmVjb25uZWN0SW5mbxIWCgZwYXNzZWQYASABKAhSBnBhc3NlZBIdCgpiYWNrb2ZmX21zGAIgAygFUgliYWNrb2ZmTXMqHwoLUGF5bG9hZFR5cGUSEAoMQ09NUFJFU1NBQkxFEAAqbwoPR3JwY2xiUm91dGVUeXBlEh0KGUdSUENMQl9ST1VURV9UWVBFX1VOS05PV04QABIeChpHUlBDTEJfUk9VVEVfVFlQRV9GQUxMQkFDSxABEh0KGUdSUENMQl9ST1VURV9UWVBFX0JBQ0tFTkQQAkIdChtpby5ncnBjLnRlc3RpbmcuaW50ZWdyYXRpb25iBnByb3RvMw==")
 }

@@ -59,7 +59,9 @@ struct ServerCommand: AsyncParsableCommand {
   /// The interop service, with health and reflection beside it.
   static func router(_ health: HealthStatus) -> RPCRouter {
     var router = RPCRouter()
-    TestService().registerMethods(with: &router)
+    let load = LoadReports()
+    TestService(load: load).registerMethods(with: &router)
+    LoadReportService(load: load).registerMethods(with: &router)
     HealthService(status: health).registerMethods(with: &router)
     // Last: reflection answers from what was registered before it.
     ReflectionService.register(with: &router)

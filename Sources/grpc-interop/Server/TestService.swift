@@ -14,6 +14,8 @@ struct TestService: Grpc_Testing_TestService.SimpleServiceProtocol {
 
   /// What tells this server from others.
   private let serverID = "farebox-" + String(UInt64.random(in: .min ... .max), radix: 16)
+  /// What the server says of its load outside of calls.
+  let load: LoadReports
 
   func emptyCall(
     request: Grpc_Testing_Empty, context: ServerContext
@@ -33,6 +35,7 @@ struct TestService: Grpc_Testing_TestService.SimpleServiceProtocol {
       response.payload = try .zeros(request.responseSize, type: request.responseType)
     }
     if request.fillServerID { response.serverID = serverID }
+    try request.orcaPerQueryReport?.reportedLoad.attach(to: context)
     return response
   }
 
@@ -74,7 +77,10 @@ struct TestService: Grpc_Testing_TestService.SimpleServiceProtocol {
     context: ServerContext
   ) async throws {
     try EchoedMetadata.send(from: context)
-    for try await message in request { try await answer(message, with: response) }
+    for try await message in request {
+      if let report = message.orcaOobReport?.reportedLoad { load.set(report) }
+      try await answer(message, with: response)
+    }
   }
 
   func halfDuplexCall(
