@@ -1,4 +1,5 @@
 import ArgumentParser
+import GRPC
 
 /// What is sent.
 struct RequestFlags: ParsableArguments {
@@ -31,6 +32,22 @@ struct RequestFlags: ParsableArguments {
     help: ArgumentHelp("A header for reflection only.", valueName: "name: value"))
   var reflectionHeaders: [String] = []
 
+  @Option(help: ArgumentHelp("Compress the requests: gzip or deflate.", valueName: "name"))
+  var compress: CompressionAlgorithm = .identity
+
   @Flag(help: "Skip fields and enum names in the JSON that the contract does not have.")
   var allowUnknownFields = false
+}
+
+extension CompressionAlgorithm: ExpressibleByArgument {
+  /// The name in `grpc-encoding`.
+  public init?(argument: String) {
+    self.init(name: argument)
+  }
+
+  /// The names that may be given.
+  public static var allValueStrings: [String] { allCases.map(\.name) }
+
+  /// The name, for the text of `--help`.
+  public var defaultValueDescription: String { name }
 }

@@ -85,8 +85,10 @@ struct Session {
       data: command.request.data, schema: input,
       options: JSONDecodingOptions(
         ignoresUnknownFields: command.request.allowUnknownFields, resolver: catalog.resolver))
+    var options = Self.options(command.connection, deadline)
+    options.compression = command.request.compress
     try await Invocation(client: client, method: method, input: input, output: output).run(
-      metadata: callMetadata, options: Self.options(command.connection, deadline),
+      metadata: callMetadata, options: options,
       requests: { try await reader.next() }, handler: printer)
     guard let failure = printer.failure else { return ExitStatus.success }
     await catalog.prepareTypes(in: failure)

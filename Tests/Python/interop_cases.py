@@ -25,6 +25,7 @@ DOWN = (31_415, 9, 2_653, 58_979)
 SPECIAL = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n"
 SOAK_CALLS = 10
 STICKY_CALLS = 100
+COMPRESSIONS = (grpc.Compression.Gzip, grpc.Compression.Deflate)
 # Otherwise channels to the same address share their connections.
 OWN_CONNECTION = (("grpc.use_local_subchannel_pool", 1),)
 
@@ -124,6 +125,62 @@ def case_empty_stream(peer):
     call = peer.stub.FullDuplexCall(iter(()), timeout=CALL_SECONDS_MAX)
     assert list(call) == []
     assert call.code() == grpc.StatusCode.OK
+
+
+def case_client_compressed_unary(peer):
+    claim = simple_request()
+    claim.expect_compressed.value = True
+    call = peer.stub.UnaryCall
+    check_failure(
+        grpc.StatusCode.INVALID_ARGUMENT, None, lambda: call(claim, timeout=CALL_SECONDS_MAX)
+    )
+    for compression in COMPRESSIONS:
+        response = call(claim, compression=compression, timeout=CALL_SECONDS_MAX)
+        assert response.payload.body == bytes(LARGE_DOWN)
+    large_call(peer.stub)
+
+
+def case_server_compressed_unary(peer):
+    request = simple_request()
+    for wish in (True, False):
+        request.response_compressed.value = wish
+        for compression in (None, *COMPRESSIONS):
+            response = peer.stub.UnaryCall(
+                request, compression=compression, timeout=CALL_SECONDS_MAX
+            )
+            assert response.payload.body == bytes(LARGE_DOWN)
+
+
+def case_client_compressed_streaming(peer):
+    def requests(claims):
+        for size, claim in zip((27_182, 45_904), claims):
+            request = messages_pb2.StreamingInputCallRequest(payload=zeros(size))
+            request.expect_compressed.value = claim
+            yield request
+
+    call = peer.stub.StreamingInputCall
+    check_failure(
+        grpc.StatusCode.INVALID_ARGUMENT,
+        None,
+        lambda: call(requests([True]), timeout=CALL_SECONDS_MAX),
+    )
+    for compression in COMPRESSIONS:
+        # All messages are compressed: this runtime cannot leave out single ones.
+        response = call(
+            requests([True, True]), compression=compression, timeout=CALL_SECONDS_MAX
+        )
+        assert response.aggregated_payload_size == 73_086
+
+
+def case_server_compressed_streaming(peer):
+    request = output_request(0, 31_415, 92_653)
+    request.response_parameters[0].compressed.value = True
+    request.response_parameters[1].compressed.value = False
+    for compression in (None, *COMPRESSIONS):
+        responses = peer.stub.StreamingOutputCall(
+            request, compression=compression, timeout=CALL_SECONDS_MAX
+        )
+        assert [len(response.payload.body) for response in responses] == [31_415, 92_653]
 
 
 def case_custom_metadata(peer):

@@ -88,16 +88,26 @@ def zeros(count):
 
 
 class TestServicer(test_pb2_grpc.TestServiceServicer):
-    """What a correct server does, as far as the cases go."""
+    """What a correct server does, as far as the cases go.
+
+    Google's Python runtime does not tell whether a request came compressed: the first message of a
+    connection that claims to be is taken for the probe, which claims it falsely.
+    """
 
     __test__ = False  # the published name looks like a test to pytest
     load = orca_load_report_pb2.OrcaLoadReport()
+
+    def __init__(self):
+        self.probed = set()
 
     def EmptyCall(self, request, context):
         return empty_pb2.Empty()
 
     def UnaryCall(self, request, context):
         self.echo(context)
+        self.check_claim(request, context)
+        if request.response_compressed.value:
+            context.set_compression(grpc.Compression.Gzip)
         self.end_as_asked(request, context)
         response = messages_pb2.SimpleResponse()
         if request.response_size:
@@ -110,10 +120,14 @@ class TestServicer(test_pb2_grpc.TestServiceServicer):
         return response
 
     def StreamingOutputCall(self, request, context):
+        context.set_compression(grpc.Compression.Gzip)
         yield from self.responses(request, context)
 
     def StreamingInputCall(self, request_iterator, context):
-        total = sum(len(request.payload.body) for request in request_iterator)
+        total = 0
+        for request in request_iterator:
+            self.check_claim(request, context)
+            total += len(request.payload.body)
         return messages_pb2.StreamingInputCallResponse(aggregated_payload_size=total)
 
     def FullDuplexCall(self, request_iterator, context):
@@ -130,6 +144,11 @@ class TestServicer(test_pb2_grpc.TestServiceServicer):
             elif key == TRAILING_KEY:
                 context.set_trailing_metadata(((key, value),))
 
+    def check_claim(self, request, context):
+        if request.expect_compressed.value and context.peer() not in self.probed:
+            self.probed.add(context.peer())
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "taken for the probe")
+
     def end_as_asked(self, request, context):
         status = request.response_status
         if status.code:
@@ -139,6 +158,8 @@ class TestServicer(test_pb2_grpc.TestServiceServicer):
         self.end_as_asked(request, context)
         for wanted in request.response_parameters:
             time.sleep(wanted.interval_us / 1e6)
+            if not wanted.compressed.value:
+                context.disable_next_message_compression()
             yield messages_pb2.StreamingOutputCallResponse(payload=zeros(wanted.size))
 
 
@@ -237,6 +258,7 @@ class OtherCode(TestServicer):
 
 class EveryThirdFails(TestServicer):
     def __init__(self):
+        super().__init__()
         self.calls = 0
 
     def UnaryCall(self, request, context):
@@ -244,3 +266,23 @@ class EveryThirdFails(TestServicer):
         if self.calls % 3 == 0:
             context.abort(grpc.StatusCode.UNAVAILABLE, "every third call fails")
         return super().UnaryCall(request, context)
+
+
+class Credulous(TestServicer):
+    """Believes every claim."""
+
+    def check_claim(self, request, context):
+        pass
+
+
+class Incompressible(TestServicer):
+    """Compresses nothing."""
+
+    def UnaryCall(self, request, context):
+        request.response_compressed.value = False
+        return super().UnaryCall(request, context)
+
+    def responses(self, request, context):
+        for wanted in request.response_parameters:
+            wanted.compressed.value = False
+        yield from super().responses(request, context)

@@ -68,6 +68,10 @@ def test_all_runs_every_case_and_says_how_each_went(our_server):
         ("OtherCode", "status_code_and_message", "expected UNKNOWN, found INTERNAL"),
         ("Optimist", "status_code_and_message", "UnaryCall succeeded, expected UNKNOWN"),
         ("Optimist", "unimplemented_method", "succeeded, expected UNIMPLEMENTED"),
+        ("Credulous", "client_compressed_unary", "the probe succeeded, expected INVALID_ARGUMENT"),
+        ("Credulous", "client_compressed_streaming", "the probe succeeded"),
+        ("Incompressible", "server_compressed_unary", "response is compressed: expected true"),
+        ("Incompressible", "server_compressed_streaming", "response is compressed: expected true"),
         ("EveryThirdFails", "rpc_soak", "of 10 calls 3 failed"),
         ("EveryThirdFails", "channel_soak", "every third call fails"),
     ],
@@ -81,12 +85,12 @@ def test_our_client_notices_what_a_server_does_wrong(fault, case, said):
 
 
 def test_one_failed_case_fails_all_and_the_others_still_run():
-    with grpcio_server(interop_servers.WrongSum()) as address:
+    with grpcio_server(interop_servers.Forgetful()) as address:
         done = our_client(address, "all")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     assert [line.split(":")[0] for line in lines] == list(CASES)
-    assert [line.split(":")[0] for line in lines if "FAILED" in line] == ["client_streaming"]
+    assert [line.split(":")[0] for line in lines if "FAILED" in line] == ["custom_metadata"]
 
 
 def test_a_soak_case_tolerates_what_its_budget_allows():

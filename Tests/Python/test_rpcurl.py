@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 from farebox_process import binary_path
+from interop_servers import InteropServer
 
 ACCOUNTING = "farebox.accounting.v1.AccountingService"
 
@@ -143,3 +144,12 @@ def test_max_time_ends_a_call(world, rpcurl):
         f"{ACCOUNTING}/CheckCredits",
     )
     assert done.returncode == 64 + 4, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("flags", "code"), [(["-compress", "gzip"], 0), ([], 64 + 3)])
+def test_requests_are_compressed_on_demand(rpcurl, tmp_path, flags, code):
+    with InteropServer(tmp_path / "server.log") as server:
+        data = {"expectCompressed": {"value": True}, "payload": {"body": "AAAA" * 50}}
+        method = "grpc.testing.TestService/UnaryCall"
+        done = rpcurl("-plaintext", *flags, "-d", json.dumps(data), server.address, method)
+    assert done.returncode == code, done.stderr

@@ -7,6 +7,7 @@ public enum FlagSpelling {
   private static let options: Set<String> = [
     "cacert", "cert", "key", "servername", "authority", "user-agent", "connect-timeout",
     "max-time", "max-msg-sz", "protoset", "data", "header", "rpc-header", "reflect-header",
+    "compress",
   ]
 
   /// Doubles the dash of known long flags; `-flag=true` becomes `--flag`, `-flag=false` nothing.

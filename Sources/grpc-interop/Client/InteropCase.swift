@@ -7,8 +7,8 @@ struct InteropCase: Sendable {
 
   /// Every case that a correct server passes, in the order in which `all` runs them.
   static let all =
-    UnaryCases.all + StreamingCases.all + MetadataCases.all + StatusCases.all
-    + CancellationCases.all + LoadReportCases.all + SoakCases.all
+    UnaryCases.all + StreamingCases.all + CompressionCases.all + MetadataCases.all
+    + StatusCases.all + CancellationCases.all + LoadReportCases.all + SoakCases.all
 
   /// The case of that name.
   static func named(_ name: String) -> InteropCase? {

@@ -2,9 +2,8 @@ import GRPC
 
 /// The server of the interop tests: answers exactly as each request describes.
 ///
-/// Compression is not offered. A request that claims to be compressed is refused, because nothing
-/// compressed gets this far; the wish for a compressed response is not granted, which the public
-/// description allows.
+/// A request that claims falsely to be compressed is refused. The wish for a compressed response is
+/// granted to clients that accept compression.
 struct TestService: Grpc_Testing_TestService.SimpleServiceProtocol {
   typealias OutputRequest = Grpc_Testing_StreamingOutputCallRequest
   typealias OutputResponse = Grpc_Testing_StreamingOutputCallResponse
@@ -28,7 +27,8 @@ struct TestService: Grpc_Testing_TestService.SimpleServiceProtocol {
     request: Grpc_Testing_SimpleRequest, context: ServerContext
   ) async throws -> Grpc_Testing_SimpleResponse {
     try EchoedMetadata.send(from: context)
-    try Self.refuseCompressionClaim(request.expectCompressed)
+    try Self.check(request.expectCompressed, context)
+    if request.responseCompressed?.value == true { Self.compress(context) }
     try request.responseStatus?.throwUnlessOK()
     var response = Grpc_Testing_SimpleResponse()
     if request.responseSize != 0 {
@@ -52,6 +52,7 @@ struct TestService: Grpc_Testing_TestService.SimpleServiceProtocol {
     request: OutputRequest, response: RPCWriter<OutputResponse>, context: ServerContext
   ) async throws {
     try EchoedMetadata.send(from: context)
+    Self.compress(context)
     try await answer(request, with: response)
   }
 
@@ -61,7 +62,7 @@ struct TestService: Grpc_Testing_TestService.SimpleServiceProtocol {
     try EchoedMetadata.send(from: context)
     var response = Grpc_Testing_StreamingInputCallResponse()
     for try await message in request {
-      try Self.refuseCompressionClaim(message.expectCompressed)
+      try Self.check(message.expectCompressed, context)
       let (sum, overflow) = response.aggregatedPayloadSize.addingReportingOverflow(
         Int32(clamping: message.payload?.body.count ?? 0))
       guard !overflow else {
@@ -77,6 +78,7 @@ struct TestService: Grpc_Testing_TestService.SimpleServiceProtocol {
     context: ServerContext
   ) async throws {
     try EchoedMetadata.send(from: context)
+    Self.compress(context)
     for try await message in request {
       if let report = message.orcaOobReport?.reportedLoad { load.set(report) }
       try await answer(message, with: response)
@@ -88,6 +90,7 @@ struct TestService: Grpc_Testing_TestService.SimpleServiceProtocol {
     context: ServerContext
   ) async throws {
     try EchoedMetadata.send(from: context)
+    Self.compress(context)
     var collected: [OutputRequest] = []
     for try await message in request {
       guard collected.count < Self.collectedRequestsMax else {
@@ -117,12 +120,16 @@ struct TestService: Grpc_Testing_TestService.SimpleServiceProtocol {
       if wanted.intervalUs > 0 {
         try await Task.sleep(for: .microseconds(Int64(wanted.intervalUs)))
       }
-      try await writer.write(response)
+      try await writer.write(response, mayCompress: wanted.compressed?.value == true)
     }
   }
 
-  private static func refuseCompressionClaim(_ claim: Grpc_Testing_BoolValue?) throws {
-    guard claim?.value == true else { return }
+  private static func check(_ claim: Grpc_Testing_BoolValue?, _ context: ServerContext) throws {
+    guard claim?.value == true, !context.lastRequestWasCompressed else { return }
     throw RPCError(code: .invalidArgument, message: "the request is not compressed")
+  }
+
+  private static func compress(_ context: ServerContext) {
+    if !context.setResponseCompression(.gzip) { context.setResponseCompression(.deflate) }
   }
 }

@@ -29,6 +29,10 @@ extension WireRule {
       by: "MessageSizeTests.edges", "GRPCServerTests.unary", "HTTP2ClientTransportTests.large",
       "SessionTests.sizes"),
     WireRule(
+      "The request names its encoding only where it has one, and lists what it can inflate.",
+      in: "compression",
+      by: "ClientRequestHeadTests.compression", "CompressionWireTests.clientSends"),
+    WireRule(
       "What a call larger than its limit would send is refused before it leaves.",
       in: "statuscodes", by: "ClientInterceptorTests.requestLimit"),
   ]
@@ -66,11 +70,29 @@ extension WireRule {
       in: "PROTOCOL-HTTP2, Requests", by: "ServerWireTests.accepted"),
     WireRule(
       "An unknown encoding is UNIMPLEMENTED, and the answer lists what is supported.",
-      in: "compression", by: "ServerWireTests.refusals"),
+      in: "compression",
+      by: "ServerWireTests.refusals", "CompressionWireTests.turnedOff",
+      "ServerCompressionMachineTests.requests"),
     WireRule(
       "A compressed message without an encoding, and unknown flags, are INTERNAL.",
       in: "compression",
-      by: "ServerWireTests.framing", "MessageDeframerTests.flags"),
+      by: "ServerWireTests.framing", "MessageDeframerTests.flags",
+      "CompressionWireTests.serverRefuses"),
+    WireRule(
+      "What cannot be inflated is INTERNAL; every message is compressed by itself.",
+      in: "compression",
+      by: "CompressionWireTests.serverRefuses", "CompressionWireTests.serverReads",
+      "MessageCompressionTests.truncated", "MessageCompressionTests.trailing",
+      "MessageCompressionTests.corrupt", "MessageCompressionTests.flippedBits"),
+    WireRule(
+      "The limit of a message bounds what it inflates to, while it is inflated.",
+      in: "compression",
+      by: "MessageCompressionTests.limit", "MessageCompressionTests.bomb",
+      "MessageCompressionTests.memory", "CompressionTests.requestLimit",
+      "CompressionTests.responseLimit"),
+    WireRule(
+      "A request that is refused by an interceptor is not inflated.",
+      in: "compression", by: "CompressionWireTests.refusedFirst"),
     WireRule(
       "A message above the limit is RESOURCE_EXHAUSTED at its prefix; the limit itself is fine.",
       in: "statuscodes",

@@ -36,6 +36,11 @@ extension WireRule {
       in: "PROTOCOL-HTTP2, Timeout",
       by: "ServerWireTests.deadline", "ServerCancellationTests.serverMaximum"),
     WireRule(
+      "An answer is compressed with what the client listed only, message by message.",
+      in: "compression",
+      by: "CompressionWireTests.serverSends", "CompressionTests.notAccepted",
+      "CompressionTests.streams", "ServerCompressionMachineTests.responses"),
+    WireRule(
       "An answer cut inside a message is reset, not trailed.",
       in: "PROTOCOL-HTTP2, Errors", by: "ServerWireTests.cutAnswer"),
   ]
@@ -72,9 +77,13 @@ extension WireRule {
       in: "statuscodes",
       by: "ClientWireTests.cardinality", "ClientStreamStateMachineTests.cardinality"),
     WireRule(
-      "A compressed message is INTERNAL, an oversized one RESOURCE_EXHAUSTED.",
+      "A compressed message without an encoding is INTERNAL, an oversized one RESOURCE_EXHAUSTED.",
       in: "compression",
       by: "ClientWireTests.foreignAnswers", "ClientStreamStateMachineTests.framing"),
+    WireRule(
+      "An encoding that the request did not offer is INTERNAL, and so is what cannot be inflated.",
+      in: "compression",
+      by: "CompressionWireTests.clientReads", "ClientStreamStateMachineTests.compression"),
     WireRule(
       "Response headers over the limit fail the call, not the connection.",
       in: "RFC 9113 section 10.5.1", by: "ClientWireTests.headerList"),
