@@ -28,12 +28,15 @@ public final class Session {
   @exclusivity(unchecked) var blockIsOpen = false
   @exclusivity(unchecked) var blockBytes = 0
   @exclusivity(unchecked) var blockIsOversized = false
-  @exclusivity(unchecked) var oversizedBlocks = 0
+  /// The stream whose header block has begun and not ended; worthless unless `blockIsOpen`.
+  @exclusivity(unchecked) var blockStreamID: Int32 = 0
+  @exclusivity(unchecked) var oversizedBlocks: TokenBucket
   @exclusivity(unchecked) var provokedResets: TokenBucket
   @exclusivity(unchecked) var idleFrames: TokenBucket
   /// Set by a callback that found the peer abusive; acted on when the library has returned.
   @exclusivity(unchecked) var isFlooded = false
   var hasPeerSettings = false
+  @exclusivity(unchecked) var hasSentProgress = false
   @exclusivity(unchecked) private var isDispatching = false
   @exclusivity(unchecked) var scratch: [nghttp2_nv] = []
 
@@ -53,6 +56,9 @@ public final class Session {
     self.configuration = configuration
     provokedResets = TokenBucket(
       burst: configuration.provokedResetBurst, perSecond: configuration.provokedResetsPerSecond)
+    oversizedBlocks = TokenBucket(
+      burst: configuration.oversizedHeaderBurst,
+      perSecond: configuration.oversizedHeadersPerSecond)
     idleFrames = TokenBucket(
       burst: configuration.idleFrameBurst, perSecond: configuration.idleFramesPerSecond)
     handle = try Session.makeHandle(role: role, configuration: configuration)
@@ -116,6 +122,15 @@ public final class Session {
     }
     dispatch(handleEvent)
     return true
+  }
+
+  /// The stream whose header block was received in part; nil between blocks.
+  public var openHeaderBlock: Int32? { blockIsOpen ? blockStreamID : nil }
+
+  /// Whether HEADERS or DATA were sent since this was last asked. Servers forgive pings for them.
+  public func takeHasSentProgress() -> Bool {
+    defer { hasSentProgress = false }
+    return hasSentProgress
   }
 
   /// Whether the library still wants bytes, or has some to send. When neither, close the

@@ -25,6 +25,7 @@ func onBeginHeaders(
   session.blockBytes = 0
   session.blockIsOversized = false
   session.blockIsOpen = true
+  session.blockStreamID = frame.pointee.hd.stream_id
   if session.role == .server, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
     let stream = Session.Stream(id: frame.pointee.hd.stream_id)
     session.register(stream)
@@ -55,8 +56,9 @@ func onHeader(
   if !fits {
     session.log.dropFields(from: session.blockStart)
     session.blockIsOversized = true
-    session.oversizedBlocks += 1
-    if session.oversizedBlocks > limits.maxOversizedHeaderBlocks { session.isFlooded = true }
+    if !session.oversizedBlocks.take(atNanoseconds: Session.monotonicNanoseconds()) {
+      session.isFlooded = true
+    }
   }
   return 0
 }
@@ -167,6 +169,7 @@ func onFrameSent(
   let header = frame.pointee.hd
   switch UInt32(header.type) {
   case NGHTTP2_HEADERS.rawValue:
+    session.hasSentProgress = true
     if !session.idleFrames.isFull { session.idleFrames.refill() }
     let endsStream = UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
     guard endsStream, session.role == .server, let stream = stream(handle, header.stream_id),
@@ -177,6 +180,7 @@ func onFrameSent(
     nghttp2_submit_rst_stream(
       handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, ErrorCode.noError.rawValue)
   case NGHTTP2_DATA.rawValue:
+    session.hasSentProgress = true
     if !session.idleFrames.isFull { session.idleFrames.refill() }
   case NGHTTP2_GOAWAY.rawValue:
     // The library ended the session for the peer's fault. Feeding it further bytes was an assertion

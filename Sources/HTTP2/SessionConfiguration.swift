@@ -29,8 +29,12 @@ public struct SessionConfiguration: Sendable, Hashable {
   public var idleFrameBurst: Double = 1000
   /// Frames without progress per second after the burst: 100.
   public var idleFramesPerSecond: Double = 100
-  /// Header blocks over the limits before the connection is ended: 3.
-  public var maxOversizedHeaderBlocks: Int = 3
+  /// Header blocks over the limits that a peer may send in a burst: 3. One more ends the
+  /// connection.
+  public var oversizedHeaderBurst: Double = 3
+  /// Header blocks over the limits that a peer may send per second after the burst: 0.1, which is
+  /// one in 10 s.
+  public var oversizedHeadersPerSecond: Double = 0.1
   /// Queued bytes of one stream at which `Session.send` asks the writer to wait: 64 KiB.
   public var streamHighWaterBytes: Int = 64 * 1024
 

@@ -70,6 +70,19 @@ struct SessionAbuseTests {
     #expect(pair.seenByClient.contains(.goAway(7, .enhanceYourCalm)))
   }
 
+  @Test("oversized headers are forgiven when they are rare")
+  func rareBombs() throws {
+    var configuration = SessionConfiguration()
+    configuration.oversizedHeadersPerSecond = 1e9
+    let pair = try SessionPair(server: configuration)
+    let fields = (0..<200).map { ("x-\($0)", "") }
+    for _ in 0..<20 {
+      _ = try pair.client.submitRequest(.request(more: fields), endStream: true)
+      try pair.settle()
+    }
+    #expect(!pair.server.isEnded)
+  }
+
   @Test("frames without progress end the session when the burst is used up")
   func pingFlood() throws {
     let pair = try SessionPair()
