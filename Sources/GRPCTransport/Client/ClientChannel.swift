@@ -37,6 +37,7 @@ final class ClientChannel: @unchecked Sendable {
   private let target: HTTP2ClientTransport.Target
   private let configuration: HTTP2ClientTransport.Configuration
   private let logger: Logger
+  private let connectionPolicy: ClientConnectionPolicy
   private let commands = Mutex<[Command]>([])
 
   private var state = State.idle
@@ -57,6 +58,7 @@ final class ClientChannel: @unchecked Sendable {
     self.configuration = configuration
     self.eventLoop = eventLoop
     self.logger = logger
+    connectionPolicy = ClientConnectionPolicy(configuration, logger: logger)
   }
 
   /// Carries out a command on the event loop: now when the caller is there already, else in one go
@@ -195,7 +197,8 @@ final class ClientChannel: @unchecked Sendable {
           channel.eventLoop.makeCompletedFuture {
             let connection = try ClientConnection(
               owner: self, configuration: self.configuration.session,
-              requestFields: self.configuration.requestFields(for: self.target))
+              requestFields: self.configuration.requestFields(for: self.target),
+              policy: self.connectionPolicy)
             if let tls = self.configuration.tls {
               try channel.pipeline.syncOperations.addHandlers(tls.handlers(for: self.target))
             }

@@ -25,13 +25,19 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
   private static let writeChunkBytes = 256 * 1024
   /// Output buffers above this size are not kept for the next turn.
   private static let keptBufferBytes = 512 * 1024
+  /// Time that the server gets to close its half after we have closed ours.
+  private static let lingerMax = TimeAmount.seconds(1)
 
   private let session: Session
   /// Each keeps the other until the connection is closed.
   private let channelOwner: ClientChannel
   private let requestFields: ClientRequestHead.ConnectionFields
+  let policy: ClientConnectionPolicy
   private var state = State.handshaking
-  private var context: ChannelHandlerContext?
+  private(set) var context: ChannelHandlerContext?
+  /// nil until the connection is usable.
+  var life: ClientConnectionLife?
+  var lifeTimer: (at: Deadline, task: Scheduled<Void>)?
   private var fields = FieldList()
   private var output = ByteBuffer()
   private var isReading = false
@@ -40,12 +46,14 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
   private var hasReceivedBytes = false
   private var closeReason: String?
   private var handshakeTimeout: Scheduled<Void>?
+  private var lingering: Scheduled<Void>?
 
   init(
     owner: ClientChannel, configuration: SessionConfiguration,
-    requestFields: ClientRequestHead.ConnectionFields
+    requestFields: ClientRequestHead.ConnectionFields, policy: ClientConnectionPolicy
   ) throws(HTTP2Error) {
     self.channelOwner = owner
+    self.policy = policy
     self.requestFields = requestFields
     self.session = try Session(role: .client, configuration: configuration)
   }
@@ -55,6 +63,8 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     guard case .ready = state else { return false }
     return session.openStreams.count < Int(session.peerMaxConcurrentStreams)
   }
+
+  var hasCalls: Bool { !session.openStreams.isEmpty }
 
   var isReady: Bool {
     if case .ready = state { return true }
@@ -75,6 +85,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
   /// Opens a stream for a call.
   func open(_ call: ClientCall) {
+    if life?.isKeepaliveAsleep == true { wakeKeepalive() }
     fields.removeAll()
     call.head.append(to: &fields, connection: requestFields, now: .now())
     do {
@@ -107,13 +118,44 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     scheduleFlush()
   }
 
+  func sendPing(_ payload: UInt64) {
+    session.submitPing(payload)
+    scheduleFlush()
+  }
+
   /// Says goodbye and closes; calls that are open fail with the reason.
+  ///
+  /// Our half is closed first: a server that still sends would get a reset, which may overtake the
+  /// goodbye. The rest is closed when the server has done the same, or after a second.
   func close(reason: String) {
-    guard let context else { return }
+    guard let context, lingering == nil else { return }
     if closeReason == nil { closeReason = reason }
     session.terminate(.noError)
+    if case .handshaking = state {
+      flush()
+      context.close(promise: nil)
+      return
+    }
+    lingering = context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingerMax) {
+      context.close(promise: nil)
+    }
     flush()
-    context.close(promise: nil)
+    context.close(mode: .output, promise: nil)
+  }
+
+  /// Closes for want of calls: the next call gets a new connection.
+  func retire(_ reason: String) {
+    guard case .ready = state else { return }
+    state = .draining(lastStreamID: .max, reason: reason)
+    channelOwner.connectionIsDraining(self, reason: reason)
+    close(reason: reason)
+  }
+
+  /// The server is gone: calls fail now, whatever becomes of the socket.
+  func giveUp(_ reason: String) {
+    closeReason = reason
+    closed(reason: reason)
+    context?.close(promise: nil)
   }
 
   // MARK: Output
@@ -156,6 +198,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let bytes = Self.unwrapInboundIn(data)
     isReading = true
+    if life?.keepalive != nil { life?.lastRead = .now() }
     bytes.withUnsafeReadableBytes { bytes in
       if !hasReceivedBytes {
         hasReceivedBytes = true
@@ -187,12 +230,15 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
   func channelInactive(context: ChannelHandlerContext) {
     let reason: String
-    if hasReceivedBytes {
+    if case .draining(_, let why) = state {
+      reason = why
+    } else if hasReceivedBytes {
       reason = "the connection to the server was lost"
     } else {
       reason = EncryptionMismatch.closedBeforeSettings
     }
     closed(reason: closeReason ?? reason)
+    lingering?.cancel()
     self.context = nil
   }
 
@@ -230,6 +276,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   private func streamClosed(_ stream: Session.Stream, _ code: ErrorCode) {
+    if life != nil, session.openStreams.isEmpty { life?.callsEnded(at: .now()) }
     guard let call = call(of: stream) else { return }
     stream.context = nil
     var surelyUnprocessed = code == .refusedStream
@@ -253,12 +300,14 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     state = .ready
     handshakeTimeout?.cancel()
     handshakeTimeout = nil
+    beginLife()
     channelOwner.connectionBecameReady(self)
   }
 
   private func goAway(_ lastStreamID: Int32, _ code: ErrorCode, _ debug: [UInt8]) {
     let text = String(decoding: debug.prefix(200), as: UTF8.self)
     let reason = "the server is going away (\(code)\(text.isEmpty ? "" : ", \(text)"))"
+    if code == .enhanceYourCalm, text == PingStrikes.reason { policy.serverObjectedToPings() }
     switch state {
     case .closed: return
     case .handshaking, .ready, .draining: break
@@ -270,7 +319,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   private func closeIfDrained() {
-    guard case .draining = state, session.openStreams.isEmpty else { return }
+    guard case .draining = state, session.openStreams.isEmpty, lingering == nil else { return }
     lose(reason: "the server has gone away")
   }
 
@@ -284,6 +333,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
   private func closed(reason: String) {
     if case .closed = state { return }
     state = .closed
+    endLife()
     handshakeTimeout?.cancel()
     handshakeTimeout = nil
     let open = session.openStreams

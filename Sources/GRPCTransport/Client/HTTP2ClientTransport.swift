@@ -27,6 +27,31 @@ public final class HTTP2ClientTransport: ClientTransport {
     }
   }
 
+  /// How a silent server is found out (gRFC A8): agree on the figures with its owner, or it sends
+  /// the client away for them.
+  public struct KeepaliveSettings: Sendable, Hashable {
+    /// Silence of the server after which it is pinged. Less than 10 s counts as 10 s. Doubled, for
+    /// later connections, each time a server objects with "too_many_pings".
+    public var interval: Duration
+    /// Time that the server gets to send anything after a ping: 20 s; less than 1 ms counts as
+    /// 1 ms. Then the connection is closed and its calls fail with UNAVAILABLE.
+    public var timeout: Duration
+    /// Whether to ping when there are no calls: no. Servers allow that every 2 h unless told
+    /// otherwise.
+    public var permitsWithoutCalls: Bool
+    /// What `interval` is at least: 10 s, so that nobody floods a server by mistake.
+    var floor = Duration.seconds(10)
+
+    /// Pings after the given silence; the other figures are the documented ones.
+    public init(
+      interval: Duration, timeout: Duration = .seconds(20), permitsWithoutCalls: Bool = false
+    ) {
+      self.interval = interval
+      self.timeout = timeout
+      self.permitsWithoutCalls = permitsWithoutCalls
+    }
+  }
+
   /// Settings of a transport.
   public struct Configuration: Sendable {
     /// Time to connect and to receive the server's HTTP/2 settings: 20 s.
@@ -41,6 +66,11 @@ public final class HTTP2ClientTransport: ClientTransport {
     public var session: SessionConfiguration
     /// Whom to trust; nil = plaintext.
     public var tls: ClientTLS?
+    /// Pings to a silent server: none.
+    public var keepalive: KeepaliveSettings?
+    /// Time without calls after which the connection is closed: 30 min, a tenth more or less; nil =
+    /// never, less than 1 ms counts as 1 ms. The next call connects again.
+    public var idleTimeout: Duration?
 
     /// Makes a configuration; each default is the one of `defaults`.
     public init(
@@ -49,7 +79,9 @@ public final class HTTP2ClientTransport: ClientTransport {
       authority: String? = nil,
       userAgentPrefix: String? = nil,
       session: SessionConfiguration = Configuration.defaultSession,
-      tls: ClientTLS? = nil
+      tls: ClientTLS? = nil,
+      keepalive: KeepaliveSettings? = nil,
+      idleTimeout: Duration? = .seconds(1800)
     ) {
       self.connectTimeout = connectTimeout
       self.maxWaitingCalls = maxWaitingCalls
@@ -57,6 +89,8 @@ public final class HTTP2ClientTransport: ClientTransport {
       self.userAgentPrefix = userAgentPrefix
       self.session = session
       self.tls = tls
+      self.keepalive = keepalive
+      self.idleTimeout = idleTimeout
     }
 
     /// 20 s to connect, 10,000 waiting calls, the target as authority.

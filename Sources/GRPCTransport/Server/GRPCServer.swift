@@ -30,6 +30,11 @@ public final class GRPCServer: Sendable {
     /// cause they did not see. The default logs it at level error.
     public var onUnknownError: (@Sendable (any Error, MethodDescriptor) -> Void)?
 
+    /// Called once when the graceful shutdown begins, before anything else: the place to let the
+    /// health service say NOT_SERVING. `ServerLimits.lameDuck` is the time until calls are no
+    /// longer accepted. Called on the thread that began the shutdown; must not block.
+    public var beforeDrain: (@Sendable () -> Void)?
+
     /// The documented defaults.
     public init() {}
   }
@@ -39,6 +44,8 @@ public final class GRPCServer: Sendable {
     /// `isUnwanted`: the shutdown was asked for before the listener was bound.
     case starting(isUnwanted: Bool)
     case running(any Channel)
+    /// The shutdown was announced; calls are still accepted.
+    case lameDuck(any Channel)
     case stopping
     case stopped
   }
@@ -52,6 +59,7 @@ public final class GRPCServer: Sendable {
   private let address: ServerAddress
   private let settings: ServerSettings
   private let tls: ServerTLS?
+  private let beforeDrain: (@Sendable () -> Void)?
   private let group: any EventLoopGroup
   private let loops = Mutex<[ObjectIdentifier: LoopContext]>([:])
   private let shared = Mutex(Shared())
@@ -70,6 +78,7 @@ public final class GRPCServer: Sendable {
     self.address = address
     self.group = eventLoopGroup
     tls = configuration.tls
+    beforeDrain = configuration.beforeDrain
     let report =
       configuration.onUnknownError ?? { error, method in
         logger.error(
@@ -118,22 +127,44 @@ public final class GRPCServer: Sendable {
     }
   }
 
-  /// Stops accepting, asks clients to leave, lets calls finish within the grace period, then
-  /// closes.
+  private enum OnShutdown {
+    case announce
+    case drain(any Channel)
+    case nothing
+  }
+
+  /// Announces the end (`Configuration.beforeDrain`), stops accepting when the lame duck's time is
+  /// over, asks clients to leave, lets calls finish within the grace period, then closes.
+  ///
+  /// A second call cuts the lame duck's time short.
   public func beginGracefulShutdown() {
-    let listener = shared.withLock { shared -> (any Channel)? in
+    let action = shared.withLock { shared -> OnShutdown in
       switch shared.state {
       case .running(let channel):
+        shared.state = .lameDuck(channel)
+        return .announce
+      case .lameDuck(let channel):
         shared.state = .stopping
-        return channel
+        return .drain(channel)
       case .starting:
         shared.state = .starting(isUnwanted: true)
-        return nil
+        return .nothing
       case .idle, .stopping, .stopped:
-        return nil
+        return .nothing
       }
     }
-    guard let listener else { return }
+    switch action {
+    case .announce:
+      beforeDrain?()
+      let delay = settings.limits.lameDuck
+      guard delay > .zero else { return beginGracefulShutdown() }
+      group.next().scheduleTask(in: TimeAmount(delay)) { self.beginGracefulShutdown() }
+    case .drain(let listener): drain(listener)
+    case .nothing: break
+    }
+  }
+
+  private func drain(_ listener: any Channel) {
     settings.beginDraining()
     listener.close(promise: nil)
     for connection in openConnections() {
@@ -154,7 +185,7 @@ public final class GRPCServer: Sendable {
       let isStopped = shared.withLock { shared in
         switch shared.state {
         case .idle, .stopped: return true
-        case .starting, .running, .stopping:
+        case .starting, .running, .lameDuck, .stopping:
           shared.stopWaiters.append(continuation)
           return false
         }

@@ -18,18 +18,31 @@ extension ServerConnection: ServerCallHost {
   func handlerSuspended(_ call: ServerCall) {
     suspendedHandlers += 1
     call.isCounted = true
-    guard let deadline = call.deadline else { return }
+    startTimer(of: call)
+  }
+
+  /// Sets the timer for the deadline of a call, unless it is set.
+  func startTimer(of call: ServerCall) {
+    guard call.timer == nil, let deadline = call.deadline else { return }
     call.timer = loop.timers.insert(deadline) { [weak call] in call?.deadlineReached() }
   }
 
+  private func stopTimer(of call: ServerCall) {
+    if let token = call.timer as? LoopTimers.Token { loop.timers.cancel(token) }
+    call.timer = nil
+  }
+
+  /// The stream of a call is gone; its handler may go on for a while.
+  func callClosed(_ call: ServerCall) {
+    call.closed()
+    if !call.isCounted, call.timer != nil { stopTimer(of: call) }
+  }
+
   func handlerReturned(_ call: ServerCall) {
+    if call.timer != nil { stopTimer(of: call) }
     guard call.isCounted else { return }
     call.isCounted = false
     suspendedHandlers -= 1
-    if let token = call.timer as? LoopTimers.Token {
-      loop.timers.cancel(token)
-      call.timer = nil
-    }
     if drain.isDraining { scheduleFlush() }
   }
 

@@ -16,6 +16,8 @@ struct ConnectionDrain {
   }
 
   var phase = Phase.serving
+  /// Why this connection ends while the server goes on; nil when the server shuts down.
+  var reason: ConnectionAge.Reason?
   var isDraining: Bool { if case .serving = phase { false } else { true } }
 
   /// The payload of the PING whose reply says that the client has seen the notice.
@@ -26,19 +28,21 @@ struct ConnectionDrain {
 
 extension ServerConnection {
   /// Tells the client to take new calls elsewhere. On the loop.
-  func beginDrain() {
+  func beginDrain(_ reason: ConnectionAge.Reason? = nil) {
     guard case .serving = drain.phase else { return }
     guard let session else {
       // Nothing was said so far, so there is nobody to be polite to.
       return closeChannel("the server is shutting down")
     }
     drain.phase = .noticed
+    drain.reason = reason
     session.submitShutdownNotice()
     session.submitPing(ConnectionDrain.pingPayload)
     loop.eventLoop.assumeIsolated().scheduleTask(in: ConnectionDrain.noticeTimeout) {
       self.refuseNewCalls()
     }
-    flush()
+    // Not at once: the session may be handing out events.
+    scheduleFlush()
   }
 
   func drainPingReplied(_ payload: UInt64) {
@@ -48,7 +52,8 @@ extension ServerConnection {
   private func refuseNewCalls() {
     guard case .noticed = drain.phase else { return }
     drain.phase = .closing
-    session?.goAway()
+    session?.goAway(debug: Array((drain.reason?.rawValue ?? "").utf8))
+    beginGrace()
     scheduleFlush()
   }
 
@@ -60,12 +65,15 @@ extension ServerConnection {
 
   /// Ends the calls that outlasted the grace period. On the loop.
   func endDrain() {
-    guard let session else { return closeChannel("the server is shutting down") }
+    let reason =
+      drain.reason == nil
+      ? "the server is shutting down" : "the connection has reached its maximum age"
+    guard let session else { return closeChannel(reason) }
     for stream in session.openStreams {
       guard let call = stream.context as? ServerCall else { continue }
-      call.abort(Status(code: .unavailable, message: "the server is shutting down"))
+      call.abort(Status(code: .unavailable, message: reason))
     }
     flush()
-    closeChannel("the grace period of the shutdown is over")
+    closeChannel("the grace period of the drain is over")
   }
 }

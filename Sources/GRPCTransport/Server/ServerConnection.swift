@@ -20,6 +20,8 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   static let writeBytesMax = 256 * 1024
   /// An output buffer that grew beyond this is not kept.
   static let keptBufferBytesMax = 512 * 1024
+  /// Time that a client gets to close its half after we have closed ours.
+  static let lingerMax = TimeAmount.seconds(1)
 
   let settings: ServerSettings
   let loop: LoopContext
@@ -28,7 +30,10 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   var peers = PeerNames(remote: "unknown", local: "unknown")
   @exclusivity(unchecked) var context: ChannelHandlerContext?
   @exclusivity(unchecked) var drain = ConnectionDrain()
-  var prefaceTimer: Scheduled<Void>?
+  @exclusivity(unchecked) var life: ServerConnectionLife?
+  /// Closes the connection when the client does not do its part: the preface at the beginning, the
+  /// close of its half at the end.
+  private var closeTimer: Scheduled<Void>?
   /// Handlers that did not finish inline and have not returned since.
   @exclusivity(unchecked) var suspendedHandlers = 0
 
@@ -41,7 +46,15 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   @exclusivity(unchecked) private var isFlushScheduled = false
   @exclusivity(unchecked) private var isFlushing = false
   @exclusivity(unchecked) private var borrowedRequests: [ServerCall] = []
-  @exclusivity(unchecked) private var turnStart = Deadline(nanoseconds: 0)
+  /// When bytes were last read.
+  @exclusivity(unchecked) private(set) var turnStart = Deadline(nanoseconds: 0)
+  /// Whether that was in this loop turn, so that it is as good as now.
+  @exclusivity(unchecked) private var isTurnFresh = false
+  /// Unary calls that began in these bytes and whose request has not ended so far.
+  @exclusivity(unchecked) private var unfinishedRequests = 0
+  /// Set while the session hands out events: it is ended when it has done so.
+  private var farewell: (code: ErrorCode, debug: String, reason: String)?
+  private var isClosing = false
 
   init(settings: ServerSettings, loop: LoopContext) {
     self.settings = settings
@@ -59,13 +72,14 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
       remote: ServerAddress.peerName(context.remoteAddress),
       local: ServerAddress.peerName(context.localAddress))
     let timeout = settings.limits.prefaceTimeout
-    prefaceTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) {
+    closeTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) {
       self.closeChannel("no HTTP/2 preface within \(timeout)")
     }
     if settings.isDraining { beginDrain() }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isClosing else { return }
     isReading = true
     let buffer = unwrapInboundIn(data)
     guard session == nil else { return feed(buffer) }
@@ -78,6 +92,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   func channelReadComplete(context: ChannelHandlerContext) {
     isReading = false
     flush()
+    isTurnFresh = false
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -89,7 +104,11 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    closeChannel("\(error)")
+    if error is TLSFailure, session == nil {
+      refuseClient("\(error)")
+    } else {
+      closeChannel("\(error)")
+    }
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
@@ -104,6 +123,8 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     case .http2:
       do throws(HTTP2Error) {
         session = try Session(role: .server, configuration: settings.limits.session)
+        turnStart = Deadline.now()
+        beginLife(at: turnStart)
         feed(bytes)
       } catch {
         closeChannel("\(error)")
@@ -111,11 +132,11 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     case .http1:
       context?.writeAndFlush(
         NIOAny(ByteBuffer(string: ProtocolDetector.http1Answer)), promise: nil)
-      closeChannel("the client speaks HTTP/1")
+      refuseClient("the client speaks HTTP/1")
     case .tls:
-      closeChannel("the client speaks TLS, this port is plaintext")
+      refuseClient("the client speaks TLS, this port is plaintext")
     case .unknown:
-      closeChannel("the client speaks neither HTTP/2 nor HTTP/1")
+      refuseClient("the client speaks neither HTTP/2 nor HTTP/1")
     }
   }
 
@@ -124,6 +145,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   private func feed(_ bytes: ByteBuffer) {
     guard let session else { return }
     turnStart = Deadline.now()
+    isTurnFresh = true
     do throws(HTTP2Error) {
       try receive(bytes, session)
     } catch {
@@ -135,6 +157,17 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     }
     for call in borrowedRequests { call.keepRequest() }
     borrowedRequests.removeAll(keepingCapacity: true)
+    if unfinishedRequests != 0 { timeUnfinishedRequests(session) }
+    noteHeaderBlock(session)
+    if let farewell { end(farewell.code, debug: farewell.debug, farewell.reason) }
+  }
+
+  /// The requests that did not end with the bytes they began in: their deadlines need timers.
+  private func timeUnfinishedRequests(_ session: Session) {
+    unfinishedRequests = 0
+    for stream in session.openStreams where !stream.hasPeerEnded {
+      if let call = call(of: stream) { startTimer(of: call) }
+    }
   }
 
   private func receive(_ bytes: ByteBuffer, _ session: Session) throws(HTTP2Error) {
@@ -167,13 +200,18 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
           Status(code: .resourceExhausted, message: "the connection holds too many request bytes"))
       }
     case .endOfStream(let stream):
-      call(of: stream)?.receiveEnd()
+      guard let call = call(of: stream) else { return }
+      if call.timer == nil, !call.method.descriptor.requestIsStream { unfinishedRequests -= 1 }
+      call.receiveEnd()
     case .writable(let stream):
       call(of: stream)?.becameWritable()
     case .closed(let stream, _):
       let call = call(of: stream)
       stream.context = nil
-      call?.closed()
+      if let call { callClosed(call) }
+      if session.openStreams.isEmpty {
+        life?.age.callsEnded(at: isTurnFresh ? turnStart : .now())
+      }
     case .headersTooLarge(let stream):
       if let call = call(of: stream) {
         return call.abort(
@@ -184,11 +222,14 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
         session.submitResponse(stream, answer, endStream: true)
       }
     case .settings:
-      prefaceTimer?.cancel()
-      prefaceTimer = nil
+      closeTimer?.cancel()
+      closeTimer = nil
     case .ping(let payload, isReply: true):
       drainPingReplied(payload)
-    case .trailers, .settingsAcknowledged, .ping, .goAway:
+    case .ping(_, isReply: false):
+      guard !isWelcome(pingIn: session), farewell == nil else { return }
+      farewell = (.enhanceYourCalm, PingStrikes.reason, "the client pings too often")
+    case .trailers, .settingsAcknowledged, .goAway:
       break
     }
   }
@@ -210,6 +251,8 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
         call.deadlineReached()
       } else if method.descriptor.requestIsStream {
         call.start()
+      } else {
+        unfinishedRequests += 1
       }
     case .refuse(let answer):
       session.submitResponse(stream, answer, endStream: true)
@@ -257,23 +300,53 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
 
   // MARK: End
 
-  func closeChannel(_ reason: String?) {
-    guard let context else { return }
+  /// Says why in a GOAWAY, ends all calls and closes. Not while the session hands out events.
+  func end(_ code: ErrorCode, debug: String = "", _ reason: String) {
+    farewell = nil
+    session?.goAway(code, debug: Array(debug.utf8))
+    flush()
+    closeChannel(reason)
+  }
+
+  /// Closes the connection, once what was written is on its way.
+  ///
+  /// A client that still sends would get a reset, which may overtake our last words: so our half is
+  /// closed first, and the rest when the client has done the same, or after a second. Under TLS the
+  /// goodbye of TLS goes with our half; few clients answer it, but all answer the end of TCP.
+  func closeChannel(_ reason: String?, lingers: Bool = true) {
+    guard let context, !isClosing else { return }
+    isClosing = true
     if let reason {
       settings.logger.debug("closing a connection", metadata: logMetadata(["reason": "\(reason)"]))
     }
-    context.close(mode: .all, promise: nil)
+    guard lingers, session != nil else { return context.close(mode: .all, promise: nil) }
+    connectionLost()
+    let channel = context.channel
+    closeTimer = context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingerMax) {
+      channel.close(mode: .all, promise: nil)
+    }
+    context.close(mode: .output, promise: nil)
+  }
+
+  /// Closes the connection of a client that does not speak our language. Operators look for the
+  /// reason, so it is logged for them to see, as far as the budget for that allows.
+  private func refuseClient(_ reason: String) {
+    if !isClosing, settings.mayLogRefusal() {
+      settings.logger.info("refusing a client", metadata: logMetadata(["reason": "\(reason)"]))
+    }
+    closeChannel(reason)
   }
 
   private func connectionLost() {
-    prefaceTimer?.cancel()
-    prefaceTimer = nil
+    endLife()
+    closeTimer?.cancel()
+    closeTimer = nil
     guard let ended = session else { return }
     session = nil
     for stream in ended.openStreams {
       let call = call(of: stream)
       stream.context = nil
-      call?.closed()
+      if let call { callClosed(call) }
     }
   }
 

@@ -1,6 +1,8 @@
 import HTTP2
 
 /// The limits of a server. Every default is stated with its number.
+///
+/// Durations that are zero or negative count as 1 ms, counts below zero as zero.
 public struct ServerLimits: Sendable, Hashable {
   /// Limits and windows of each HTTP/2 session: see `SessionConfiguration`.
   public var session = SessionConfiguration()
@@ -12,12 +14,45 @@ public struct ServerLimits: Sendable, Hashable {
   public var maxHeldRequestBytes = 32 * 1024 * 1024
   /// Open connections: 10,000. Further ones are closed at once.
   public var maxConnections = 10_000
-  /// Time for the HTTP/2 preface and the first SETTINGS: 5 s.
+
+  /// Time for the TLS handshake, the HTTP/2 preface and the first SETTINGS, together: 5 s.
   public var prefaceTimeout: Duration = .seconds(5)
-  /// Longest time a call may take; also the deadline of calls that bring none: 1 h.
+  /// Time from the first to the last byte of one header block: 10 s; then the connection ends.
+  public var headerTimeout: Duration = .seconds(10)
+  /// Longest time a call may take, that of its request to arrive included; also the deadline of
+  /// calls that bring none: 1 h.
   public var maxCallDuration: Duration = .seconds(3600)
+
+  /// Silence of a client, with or without calls, after which it is pinged: 2 h (gRFC A9); nil =
+  /// never.
+  public var keepaliveInterval: Duration? = .seconds(7200)
+  /// Time that a pinged client gets to send anything: 20 s; then its connection is closed and its
+  /// calls are cancelled.
+  public var keepaliveTimeout: Duration = .seconds(20)
+  /// Least time between the pings of a client that has calls, when it is sent no HEADERS and no
+  /// DATA in between: 5 min (gRFC A8).
+  public var minPingInterval: Duration = .seconds(300)
+  /// Whether clients without calls may ping as often as those with calls: no. Otherwise every
+  /// 2 h.
+  public var permitsPingsWithoutCalls = false
+  /// Pings that may come too soon before a client is sent away with ENHANCE_YOUR_CALM and
+  /// "too_many_pings": 2. HEADERS and DATA that it is sent set the count back.
+  public var maxPingStrikes = 2
+
+  /// Time without calls after which a connection is drained: 5 min, a tenth more or less; nil =
+  /// none. Clients are told "max_idle" and connect again when they need to.
+  public var maxConnectionIdle: Duration? = .seconds(300)
+  /// Age at which a connection is drained, so that clients spread anew over the servers behind a
+  /// balancer: 30 min, a tenth more or less; nil = none. Clients are told "max_age".
+  public var maxConnectionAge: Duration? = .seconds(1800)
+  /// Time that calls in flight get when their connection is drained for its age: nil = as long as
+  /// they take, which `maxCallDuration` bounds. A long answer is not cut for a matter of balance.
+  public var maxConnectionAgeGrace: Duration?
   /// Time that calls in flight get to finish when the server drains: 30 s.
   public var shutdownGrace: Duration = .seconds(30)
+  /// Time between the beginning of a graceful shutdown, when health turns to NOT_SERVING, and the
+  /// end of accepting calls: none. Give balancers that ask for health the time to notice.
+  public var lameDuck: Duration = .zero
 
   /// The documented defaults.
   public init() {}

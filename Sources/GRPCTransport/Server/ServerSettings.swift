@@ -1,4 +1,5 @@
 import GRPC
+import HTTP2
 import Logging
 import Synchronization
 
@@ -9,7 +10,11 @@ final class ServerSettings: Sendable {
   let logger: Logger
   let onUnknownError: @Sendable (any Error, MethodDescriptor) -> Void
   let maxCallNanoseconds: Int64
+  let keepalive: Keepalive.Settings?
+  let pingStrikes: PingStrikes.Settings
   private let draining = Atomic(false)
+  /// Refused clients that are logged: 10 in a burst, then one in 5 s, or a port scan fills the log.
+  private let loggedRefusals = Mutex(TokenBucket(burst: 10, perSecond: 0.2))
 
   init(
     routes: RoutingTable, limits: ServerLimits, logger: Logger,
@@ -20,10 +25,24 @@ final class ServerSettings: Sendable {
     self.logger = logger
     self.onUnknownError = onUnknownError
     maxCallNanoseconds = limits.maxCallDuration.saturatedNanoseconds
+    keepalive = limits.keepaliveInterval.map {
+      Keepalive.Settings(
+        interval: $0, timeout: limits.keepaliveTimeout, pingsWithoutCalls: true)
+    }
+    pingStrikes = PingStrikes.Settings(
+      interval: limits.minPingInterval,
+      permitsPingsWithoutCalls: limits.permitsPingsWithoutCalls,
+      strikesMax: limits.maxPingStrikes)
   }
 
   /// Whether the server is on its way out, so that connections accepted meanwhile are told at once.
   var isDraining: Bool { draining.load(ordering: .acquiring) }
+
+  /// Whether one more refused client may be logged where operators see it.
+  func mayLogRefusal() -> Bool {
+    let now = UInt64(clamping: Deadline.now().nanoseconds)
+    return loggedRefusals.withLock { $0.take(atNanoseconds: now) }
+  }
 
   func beginDraining() {
     draining.store(true, ordering: .releasing)

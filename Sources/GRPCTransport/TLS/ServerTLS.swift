@@ -8,8 +8,9 @@ import Synchronization
 /// ``reload()`` takes over renewed files without a restart. May be used from any thread, and by
 /// several servers.
 public final class ServerTLS: Sendable {
-  /// Time that a client gets to say goodbye in TLS before the connection is just closed.
-  static let goodbyeMax = TimeAmount.seconds(1)
+  /// Time that a peer gets to say goodbye in TLS before the connection is just closed. Short: few
+  /// peers answer at all, and connections with HTTP/2 on them close their halves in order first.
+  static let goodbyeMax = TimeAmount.milliseconds(100)
 
   private let certificateChainFile: String
   private let privateKeyFile: String

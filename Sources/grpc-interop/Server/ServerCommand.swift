@@ -34,16 +34,17 @@ struct ServerCommand: AsyncParsableCommand {
   func run() async throws {
     let health = HealthStatus()
     let stop = StopSignal()
+    var configuration = try configuration()
+    configuration.beforeDrain = { health.setAllNotServing() }
     let server = GRPCServer(
       address: .tcp(host: host, port: port), router: Self.router(health),
-      configuration: try configuration())
+      configuration: configuration)
     let address = try await server.start()
     health.set(.serving, forService: HealthStatus.wholeServer)
     health.set(
       .serving, forService: Grpc_Testing_TestService.descriptor.fullyQualifiedService)
     Console().print("listening on \(address)")
     await stop.wait()
-    health.setAllNotServing()
     server.beginGracefulShutdown()
     await server.waitUntilStopped()
   }

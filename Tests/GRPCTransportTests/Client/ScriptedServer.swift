@@ -121,6 +121,11 @@ final class ScriptedConnection: ChannelInboundHandler, @unchecked Sendable {
   private var context: ChannelHandlerContext?
   /// Gives no credit for received data: the peer must stop.
   var holdsCredit = false
+  /// Called with the number of pings received so far.
+  var onPing: ((Int) -> Void)?
+  var onClose: (() -> Void)?
+  private var pings = 0
+  private var isSilent = false
 
   init(session: Session, script: @escaping ScriptedServer.Script) {
     self.session = session
@@ -135,9 +140,11 @@ final class ScriptedConnection: ChannelInboundHandler, @unchecked Sendable {
   func channelInactive(context: ChannelHandlerContext) {
     self.context = nil
     exchanges = [:]
+    onClose?()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isSilent else { return }
     let bytes = Self.unwrapInboundIn(data)
     do {
       try bytes.withUnsafeReadableBytes { try session.receive($0) { handle($0) } }
@@ -177,8 +184,13 @@ final class ScriptedConnection: ChannelInboundHandler, @unchecked Sendable {
     }
   }
 
+  /// Neither hears nor says anything any more.
+  func fallSilent() {
+    isSilent = true
+  }
+
   private func flush() {
-    guard let context else { return }
+    guard let context, !isSilent else { return }
     var output = ByteBuffer()
     _ = try? session.pullOutput({ output.writeBytes($0) }, { handle($0) })
     if output.readableBytes > 0 {
@@ -211,6 +223,9 @@ final class ScriptedConnection: ChannelInboundHandler, @unchecked Sendable {
       if let exchange = exchanges.removeValue(forKey: ObjectIdentifier(stream)) {
         script(exchange, .reset(code.rawValue))
       }
+    case .ping(_, isReply: false):
+      pings += 1
+      onPing?(pings)
     default:
       break
     }

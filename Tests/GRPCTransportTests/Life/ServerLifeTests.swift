@@ -193,9 +193,8 @@ struct ServerLifeTests {
       limits: Self.limits { $0.headerTimeout = .milliseconds(50) })
     var headers = RawFrame.headers(WireClient.request("Echo"), stream: 1)
     headers[4] = 0  // without END_HEADERS
-    let answer = try await RawTLSClient.conversation(
+    _ = try await RawTLSClient.conversation(
       Self.opening + headers, port: Self.port(test.address), tls: nil)
-    #expect(!answer.isEmpty)
     let half = Array(RawFrame.headers(WireClient.request("Echo"), stream: 1).dropLast(4))
     _ = try await RawTLSClient.conversation(
       Self.opening + half, port: Self.port(test.address), tls: nil)

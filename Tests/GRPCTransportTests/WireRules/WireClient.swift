@@ -15,6 +15,8 @@ final class WireClient: Sendable {
     case closed(UInt32)
     case ping(UInt64, isReply: Bool)
     case goAway(Int32)
+    /// The code and the text of the GOAWAY before.
+    case goAwayReason(UInt32, String)
   }
 
   private let channel: any Channel
@@ -67,7 +69,7 @@ final class WireClient: Sendable {
         case .closed(let code):
           answer.closed = code
           return answer
-        case .ping, .goAway: break
+        case .ping, .goAway, .goAwayReason: break
         }
       }
       return answer
@@ -157,6 +159,7 @@ private final class Connection: ChannelInboundHandler, @unchecked Sendable {
   private let events: AsyncStream<WireClient.Event>.Continuation
   private var receivers: [Receiver] = []
   private var context: ChannelHandlerContext?
+  private var isOver = false
 
   init(
     session: Session, givesCredit: Bool, events: AsyncStream<WireClient.Event>.Continuation
@@ -174,6 +177,7 @@ private final class Connection: ChannelInboundHandler, @unchecked Sendable {
     for (name, value) in fields { list.append(name: name, value: value) }
     let receiver = Receiver(events)
     receivers.append(receiver)
+    if isOver { events.finish() }
     let stream = try session.submitRequest(list, endStream: endStream, context: receiver)
     flush()
     return stream.id
@@ -196,6 +200,7 @@ private final class Connection: ChannelInboundHandler, @unchecked Sendable {
 
   func channelInactive(context: ChannelHandlerContext) {
     self.context = nil
+    isOver = true
     for receiver in receivers { receiver.events.finish() }
     events.finish()
   }
@@ -232,7 +237,9 @@ private final class Connection: ChannelInboundHandler, @unchecked Sendable {
       note(.closed(code.rawValue), on: stream)
       (stream.context as? Receiver)?.events.finish()
     case .ping(let payload, let isReply): events.yield(.ping(payload, isReply: isReply))
-    case .goAway(let last, _, _): events.yield(.goAway(last))
+    case .goAway(let last, let code, let debug):
+      events.yield(.goAway(last))
+      events.yield(.goAwayReason(code.rawValue, String(decoding: debug, as: UTF8.self)))
     case .settings, .settingsAcknowledged, .writable, .headersTooLarge: break
     }
   }

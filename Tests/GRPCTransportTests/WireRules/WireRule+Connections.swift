@@ -43,6 +43,39 @@ extension WireRule {
       in: "PROTOCOL-HTTP2, Connection Management",
       by: "ClientLifeTests.lost", "ServerCancellationTests.disconnect"),
     WireRule(
+      "A silent peer is pinged, from its last byte on, and given up when it does not answer.",
+      in: "gRFC A8 and A9",
+      by: "KeepaliveTests.silence", "KeepaliveTests.answered", "KeepaliveTests.talkative",
+      "ClientKeepaliveTests.serverIsGone", "ClientKeepaliveTests.answered",
+      "ServerLifeTests.keepalive", "ServerLifeTests.keepaliveTimeout"),
+    WireRule(
+      "Clients without calls do not ping unless permitted; a call after a silence brings a ping.",
+      in: "gRFC A8", by: "KeepaliveTests.asleep", "ClientKeepaliveTests.withoutCalls"),
+    WireRule(
+      "Pings that come too often end the connection; HEADERS and DATA that are sent forgive them.",
+      in: "gRFC A8",
+      by: "PingStrikesTests.table", "PingStrikesTests.progress", "ServerLifeTests.strikes",
+      "ServerLifeTests.pingsDuringCall"),
+    WireRule(
+      "A client that is told too_many_pings logs it and pings half as often.",
+      in: "gRFC A8", by: "KeepaliveTests.objection", "ClientKeepaliveTests.objection"),
+    WireRule(
+      "Connections are drained for max_age and max_idle, a tenth sooner or later.",
+      in: "gRFC A9",
+      by: "ConnectionAgeTests.idle", "ConnectionAgeTests.old", "ConnectionAgeTests.jitter",
+      "ServerLifeTests.idle", "ServerLifeTests.age", "ServerLifeTests.ageGrace",
+      "ServerLifeTests.unnoticed"),
+    WireRule(
+      "A client channel without calls closes its connection and opens another when needed.",
+      in: "gRPC core, GRPC_ARG_CLIENT_IDLE_TIMEOUT_MS", by: "ClientKeepaliveTests.idle"),
+    WireRule(
+      "The deadline of a call runs while its request arrives, and the stream is freed.",
+      in: "PROTOCOL-HTTP2, Requests", by: "ServerLifeTests.endlessRequest"),
+    WireRule(
+      "A header block that does not end costs the connection.",
+      in: "RFC 9113 section 10.5",
+      by: "ConnectionAgeTests.headerBlock", "ServerLifeTests.slowHeaders"),
+    WireRule(
       "A drain sends GOAWAY for all streams and a ping, then GOAWAY for the last one.",
       in: "RFC 9113 section 6.8",
       by: "ServerWireTests.drain", "SessionTests.shutdown",
@@ -62,7 +95,8 @@ extension WireRule {
       "A peer that floods without progress is sent away.",
       in: "RFC 9113 section 10.5",
       by: "SessionAbuseTests.pingFlood", "SessionAbuseTests.unknownFlood",
-      "SessionAbuseTests.madeYouReset", "SessionAbuseTests.repeatedBombs"),
+      "SessionAbuseTests.madeYouReset", "SessionAbuseTests.repeatedBombs",
+      "SessionAbuseTests.rareBombs"),
     WireRule(
       "Who does not speak HTTP/2 is told so, or refused.",
       in: "RFC 9113 section 3.4",
@@ -77,6 +111,9 @@ extension WireRule {
     WireRule(
       "Health: Check of an unknown service is NOT_FOUND, Watch says SERVICE_UNKNOWN and stays.",
       in: "health-checking", by: "HealthServiceTests.check", "HealthServiceTests.watch"),
+    WireRule(
+      "A shutdown is announced to health before calls are refused.",
+      in: "health-checking", by: "ServerLifeTests.lameDuck"),
     WireRule(
       "Health: List is bounded, and a drain serves nothing any more.",
       in: "health-checking", by: "HealthServiceTests.list", "HealthServiceTests.drain"),
