@@ -36,6 +36,7 @@ extension Ledger.DeductCredits {
       account: AccountID(request.accountID), charge: charge,
       overPolicy: try request.overPolicy.checked(),
       eventTime: try Instant.time(request.eventTime, field: "event_time"),
-      outcome: try request.outcome.checked(), sessionID: request.sessionID)
+      outcome: try request.outcome.checked(), sessionID: request.sessionID,
+      requestID: request.requestID)
   }
 }

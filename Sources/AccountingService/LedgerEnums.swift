@@ -59,6 +59,53 @@ extension Farebox_Accounting_V1_AllocationClass {
   }
 }
 
+extension Farebox_Accounting_V1_AccountState {
+  init(_ state: Ledger.AccountState) {
+    switch state {
+    case .active: self = .active
+    case .frozen: self = .frozen
+    case .closed: self = .closed
+    }
+  }
+
+  /// The ledger's state, nil when left out; throws for a value that this version does not know.
+  func checked() throws(RPCError) -> Ledger.AccountState? {
+    switch self {
+    case .unspecified: nil
+    case .active: .active
+    case .frozen: .frozen
+    case .closed: .closed
+    case .UNRECOGNIZED(let value):
+      throw .invalidArgument(field: "state", description: "\(value) is not an account's state")
+    }
+  }
+}
+
+extension Farebox_Accounting_V1_HoldState {
+  /// The ledger's state, nil when left out; throws for a value that this version does not know.
+  func checked() throws(RPCError) -> Ledger.HoldState? {
+    switch self {
+    case .unspecified: nil
+    case .open: .open
+    case .settled: .settled
+    case .released: .released
+    case .expired: .expired
+    case .UNRECOGNIZED(let value):
+      throw .invalidArgument(field: "state", description: "\(value) is not a hold's state")
+    }
+  }
+}
+
+extension Farebox_Accounting_V1_CreditWarning {
+  init(_ warning: Ledger.CreditWarning) {
+    switch warning {
+    case .none: self = .unspecified
+    case .low: self = .low
+    case .critical: self = .critical
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_Decision {
   init(_ decision: CheckDecision) {
     switch decision {

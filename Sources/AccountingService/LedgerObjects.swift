@@ -60,12 +60,16 @@ extension Farebox_Accounting_V1_Hold {
     case .released: state = .released
     case .expired: state = .expired
     }
-    grantedMicros = hold.terms.grantedMicros
+    grantedMicros = hold.grantedMicros
     expiresAt = Google_Protobuf_Timestamp(hold.expiresAt)
     model = hold.terms.price?.model ?? ""
     priceVersion = hold.terms.price?.version ?? 0
     sessionID = hold.terms.sessionID
-    pins = hold.terms.pins.map(Farebox_Accounting_V1_Pin.init)
+    pins = hold.pins.map(Farebox_Accounting_V1_Pin.init)
+    reportedMicros = hold.reportedMicros
+    maxUntil = Google_Protobuf_Timestamp(hold.terms.maxUntil)
+    openedAt = Google_Protobuf_Timestamp(hold.terms.openedAt)
+    endedAt = hold.endedAt.map(Google_Protobuf_Timestamp.init)
   }
 }
 
@@ -112,6 +116,7 @@ extension Farebox_Accounting_V1_UsageRecord {
     holdID = record.hold?.description ?? ""
     sessionID = record.sessionID
     seq = record.seq
+    requestID = record.requestID
   }
 }
 

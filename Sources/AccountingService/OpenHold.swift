@@ -16,7 +16,12 @@ extension AccountingAPI {
     var answer = Farebox_Accounting_V1_OpenHoldResponse()
     answer.hold = Farebox_Accounting_V1_Hold(receipt.value.hold)
     answer.expiresIn = Google_Protobuf_Duration(receipt.value.expiresIn)
-    answer.grantedTokens = receipt.value.grantedTokens
+    let granted = receipt.value.grantedTokens
+    answer.grantedTokens = granted
+    answer.finalSlice = receipt.value.isFinalSlice
+    answer.renewAtTokens = granted.map { SliceRenewal.point(used: 0, granted: $0) }
+    answer.renewAtMicros = SliceRenewal.point(
+      used: 0, granted: receipt.value.hold.grantedMicros)
     answer.balance = Farebox_Accounting_V1_Balance(receipt.value.balance, of: command.account)
     answer.asOfSeq = receipt.asOfSeq
     answer.replayed = receipt.isReplayed
@@ -37,6 +42,7 @@ extension Ledger.OpenHold {
     }
     self.init(
       account: AccountID(request.accountID), charge: charge, minMicros: request.minMicros,
-      life: try Instant.duration(request.ttl, field: "ttl"), sessionID: request.sessionID)
+      life: try Instant.duration(request.ttl, field: "ttl"), sliceTokens: request.sliceTokens,
+      sessionID: request.sessionID)
   }
 }

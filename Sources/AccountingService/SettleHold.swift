@@ -38,7 +38,8 @@ extension Ledger.SettleHold {
     }
     self.init(
       hold: try HoldID(named: request.holdID), charge: charge,
-      overPolicy: try request.overPolicy.checked(), outcome: try request.outcome.checked())
+      overPolicy: try request.overPolicy.checked(), outcome: try request.outcome.checked(),
+      requestID: request.requestID)
   }
 }
 

@@ -13,7 +13,7 @@ public struct JournalAuditor {
   private var lastTime = LedgerTime.distantPast
   private var terms: [AllocationID: AllocationTerms] = [:]
   private var places: [Leg.Place: Int64] = [:]
-  private var openHolds: [HoldID: HoldTerms] = [:]
+  private var openHolds: [HoldID: [Pin]] = [:]
   private var endedHolds: Set<HoldID> = []
   private var keys: Set<Digest> = []
 
@@ -45,8 +45,14 @@ public struct JournalAuditor {
     try post(entry)
     switch entry.change {
     case .holdOpened(let hold):
-      try requireLive(hold.terms.pins, entry)
-      openHolds[hold.id] = hold.terms
+      try requireLive(hold.pins, entry)
+      openHolds[hold.id] = hold.pins
+    case .holdExtended(let slice):
+      try requireLive(slice.pins, entry)
+      guard openHolds[slice.hold] != nil else {
+        throw Breach("I4: hold \(slice.hold) was extended without being open")
+      }
+      openHolds[slice.hold]? += slice.pins
     case .holdEnded(let end):
       guard openHolds.removeValue(forKey: end.hold) != nil,
         endedHolds.insert(end.hold).inserted
@@ -92,8 +98,8 @@ public struct JournalAuditor {
 
   private func checkTotals() throws {
     var held: [AllocationID: Int64] = [:]
-    for hold in openHolds.values {
-      for pin in hold.pins { held[pin.allocation, default: 0] += pin.amountMicros }
+    for pins in openHolds.values {
+      for pin in pins { held[pin.allocation, default: 0] += pin.amountMicros }
     }
     for id in terms.keys where places[.held(id)] ?? 0 != held[id] ?? 0 {
       throw Breach("I2: allocation \(id) holds \(places[.held(id)] ?? 0), not its pins")

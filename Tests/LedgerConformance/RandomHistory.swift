@@ -114,7 +114,12 @@ public struct RandomHistory {
   private mutating func expect(_ command: Command) -> String {
     switch command {
     case .settleHold(let settle):
-      model.settle(holdIDs.firstIndex(of: settle.hold), settle.charge, settle.overPolicy)
+      model.settle(
+        holdIDs.firstIndex(of: settle.hold), settle.charge, settle.overPolicy, settle.outcome)
+    case .extendHold(let extend):
+      model.extend(holdIDs.firstIndex(of: extend.hold), extend)
+    case .forceRelease(let force):
+      model.force(holdIDs.firstIndex(of: force.hold))
     case .releaseHold(let release):
       model.release(holdIDs.firstIndex(of: release.hold))
     default:
@@ -174,7 +179,13 @@ public struct RandomHistory {
     case .holdOpened(let answer):
       if isNew { holdIDs.append(answer.hold.id) }
       let deadline = answer.hold.expiresAt.microseconds
-      return "held \(text(answer.hold.terms.pins)) until \(deadline)"
+      let word = answer.isFinalSlice ? "finally held" : "held"
+      return "\(word) \(text(answer.hold.pins)) until \(deadline)"
+    case .holdExtended(let answer):
+      return "extended \(text(answer.hold.pins)) until \(answer.hold.expiresAt.microseconds) "
+        + "\(answer.isFinalSlice ? "finally" : "more") \(answer.warning)"
+    case .holdForced(let answer):
+      return "forced \(text(answer.usage?.pins ?? [])) back \(answer.returnedMicros)"
     case .holdSettled(let answer):
       return render(answer)
     case .holdReleased(let answer):
@@ -233,15 +244,23 @@ extension RandomHistory {
         DeductCredits(
           account: account, charge: randomCharge(), overPolicy: randomPolicy(),
           outcome: .complete))
-    case 42..<67:
+    case 42..<52:
+      let charge = randomCharge()
       return .openHold(
         OpenHold(
-          account: account, charge: randomCharge(), minMicros: random.chance(30) ? 1 : nil,
-          life: random.chance(50) ? .seconds(Int64.random(in: 5...900, using: &random)) : nil))
+          account: account, charge: charge, minMicros: random.chance(30) ? 1 : nil,
+          life: random.chance(50) ? .seconds(Int64.random(in: 5...900, using: &random)) : nil,
+          sliceTokens: charge.model != nil && random.chance(60)
+            ? Int64.random(in: 1...300, using: &random) : nil))
+    case 52..<67: return .extendHold(randomExtension())
     case 67..<83:
+      let hold = randomHold()
       return .settleHold(
-        SettleHold(hold: randomHold(), charge: randomFinalCharge(), overPolicy: randomPolicy()))
-    case 83..<90: return .releaseHold(ReleaseHold(hold: randomHold()))
+        SettleHold(
+          hold: hold, charge: randomUse(of: hold), overPolicy: randomPolicy(),
+          outcome: random.chance(50) ? .complete : .cancelled))
+    case 83..<88: return .releaseHold(ReleaseHold(hold: randomHold()))
+    case 88..<90: return .forceRelease(ForceRelease(hold: randomHold()))
     case 90..<95: return .putPrice(randomPrice())
     default:
       return .setAccountState(
@@ -279,10 +298,25 @@ extension RandomHistory {
         cachedInputTokens: Int64.random(in: 0...40, using: &random)))
   }
 
-  private mutating func randomFinalCharge() -> Charge {
+  private mutating func randomExtension() -> ExtendHold {
+    let hold = randomHold()
+    return ExtendHold(
+      hold: hold, used: randomUse(of: hold), wanted: Int64.random(in: 0...200, using: &random),
+      life: random.chance(50) ? .seconds(Int64.random(in: 5...900, using: &random)) : nil)
+  }
+
+  /// What a hold's work may have come to, mostly in tokens of its own model.
+  private mutating func randomUse(of hold: HoldID) -> Charge {
     if random.chance(10) { return .micros(0) }
-    if random.chance(10) { return .usage(TokenUsage(model: "tiny")) }
-    return randomCharge()
+    let number = holdIDs.firstIndex(of: hold)
+    guard let name = number.flatMap({ model.holds[$0].price?.model }), random.chance(80) else {
+      return randomCharge()
+    }
+    if random.chance(10) { return .usage(TokenUsage(model: name)) }
+    return .usage(
+      TokenUsage(
+        model: name, inputTokens: Int64.random(in: 0...400, using: &random),
+        outputTokens: Int64.random(in: 1...400, using: &random)))
   }
 
   private mutating func randomPolicy() -> OverPolicy {

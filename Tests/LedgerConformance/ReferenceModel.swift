@@ -23,9 +23,11 @@ struct ReferenceModel {
   struct ModelHold {
     let number: Int
     let owner: String
-    let granted, deadline: Int64
+    var granted, deadline: Int64
     let price: PriceVersion?
+    let openedAt: Int64
     var parts: [(grant: Int, amount: Int64)]
+    var reported: Int64 = 0
     var fate = "open"
     var diedAt: Int64 = 0
   }
@@ -36,11 +38,13 @@ struct ReferenceModel {
     var debt: Int64 = 0
   }
 
-  private(set) var people: [String: Person] = [:]
-  private(set) var grants: [Grant] = []
-  private(set) var holds: [ModelHold] = []
-  private var priceList: [PriceVersion] = []
-  private(set) var now = Int64.min
+  var people: [String: Person] = [:]
+  var grants: [Grant] = []
+  var holds: [ModelHold] = []
+  var priceList: [PriceVersion] = []
+  /// Model and output tokens of each whole answer.
+  var answers: [(model: String, tokens: Int64)] = []
+  var now = Int64.min
 
   static let grace: Int64 = 5_000_000
   static let day: Int64 = 86_400_000_000
@@ -57,7 +61,7 @@ struct ReferenceModel {
     now = instant
   }
 
-  private func nextStop(until end: Int64) -> Int64? {
+  func nextStop(until end: Int64) -> Int64? {
     var stops: [Int64] = []
     for hold in holds where hold.fate == "open" { stops.append(hold.deadline + Self.grace) }
     for grant in grants {
@@ -68,12 +72,10 @@ struct ReferenceModel {
   }
 
   /// All that happens at this very instant: holds die, then grants, then debts are repaid.
-  private mutating func happen() {
+  mutating func happen() {
     for index in holds.indices where holds[index].fate == "open" {
       guard holds[index].deadline + Self.grace <= now else { continue }
-      giveBack(holds[index].parts)
-      holds[index].fate = "expired"
-      holds[index].diedAt = holds[index].deadline + Self.grace
+      die(index, at: holds[index].deadline + Self.grace)
       repay(holds[index].owner)
     }
     for index in grants.indices where isOver(grants[index]) {
@@ -83,11 +85,11 @@ struct ReferenceModel {
     for owner in people.keys { repay(owner) }
   }
 
-  private func isOver(_ grant: Grant) -> Bool { grant.ends.map { $0 <= now } ?? false }
-  private func isAlive(_ grant: Grant) -> Bool { grant.begins <= now && !isOver(grant) }
+  func isOver(_ grant: Grant) -> Bool { grant.ends.map { $0 <= now } ?? false }
+  func isAlive(_ grant: Grant) -> Bool { grant.begins <= now && !isOver(grant) }
 
   @discardableResult
-  private mutating func giveBack(_ parts: [(grant: Int, amount: Int64)]) -> Int64 {
+  mutating func giveBack(_ parts: [(grant: Int, amount: Int64)]) -> Int64 {
     var back: Int64 = 0
     for part in parts {
       grants[part.grant].held -= part.amount
@@ -101,7 +103,7 @@ struct ReferenceModel {
     return back
   }
 
-  private mutating func repay(_ owner: String) {
+  mutating func repay(_ owner: String) {
     guard let debt = people[owner]?.debt, debt > 0 else { return }
     let parts = take(debt, from: owner, for: nil)
     for part in parts {
@@ -113,7 +115,7 @@ struct ReferenceModel {
   // MARK: Money
 
   /// Takes up to `amount` of free credit, best first, and returns from where.
-  private mutating func take(_ amount: Int64, from owner: String, for model: String?)
+  mutating func take(_ amount: Int64, from owner: String, for model: String?)
     -> [(grant: Int, amount: Int64)]
   {
     var left = amount
@@ -128,11 +130,11 @@ struct ReferenceModel {
     return parts
   }
 
-  private func serves(_ grant: Grant, _ model: String?) -> Bool {
+  func serves(_ grant: Grant, _ model: String?) -> Bool {
     isAlive(grant) && (grant.models.isEmpty || model.map(grant.models.contains) == true)
   }
 
-  private func order(_ owner: String) -> [Int] {
+  func order(_ owner: String) -> [Int] {
     let mine = grants.indices.filter { grants[$0].owner == owner }
     return mine.sorted { first, second in
       let (one, two) = (grants[first], grants[second])
@@ -164,7 +166,7 @@ struct ReferenceModel {
   // MARK: Prices
 
   /// Cost by schoolbook arithmetic: add up parts of a millionth, round up at the end.
-  private static func cost(_ usage: TokenUsage, _ price: PriceVersion) -> Int64 {
+  static func cost(_ usage: TokenUsage, _ price: PriceVersion) -> Int64 {
     let rates = price.rates
     let pairs = [
       (usage.inputTokens, rates.inputMicrosPerMillion),
@@ -184,7 +186,7 @@ struct ReferenceModel {
     return max(whole + rates.perCallMicros, rates.minimumMicros, 1)
   }
 
-  private func price(_ model: String, at time: Int64) -> PriceVersion? {
+  func price(_ model: String, at time: Int64) -> PriceVersion? {
     var best: PriceVersion?
     for candidate in priceList where candidate.model == model {
       guard candidate.effectiveFrom.microseconds <= time else { continue }
@@ -202,13 +204,14 @@ struct ReferenceModel {
     case .allocateCredits(let command): allocate(command)
     case .deductCredits(let command): deduct(command)
     case .openHold(let command): open(command)
-    case .settleHold, .releaseHold: preconditionFailure("named by number: settle, release")
+    case .settleHold, .extendHold, .releaseHold, .forceRelease:
+      preconditionFailure("holds are named by number")
     case .putPrice(let command): put(command)
     case .setAccountState(let command): set(command)
     }
   }
 
-  private mutating func allocate(_ command: AllocateCredits) -> String {
+  mutating func allocate(_ command: AllocateCredits) -> String {
     let owner = command.account.name
     let begins = command.effectiveAt?.microseconds ?? now
     if let ends = command.expiresAt?.microseconds, ends <= now || ends <= begins {
@@ -227,7 +230,7 @@ struct ReferenceModel {
     return "allocated, repaid \(debt - (people[owner]?.debt ?? 0))"
   }
 
-  private mutating func deduct(_ command: DeductCredits) -> String {
+  mutating func deduct(_ command: DeductCredits) -> String {
     let owner = command.account.name
     guard let person = people[owner] else { return "noAccount" }
     if person.standing != "active" { return "account\(person.standing.capitalizedFirst)" }
@@ -235,10 +238,11 @@ struct ReferenceModel {
     let free = spendable(owner, for: command.charge.model)
     let room = max(0, person.limit - person.debt)
     if command.overPolicy == .reject, cost > free + room { return "insufficientCredits" }
+    note(command.charge, command.outcome)
     return charge(cost, owner, command.charge.model, mayOwe: command.overPolicy != .cap)
   }
 
-  private mutating func charge(
+  mutating func charge(
     _ cost: Int64, _ owner: String, _ model: String?, mayOwe: Bool, before: [Int64] = []
   ) -> String {
     let parts = take(cost, from: owner, for: model)
@@ -250,7 +254,7 @@ struct ReferenceModel {
     return "charged \(parts.map { "\($0.grant):\($0.amount)" }) debt \(debt) lost \(open - debt)"
   }
 
-  private func bill(_ charge: Charge) -> (cost: Int64, price: PriceVersion?)? {
+  func bill(_ charge: Charge) -> (cost: Int64, price: PriceVersion?)? {
     switch charge {
     case .micros(let amount): return (amount, nil)
     case .usage(let usage):
@@ -259,95 +263,7 @@ struct ReferenceModel {
     }
   }
 
-  private mutating func open(_ command: OpenHold) -> String {
-    let owner = command.account.name
-    guard let person = people[owner] else { return "noAccount" }
-    if person.standing != "active" { return "account\(person.standing.capitalizedFirst)" }
-    guard let bill = bill(command.charge) else { return "unknownModel" }
-    if person.debt > 0 && person.limit == 0 { return "inDebt" }
-    let free = spendable(owner, for: command.charge.model)
-    let granted = min(free, bill.cost)
-    if granted < min(command.minMicros ?? bill.cost, bill.cost) { return "insufficientCredits" }
-    let parts = take(granted, from: owner, for: command.charge.model)
-    for part in parts { grants[part.grant].held += part.amount }
-    let life = command.life ?? .seconds(60)
-    let deadline = now + life.components.seconds * 1_000_000
-    holds.append(
-      ModelHold(
-        number: holds.count, owner: owner, granted: granted, deadline: deadline, price: bill.price,
-        parts: parts))
-    return "held \(parts.map { "\($0.grant):\($0.amount)" }) until \(deadline)"
-  }
-
-  /// Settles the hold `number`; nil stands for one that never was.
-  mutating func settle(_ number: Int?, _ charge: Charge, _ policy: OverPolicy) -> String {
-    guard let number, holds.indices.contains(number) else { return "holdNotFound" }
-    let hold = holds[number]
-    guard hold.fate == "open" || hold.fate == "expired" else { return "holdEnded" }
-    var cost: Int64
-    switch charge {
-    case .micros(let amount): cost = amount
-    case .usage(let usage):
-      guard let price = hold.price, price.model == usage.model else { return "modelMismatch" }
-      cost = usage.isZero ? 0 : Self.cost(usage, price)
-    }
-    if policy == .reject, cost > hold.granted { return "overGranted" }
-    let wasOpen = hold.fate == "open"
-    holds[number].fate = wasOpen ? "settled" : "late"
-    return wasOpen ? settleOpen(hold, cost, policy) : settleLate(hold, cost, policy)
-  }
-
-  private mutating func settleOpen(_ hold: ModelHold, _ cost: Int64, _ policy: OverPolicy)
-    -> String
-  {
-    // The first parts pay, as far as the cost goes; the rest is given back.
-    var left = min(cost, hold.granted)
-    var paid: [String] = []
-    var rest: [(grant: Int, amount: Int64)] = []
-    for part in hold.parts {
-      let used = min(left, part.amount)
-      left -= used
-      grants[part.grant].held -= used
-      grants[part.grant].used += used
-      if used > 0 { paid.append("\(part.grant):\(used)") }
-      if part.amount > used { rest.append((part.grant, part.amount - used)) }
-    }
-    let back = giveBack(rest)
-    var over = "charged [] debt 0 lost \(max(0, cost - hold.granted))"
-    if cost > hold.granted, policy == .cover {
-      over = charge(cost - hold.granted, hold.owner, hold.price?.model, mayOwe: true)
-    }
-    repay(hold.owner)
-    return "settled \(paid) back \(back), over \(over)"
-  }
-
-  private mutating func settleLate(_ hold: ModelHold, _ cost: Int64, _ policy: OverPolicy)
-    -> String
-  {
-    guard now < hold.diedAt + Self.day else { return "late charged [] debt 0 lost \(cost)" }
-    let wanted = policy == .cap ? min(cost, hold.granted) : cost
-    let people = self.people
-    let parts = take(wanted, from: hold.owner, for: hold.price?.model)
-    for part in parts { grants[part.grant].used += part.amount }
-    let open = wanted - parts.reduce(0) { $0 + $1.amount }
-    let person = people[hold.owner] ?? Person()
-    let debt = policy == .cap ? 0 : min(open, max(0, person.limit - person.debt))
-    self.people[hold.owner]?.debt += debt
-    let lost = cost - wanted + open - debt
-    return "late charged \(parts.map { "\($0.grant):\($0.amount)" }) debt \(debt) lost \(lost)"
-  }
-
-  /// Releases the hold `number`; nil stands for one that never was.
-  mutating func release(_ number: Int?) -> String {
-    guard let number, holds.indices.contains(number) else { return "holdNotFound" }
-    guard holds[number].fate == "open" else { return "holdEnded" }
-    holds[number].fate = "released"
-    let back = giveBack(holds[number].parts)
-    repay(holds[number].owner)
-    return "released back \(back)"
-  }
-
-  private mutating func put(_ command: PutPrice) -> String {
+  mutating func put(_ command: PutPrice) -> String {
     priceList.append(
       PriceVersion(
         version: Int64(priceList.count), model: command.model,
@@ -356,7 +272,7 @@ struct ReferenceModel {
     return "priced"
   }
 
-  private mutating func set(_ command: SetAccountState) -> String {
+  mutating func set(_ command: SetAccountState) -> String {
     var person = people[command.account.name] ?? Person()
     if let state = command.state { person.standing = "\(state)" }
     if let limit = command.overdraftLimitMicros { person.limit = limit }
@@ -374,5 +290,5 @@ struct ReferenceModel {
 }
 
 extension String {
-  fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+  var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

@@ -145,6 +145,51 @@ public struct StoreConformance {
     try await ledger.shutDown()
   }
 
+  /// Holds are listed as they were opened, page by page, by account, state and session; what was
+  /// reported survives a restart.
+  public func listsHolds() async throws {
+    let ledger = try CreditLedger(store: try open(), clock: clock)
+    for account in ["alice", "bob"] as [AccountID] {
+      _ = await ledger.allocate(
+        AllocateCredits(account: account, amountMicros: 1_000), by: attempt("grant \(account)"))
+    }
+    _ = await ledger.putPrice(
+      PutPrice(model: "m", rates: PriceRates(outputMicrosPerMillion: 1_000_000)),
+      by: attempt("price"))
+    let usage = TokenUsage(model: "m", outputTokens: 10)
+    var holds: [Hold] = []
+    for number in 0..<6 {
+      let command = OpenHold(
+        account: number % 2 == 0 ? "alice" : "bob", charge: .usage(usage),
+        sessionID: number < 3 ? "first" : "second")
+      holds.append(try await ledger.openHold(command, by: attempt("h\(number)")).get().value.hold)
+    }
+    _ = await ledger.extendHold(
+      ExtendHold(hold: holds[0].id, used: .usage(usage), wanted: 5), by: attempt("extend"))
+    _ = await ledger.releaseHold(ReleaseHold(hold: holds[2].id), by: attempt("release"))
+    try await ledger.shutDown()
+    let again = try CreditLedger(store: try open(), clock: clock)
+    let rows: [(HoldQuery, [Int])] = [
+      (HoldQuery(), [0, 1, 2, 3, 4, 5]), (HoldQuery(account: "bob"), [1, 3, 5]),
+      (HoldQuery(account: "alice", state: .open), [0, 4]), (HoldQuery(state: .released), [2]),
+      (HoldQuery(sessionID: "second"), [3, 4, 5]), (HoldQuery(account: "carol"), []),
+      (HoldQuery(afterSeq: holds[3].id.seq), [4, 5]),
+    ]
+    for (query, expected) in rows {
+      let page = try await again.listHolds(query)
+      try require(page.holds.map(\.id) == expected.map { holds[$0].id }, "\(query)")
+      try require(page.nextSeq == nil, "a last page with a cursor")
+    }
+    let first = try await again.listHolds(HoldQuery(limit: 4))
+    try require(first.holds.count == 4 && first.nextSeq == holds[3].id.seq, "no cursor")
+    try require(first.holds[0].reportedUsage == usage, "the report is lost")
+    try require(first.holds[0].grantedMicros == 15, "the slice is lost")
+    clock.advance(.seconds(65))
+    let ended = try await again.listHolds(HoldQuery(account: "alice"))
+    try require(ended.holds.map(\.state) == [.expired, .released, .expired], "not as of now")
+    try await again.shutDown()
+  }
+
   /// A batch that was decided on another state is refused and leaves no trace.
   public func refusesStaleCommits() throws {
     let store = try open()

@@ -61,10 +61,21 @@ final class Bench {
   }
 
   func hold(
-    _ charge: Charge, from account: AccountID = "alice", min: Int64? = nil, life: Duration? = nil
+    _ charge: Charge, from account: AccountID = "alice", min: Int64? = nil, life: Duration? = nil,
+    slice: Int64? = nil
   ) async throws -> OpenHoldAnswer {
     try await ledger.openHold(
-      OpenHold(account: account, charge: charge, minMicros: min, life: life), by: attempt()
+      OpenHold(account: account, charge: charge, minMicros: min, life: life, sliceTokens: slice),
+      by: attempt()
+    ).get().value
+  }
+
+  @discardableResult
+  func extend(_ hold: Hold, used: Charge, wanted: Int64, life: Duration? = nil) async throws
+    -> ExtendHoldAnswer
+  {
+    try await ledger.extendHold(
+      ExtendHold(hold: hold.id, used: used, wanted: wanted, life: life), by: attempt()
     ).get().value
   }
 

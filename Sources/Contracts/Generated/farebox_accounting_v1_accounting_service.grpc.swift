@@ -78,6 +78,15 @@ public enum Farebox_Accounting_V1_AccountingService {
         method: "OpenHold", kind: .unary)
     }
 
+    /// ExtendHold: what goes in, what comes out, its name.
+    public enum ExtendHold {
+      public typealias Input = Farebox_Accounting_V1_ExtendHoldRequest
+      public typealias Output = Farebox_Accounting_V1_ExtendHoldResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "ExtendHold", kind: .unary)
+    }
+
     /// SettleHold: what goes in, what comes out, its name.
     public enum SettleHold {
       public typealias Input = Farebox_Accounting_V1_SettleHoldRequest
@@ -94,6 +103,42 @@ public enum Farebox_Accounting_V1_AccountingService {
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
         method: "ReleaseHold", kind: .unary)
+    }
+
+    /// ForceRelease: what goes in, what comes out, its name.
+    public enum ForceRelease {
+      public typealias Input = Farebox_Accounting_V1_ForceReleaseRequest
+      public typealias Output = Farebox_Accounting_V1_ForceReleaseResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "ForceRelease", kind: .unary)
+    }
+
+    /// GetHold: what goes in, what comes out, its name.
+    public enum GetHold {
+      public typealias Input = Farebox_Accounting_V1_GetHoldRequest
+      public typealias Output = Farebox_Accounting_V1_GetHoldResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "GetHold", kind: .unary)
+    }
+
+    /// ListHolds: what goes in, what comes out, its name.
+    public enum ListHolds {
+      public typealias Input = Farebox_Accounting_V1_ListHoldsRequest
+      public typealias Output = Farebox_Accounting_V1_ListHoldsResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "ListHolds", kind: .unary)
+    }
+
+    /// SetAccountState: what goes in, what comes out, its name.
+    public enum SetAccountState {
+      public typealias Input = Farebox_Accounting_V1_SetAccountStateRequest
+      public typealias Output = Farebox_Accounting_V1_SetAccountStateResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "SetAccountState", kind: .unary)
     }
 
     /// PutPrice: what goes in, what comes out, its name.
@@ -131,8 +176,13 @@ public enum Farebox_Accounting_V1_AccountingService {
       QuoteUsage.descriptor,
       DeductCredits.descriptor,
       OpenHold.descriptor,
+      ExtendHold.descriptor,
       SettleHold.descriptor,
       ReleaseHold.descriptor,
+      ForceRelease.descriptor,
+      GetHold.descriptor,
+      ListHolds.descriptor,
+      SetAccountState.descriptor,
       PutPrice.descriptor,
       ListUsage.descriptor,
       VerifyLedger.descriptor,
@@ -220,10 +270,25 @@ extension Farebox_Accounting_V1_AccountingService {
       context: ServerContext
     ) async throws -> Farebox_Accounting_V1_OpenHoldResponse
 
+    /// ExtendHold reports what a hold's work has used so far, and asks for the next slice of credit and for time.
+    ///
+    /// Effect: the hold grows by what the next slice costs, as far as there is credit; its life is lengthened;
+    /// the report is charged when the hold ends without a settle. Idempotent by key. Services and administrators.
+    /// A slice has at most as many output tokens as nine of ten late answers of the model, and at most 512.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED (also in the grace after its expiry);
+    /// FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION / ACCOUNT_FROZEN; INVALID_ARGUMENT
+    /// (usage.model is not the hold's, or the hold was opened for an amount); OUT_OF_RANGE / COST_OVERFLOW.
+    func extendHold(
+      request: Farebox_Accounting_V1_ExtendHoldRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_ExtendHoldResponse
+
     /// SettleHold charges what a hold's work came to and gives the rest back.
     ///
     /// Effect: the hold ends; one usage record. Idempotent by key. Services and administrators. After the
-    /// hold's end a settle is accepted for 24 hours as a late deduction; later it is recorded as uncollected.
+    /// hold's end a settle is accepted for 24 hours as a late deduction of what the hold's end did not charge;
+    /// later it is recorded as uncollected.
     /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
     /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED (settled or released before);
     /// INVALID_ARGUMENT (usage.model is not the hold's, or the hold was opened for an amount);
@@ -237,11 +302,52 @@ extension Farebox_Accounting_V1_AccountingService {
     ///
     /// Effect: the hold ends. Idempotent by key. Services and administrators.
     /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
-    /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED.
+    /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED (also in the grace after its expiry, which is
+    /// for SettleHold).
     func releaseHold(
       request: Farebox_Accounting_V1_ReleaseHoldRequest,
       context: ServerContext
     ) async throws -> Farebox_Accounting_V1_ReleaseHoldResponse
+
+    /// ForceRelease ends a hold that nobody will end, as its expiry would: what was reported is charged, the
+    /// rest given back. A settle that comes after it is late, not lost.
+    ///
+    /// Effect: the hold ends. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED.
+    func forceRelease(
+      request: Farebox_Accounting_V1_ForceReleaseRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_ForceReleaseResponse
+
+    /// GetHold shows a hold, open or ended.
+    ///
+    /// Effect: none. Idempotent. Services and administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (hold_id); NOT_FOUND / HOLD_NOT_FOUND.
+    func getHold(
+      request: Farebox_Accounting_V1_GetHoldRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_GetHoldResponse
+
+    /// ListHolds lists holds in the order in which they were opened.
+    ///
+    /// Effect: none. Idempotent. Services and administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id, state, session_id, page_size, page_token).
+    func listHolds(
+      request: Farebox_Accounting_V1_ListHoldsRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_ListHoldsResponse
+
+    /// SetAccountState freezes, closes or opens an account again, and sets how far it may go into debt.
+    ///
+    /// Effect: the account's standing; opens the account on first use. A frozen account is charged nothing new,
+    /// but open holds settle and credit is added; a closed one is not given credit either. Idempotent by key.
+    /// Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH.
+    func setAccountState(
+      request: Farebox_Accounting_V1_SetAccountStateRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_SetAccountStateResponse
 
     /// PutPrice adds a version to a model's price. Old versions stay readable; open holds keep theirs.
     ///
@@ -323,6 +429,13 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       try await self.openHold(request: request, context: context)
     }
     router.registerUnary(
+      Farebox_Accounting_V1_AccountingService.Method.ExtendHold.descriptor,
+      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ExtendHoldRequest>(),
+      serializer: ProtobufSerializer<Farebox_Accounting_V1_ExtendHoldResponse>()
+    ) { request, context in
+      try await self.extendHold(request: request, context: context)
+    }
+    router.registerUnary(
       Farebox_Accounting_V1_AccountingService.Method.SettleHold.descriptor,
       deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SettleHoldRequest>(),
       serializer: ProtobufSerializer<Farebox_Accounting_V1_SettleHoldResponse>()
@@ -335,6 +448,34 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       serializer: ProtobufSerializer<Farebox_Accounting_V1_ReleaseHoldResponse>()
     ) { request, context in
       try await self.releaseHold(request: request, context: context)
+    }
+    router.registerUnary(
+      Farebox_Accounting_V1_AccountingService.Method.ForceRelease.descriptor,
+      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ForceReleaseRequest>(),
+      serializer: ProtobufSerializer<Farebox_Accounting_V1_ForceReleaseResponse>()
+    ) { request, context in
+      try await self.forceRelease(request: request, context: context)
+    }
+    router.registerUnary(
+      Farebox_Accounting_V1_AccountingService.Method.GetHold.descriptor,
+      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetHoldRequest>(),
+      serializer: ProtobufSerializer<Farebox_Accounting_V1_GetHoldResponse>()
+    ) { request, context in
+      try await self.getHold(request: request, context: context)
+    }
+    router.registerUnary(
+      Farebox_Accounting_V1_AccountingService.Method.ListHolds.descriptor,
+      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListHoldsRequest>(),
+      serializer: ProtobufSerializer<Farebox_Accounting_V1_ListHoldsResponse>()
+    ) { request, context in
+      try await self.listHolds(request: request, context: context)
+    }
+    router.registerUnary(
+      Farebox_Accounting_V1_AccountingService.Method.SetAccountState.descriptor,
+      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SetAccountStateRequest>(),
+      serializer: ProtobufSerializer<Farebox_Accounting_V1_SetAccountStateResponse>()
+    ) { request, context in
+      try await self.setAccountState(request: request, context: context)
     }
     router.registerUnary(
       Farebox_Accounting_V1_AccountingService.Method.PutPrice.descriptor,
@@ -447,10 +588,26 @@ extension Farebox_Accounting_V1_AccountingService {
       options: CallOptions
     ) async throws -> Farebox_Accounting_V1_OpenHoldResponse
 
+    /// ExtendHold reports what a hold's work has used so far, and asks for the next slice of credit and for time.
+    ///
+    /// Effect: the hold grows by what the next slice costs, as far as there is credit; its life is lengthened;
+    /// the report is charged when the hold ends without a settle. Idempotent by key. Services and administrators.
+    /// A slice has at most as many output tokens as nine of ten late answers of the model, and at most 512.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED (also in the grace after its expiry);
+    /// FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION / ACCOUNT_FROZEN; INVALID_ARGUMENT
+    /// (usage.model is not the hold's, or the hold was opened for an amount); OUT_OF_RANGE / COST_OVERFLOW.
+    func extendHold(
+      _ message: Farebox_Accounting_V1_ExtendHoldRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ExtendHoldResponse
+
     /// SettleHold charges what a hold's work came to and gives the rest back.
     ///
     /// Effect: the hold ends; one usage record. Idempotent by key. Services and administrators. After the
-    /// hold's end a settle is accepted for 24 hours as a late deduction; later it is recorded as uncollected.
+    /// hold's end a settle is accepted for 24 hours as a late deduction of what the hold's end did not charge;
+    /// later it is recorded as uncollected.
     /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
     /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED (settled or released before);
     /// INVALID_ARGUMENT (usage.model is not the hold's, or the hold was opened for an amount);
@@ -465,12 +622,57 @@ extension Farebox_Accounting_V1_AccountingService {
     ///
     /// Effect: the hold ends. Idempotent by key. Services and administrators.
     /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
-    /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED.
+    /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED (also in the grace after its expiry, which is
+    /// for SettleHold).
     func releaseHold(
       _ message: Farebox_Accounting_V1_ReleaseHoldRequest,
       metadata: Metadata,
       options: CallOptions
     ) async throws -> Farebox_Accounting_V1_ReleaseHoldResponse
+
+    /// ForceRelease ends a hold that nobody will end, as its expiry would: what was reported is charged, the
+    /// rest given back. A settle that comes after it is late, not lost.
+    ///
+    /// Effect: the hold ends. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED.
+    func forceRelease(
+      _ message: Farebox_Accounting_V1_ForceReleaseRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ForceReleaseResponse
+
+    /// GetHold shows a hold, open or ended.
+    ///
+    /// Effect: none. Idempotent. Services and administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (hold_id); NOT_FOUND / HOLD_NOT_FOUND.
+    func getHold(
+      _ message: Farebox_Accounting_V1_GetHoldRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_GetHoldResponse
+
+    /// ListHolds lists holds in the order in which they were opened.
+    ///
+    /// Effect: none. Idempotent. Services and administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id, state, session_id, page_size, page_token).
+    func listHolds(
+      _ message: Farebox_Accounting_V1_ListHoldsRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ListHoldsResponse
+
+    /// SetAccountState freezes, closes or opens an account again, and sets how far it may go into debt.
+    ///
+    /// Effect: the account's standing; opens the account on first use. A frozen account is charged nothing new,
+    /// but open holds settle and credit is added; a closed one is not given credit either. Idempotent by key.
+    /// Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH.
+    func setAccountState(
+      _ message: Farebox_Accounting_V1_SetAccountStateRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_SetAccountStateResponse
 
     /// PutPrice adds a version to a model's price. Old versions stay readable; open holds keep theirs.
     ///
@@ -595,6 +797,19 @@ extension Farebox_Accounting_V1_AccountingService {
         metadata: metadata, options: options)
     }
 
+    public func extendHold(
+      _ message: Farebox_Accounting_V1_ExtendHoldRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ExtendHoldResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.ExtendHold.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ExtendHoldRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ExtendHoldResponse>(),
+        metadata: metadata, options: options)
+    }
+
     public func settleHold(
       _ message: Farebox_Accounting_V1_SettleHoldRequest,
       metadata: Metadata,
@@ -618,6 +833,58 @@ extension Farebox_Accounting_V1_AccountingService {
         method: Farebox_Accounting_V1_AccountingService.Method.ReleaseHold.descriptor,
         serializer: ProtobufSerializer<Farebox_Accounting_V1_ReleaseHoldRequest>(),
         deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ReleaseHoldResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func forceRelease(
+      _ message: Farebox_Accounting_V1_ForceReleaseRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ForceReleaseResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.ForceRelease.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ForceReleaseRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ForceReleaseResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func getHold(
+      _ message: Farebox_Accounting_V1_GetHoldRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_GetHoldResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.GetHold.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_GetHoldRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetHoldResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func listHolds(
+      _ message: Farebox_Accounting_V1_ListHoldsRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ListHoldsResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.ListHolds.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListHoldsRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListHoldsResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func setAccountState(
+      _ message: Farebox_Accounting_V1_SetAccountStateRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_SetAccountStateResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.SetAccountState.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SetAccountStateRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SetAccountStateResponse>(),
         metadata: metadata, options: options)
     }
 
@@ -747,6 +1014,20 @@ extension Farebox_Accounting_V1_AccountingService.ClientProtocol {
     try await self.openHold(message, metadata: Metadata(), options: options)
   }
 
+  public func extendHold(
+    _ message: Farebox_Accounting_V1_ExtendHoldRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_ExtendHoldResponse {
+    try await self.extendHold(message, metadata: metadata, options: .defaults)
+  }
+
+  public func extendHold(
+    _ message: Farebox_Accounting_V1_ExtendHoldRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_ExtendHoldResponse {
+    try await self.extendHold(message, metadata: Metadata(), options: options)
+  }
+
   public func settleHold(
     _ message: Farebox_Accounting_V1_SettleHoldRequest,
     metadata: Metadata = Metadata()
@@ -773,6 +1054,62 @@ extension Farebox_Accounting_V1_AccountingService.ClientProtocol {
     options: CallOptions
   ) async throws -> Farebox_Accounting_V1_ReleaseHoldResponse {
     try await self.releaseHold(message, metadata: Metadata(), options: options)
+  }
+
+  public func forceRelease(
+    _ message: Farebox_Accounting_V1_ForceReleaseRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_ForceReleaseResponse {
+    try await self.forceRelease(message, metadata: metadata, options: .defaults)
+  }
+
+  public func forceRelease(
+    _ message: Farebox_Accounting_V1_ForceReleaseRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_ForceReleaseResponse {
+    try await self.forceRelease(message, metadata: Metadata(), options: options)
+  }
+
+  public func getHold(
+    _ message: Farebox_Accounting_V1_GetHoldRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_GetHoldResponse {
+    try await self.getHold(message, metadata: metadata, options: .defaults)
+  }
+
+  public func getHold(
+    _ message: Farebox_Accounting_V1_GetHoldRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_GetHoldResponse {
+    try await self.getHold(message, metadata: Metadata(), options: options)
+  }
+
+  public func listHolds(
+    _ message: Farebox_Accounting_V1_ListHoldsRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_ListHoldsResponse {
+    try await self.listHolds(message, metadata: metadata, options: .defaults)
+  }
+
+  public func listHolds(
+    _ message: Farebox_Accounting_V1_ListHoldsRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_ListHoldsResponse {
+    try await self.listHolds(message, metadata: Metadata(), options: options)
+  }
+
+  public func setAccountState(
+    _ message: Farebox_Accounting_V1_SetAccountStateRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_SetAccountStateResponse {
+    try await self.setAccountState(message, metadata: metadata, options: .defaults)
+  }
+
+  public func setAccountState(
+    _ message: Farebox_Accounting_V1_SetAccountStateRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_SetAccountStateResponse {
+    try await self.setAccountState(message, metadata: Metadata(), options: options)
   }
 
   public func putPrice(

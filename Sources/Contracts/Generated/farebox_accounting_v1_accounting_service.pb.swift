@@ -414,6 +414,8 @@ public struct Farebox_Accounting_V1_DeductCreditsRequest: Protobuf.Message {
   public var sessionID: String = ""
   /// How the work came out.
   public var outcome: Farebox_Accounting_V1_Outcome = .unspecified
+  /// The caller's name for the work, at most 64 bytes.
+  public var requestID: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -440,6 +442,7 @@ public struct Farebox_Accounting_V1_DeductCreditsRequest: Protobuf.Message {
       FieldSchema(7, "event_time", .message { Google_Protobuf_Timestamp.schema }, .optional),
       FieldSchema(8, "session_id", .string),
       FieldSchema(9, "outcome", .enum { Farebox_Accounting_V1_Outcome.schema }),
+      FieldSchema(10, "request_id", .string),
     ],
     oneofs: ["amount"])
 
@@ -459,6 +462,7 @@ public struct Farebox_Accounting_V1_DeductCreditsRequest: Protobuf.Message {
     self.eventTime = try view.message(6)
     self.sessionID = try view.string(7)
     self.outcome = view.enumeration(8)
+    self.requestID = try view.string(9)
     self.unknownFields = view.unknownFields
   }
 
@@ -475,6 +479,7 @@ public struct Farebox_Accounting_V1_DeductCreditsRequest: Protobuf.Message {
     writer.message(self.eventTime, 6)
     writer.string(self.sessionID, 7)
     writer.enumeration(self.outcome, 8)
+    writer.string(self.requestID, 9)
     writer.unknownFields(self.unknownFields)
   }
 }
@@ -533,6 +538,9 @@ public struct Farebox_Accounting_V1_OpenHoldRequest: Protobuf.Message {
   public var ttl: Google_Protobuf_Duration?
   /// The caller's session, at most 64 bytes.
   public var sessionID: String = ""
+  /// Set aside a slice of at most this many output tokens of `usage` instead of the whole, 1 to 10^12, and let
+  /// ExtendHold ask for more. The slice may be smaller: see ExtendHold. Left out: the whole.
+  public var sliceTokens: Int64?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -558,6 +566,7 @@ public struct Farebox_Accounting_V1_OpenHoldRequest: Protobuf.Message {
       FieldSchema(6, "min_micros", .int64, .optional),
       FieldSchema(7, "ttl", .message { Google_Protobuf_Duration.schema }, .optional),
       FieldSchema(8, "session_id", .string),
+      FieldSchema(9, "slice_tokens", .int64, .optional),
     ],
     oneofs: ["amount"])
 
@@ -576,6 +585,7 @@ public struct Farebox_Accounting_V1_OpenHoldRequest: Protobuf.Message {
     self.minMicros = view.optionalInt64(5)
     self.ttl = try view.message(6)
     self.sessionID = try view.string(7)
+    self.sliceTokens = view.optionalInt64(8)
     self.unknownFields = view.unknownFields
   }
 
@@ -591,6 +601,7 @@ public struct Farebox_Accounting_V1_OpenHoldRequest: Protobuf.Message {
     writer.optionalInt64(self.minMicros, 5)
     writer.message(self.ttl, 6)
     writer.string(self.sessionID, 7)
+    writer.optionalInt64(self.sliceTokens, 8)
     writer.unknownFields(self.unknownFields)
   }
 }
@@ -609,6 +620,12 @@ public struct Farebox_Accounting_V1_OpenHoldResponse: Protobuf.Message {
   public var asOfSeq: Int64 = 0
   /// Whether this is the answer to an earlier call with the same key.
   public var replayed: Bool = false
+  /// Whether credit ran out: less was granted than the amount or its first slice.
+  public var finalSlice: Bool = false
+  /// Ask for the next slice when this many output tokens were used; absent when an amount was asked.
+  public var renewAtTokens: Int64?
+  /// Ask for the next slice when this many micro-credits were used.
+  public var renewAtMicros: Int64 = 0
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -622,6 +639,9 @@ public struct Farebox_Accounting_V1_OpenHoldResponse: Protobuf.Message {
       FieldSchema(4, "balance", .message { Farebox_Accounting_V1_Balance.schema }, .optional),
       FieldSchema(5, "as_of_seq", .int64),
       FieldSchema(6, "replayed", .bool),
+      FieldSchema(7, "final_slice", .bool),
+      FieldSchema(8, "renew_at_tokens", .int64, .optional),
+      FieldSchema(9, "renew_at_micros", .int64),
     ])
 
   public init(from view: MessageView) throws(DecodeError) {
@@ -631,6 +651,9 @@ public struct Farebox_Accounting_V1_OpenHoldResponse: Protobuf.Message {
     self.balance = try view.message(3)
     self.asOfSeq = view.int64(4)
     self.replayed = view.bool(5)
+    self.finalSlice = view.bool(6)
+    self.renewAtTokens = view.optionalInt64(7)
+    self.renewAtMicros = view.int64(8)
     self.unknownFields = view.unknownFields
   }
 
@@ -641,6 +664,9 @@ public struct Farebox_Accounting_V1_OpenHoldResponse: Protobuf.Message {
     writer.message(self.balance, 3)
     writer.int64(self.asOfSeq, 4)
     writer.bool(self.replayed, 5)
+    writer.bool(self.finalSlice, 6)
+    writer.optionalInt64(self.renewAtTokens, 7)
+    writer.int64(self.renewAtMicros, 8)
     writer.unknownFields(self.unknownFields)
   }
 }
@@ -657,6 +683,8 @@ public struct Farebox_Accounting_V1_SettleHoldRequest: Protobuf.Message {
   public var overPolicy: Farebox_Accounting_V1_OverPolicy = .unspecified
   /// How the work came out.
   public var outcome: Farebox_Accounting_V1_Outcome = .unspecified
+  /// The caller's name for the work, at most 64 bytes.
+  public var requestID: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -678,6 +706,7 @@ public struct Farebox_Accounting_V1_SettleHoldRequest: Protobuf.Message {
       FieldSchema(4, "usage", .message { Farebox_Accounting_V1_TokenUsage.schema }, .oneof(0)),
       FieldSchema(5, "over_policy", .enum { Farebox_Accounting_V1_OverPolicy.schema }),
       FieldSchema(6, "outcome", .enum { Farebox_Accounting_V1_Outcome.schema }),
+      FieldSchema(7, "request_id", .string),
     ],
     oneofs: ["amount"])
 
@@ -693,6 +722,7 @@ public struct Farebox_Accounting_V1_SettleHoldRequest: Protobuf.Message {
     }
     self.overPolicy = view.enumeration(4)
     self.outcome = view.enumeration(5)
+    self.requestID = try view.string(6)
     self.unknownFields = view.unknownFields
   }
 
@@ -706,6 +736,7 @@ public struct Farebox_Accounting_V1_SettleHoldRequest: Protobuf.Message {
     }
     writer.enumeration(self.overPolicy, 4)
     writer.enumeration(self.outcome, 5)
+    writer.string(self.requestID, 6)
     writer.unknownFields(self.unknownFields)
   }
 }
@@ -828,6 +859,91 @@ public struct Farebox_Accounting_V1_ReleaseHoldResponse: Protobuf.Message {
   public func write(into writer: inout MessageWriter) {
     writer.message(self.hold, 0)
     writer.int64(self.returnedMicros, 1)
+    writer.message(self.balance, 2)
+    writer.int64(self.asOfSeq, 3)
+    writer.bool(self.replayed, 4)
+    writer.unknownFields(self.unknownFields)
+  }
+}
+
+/// The request of SetAccountState.
+public struct Farebox_Accounting_V1_SetAccountStateRequest: Protobuf.Message {
+  /// 1 to 128 bytes, required.
+  public var idempotencyKey: String = ""
+  /// [A-Za-z0-9_.:-]{1,64}, required.
+  public var accountID: String = ""
+  /// Left out: stays as it is.
+  public var state: Farebox_Accounting_V1_AccountState = .unspecified
+  /// How far the account may go into debt, 0 to 10^15; left out: stays as it is.
+  public var overdraftLimitMicros: Int64?
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public static let schema: MessageSchema = MessageSchema(
+    name: "farebox.accounting.v1.SetAccountStateRequest",
+    fields: [
+      FieldSchema(1, "idempotency_key", .string),
+      FieldSchema(2, "account_id", .string),
+      FieldSchema(3, "state", .enum { Farebox_Accounting_V1_AccountState.schema }),
+      FieldSchema(4, "overdraft_limit_micros", .int64, .optional),
+    ])
+
+  public init(from view: MessageView) throws(DecodeError) {
+    self.idempotencyKey = try view.string(0)
+    self.accountID = try view.string(1)
+    self.state = view.enumeration(2)
+    self.overdraftLimitMicros = view.optionalInt64(3)
+    self.unknownFields = view.unknownFields
+  }
+
+  public func write(into writer: inout MessageWriter) {
+    writer.string(self.idempotencyKey, 0)
+    writer.string(self.accountID, 1)
+    writer.enumeration(self.state, 2)
+    writer.optionalInt64(self.overdraftLimitMicros, 3)
+    writer.unknownFields(self.unknownFields)
+  }
+}
+
+/// The answer to SetAccountState.
+public struct Farebox_Accounting_V1_SetAccountStateResponse: Protobuf.Message {
+  /// The account's standing after it.
+  public var state: Farebox_Accounting_V1_AccountState = .unspecified
+  /// How far the account may go into debt, in micro-credits.
+  public var overdraftLimitMicros: Int64 = 0
+  /// The account after it.
+  public var balance: Farebox_Accounting_V1_Balance?
+  /// The journal entry that this answer includes.
+  public var asOfSeq: Int64 = 0
+  /// Whether this is the answer to an earlier call with the same key.
+  public var replayed: Bool = false
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public static let schema: MessageSchema = MessageSchema(
+    name: "farebox.accounting.v1.SetAccountStateResponse",
+    fields: [
+      FieldSchema(1, "state", .enum { Farebox_Accounting_V1_AccountState.schema }),
+      FieldSchema(2, "overdraft_limit_micros", .int64),
+      FieldSchema(3, "balance", .message { Farebox_Accounting_V1_Balance.schema }, .optional),
+      FieldSchema(4, "as_of_seq", .int64),
+      FieldSchema(5, "replayed", .bool),
+    ])
+
+  public init(from view: MessageView) throws(DecodeError) {
+    self.state = view.enumeration(0)
+    self.overdraftLimitMicros = view.int64(1)
+    self.balance = try view.message(2)
+    self.asOfSeq = view.int64(3)
+    self.replayed = view.bool(4)
+    self.unknownFields = view.unknownFields
+  }
+
+  public func write(into writer: inout MessageWriter) {
+    writer.enumeration(self.state, 0)
+    writer.int64(self.overdraftLimitMicros, 1)
     writer.message(self.balance, 2)
     writer.int64(self.asOfSeq, 3)
     writer.bool(self.replayed, 4)
@@ -986,10 +1102,11 @@ public enum Farebox_Accounting_V1_AccountingService_FileDescriptor {
   public static let file = EmbeddedFile(
     name: "farebox/accounting/v1/accounting_service.proto",
     dependencies: [
+      Farebox_Accounting_V1_HoldMessages_FileDescriptor.file,
       Farebox_Accounting_V1_Ledger_FileDescriptor.file,
       Farebox_Accounting_V1_Proof_FileDescriptor.file,
       Google_Protobuf_Duration_FileDescriptor.file,
       Google_Protobuf_Timestamp_FileDescriptor.file,
     ],
-    base64: "Ci5mYXJlYm94L2FjY291bnRpbmcvdjEvYWNjb3VudGluZ19zZXJ2aWNlLnByb3RvEhVmYXJlYm94LmFjY291bnRpbmcudjEaImZhcmVib3gvYWNjb3VudGluZy92MS9sZWRnZXIucHJvdG8aIWZhcmVib3gvYWNjb3VudGluZy92MS9wcm9vZi5wcm90bxoeZ29vZ2xlL3Byb3RvYnVmL2R1cmF0aW9uLnByb3RvGh9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvIsEDChZBbGxvY2F0ZUNyZWRpdHNSZXF1ZXN0EicKD2lkZW1wb3RlbmN5X2tleRgBIAEoCVIOaWRlbXBvdGVuY3lLZXkSHQoKYWNjb3VudF9pZBgCIAEoCVIJYWNjb3VudElkEhoKB2NyZWRpdHMYAyABKANIAFIHY3JlZGl0cxIlCg1jcmVkaXRfbWljcm9zGAQgASgDSABSDGNyZWRpdE1pY3JvcxI8CgVjbGFzcxgFIAEoDjImLmZhcmVib3guYWNjb3VudGluZy52MS5BbGxvY2F0aW9uQ2xhc3NSBWNsYXNzEh8KCHByaW9yaXR5GAYgASgFSAFSCHByaW9yaXR5iAEBEj0KDGVmZmVjdGl2ZV9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSC2VmZmVjdGl2ZUF0EjkKCmV4cGlyZXNfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUglleHBpcmVzQXQSFgoGbW9kZWxzGAkgAygJUgZtb2RlbHMSFAoFbm90ZXMYCiABKAlSBW5vdGVzQggKBmFtb3VudEILCglfcHJpb3JpdHki/AEKF0FsbG9jYXRlQ3JlZGl0c1Jlc3BvbnNlEkEKCmFsbG9jYXRpb24YASABKAsyIS5mYXJlYm94LmFjY291bnRpbmcudjEuQWxsb2NhdGlvblIKYWxsb2NhdGlvbhI4CgdiYWxhbmNlGAIgASgLMh4uZmFyZWJveC5hY2NvdW50aW5nLnYxLkJhbGFuY2VSB2JhbGFuY2USLAoSZGVidF9yZXBhaWRfbWljcm9zGAMgASgDUhBkZWJ0UmVwYWlkTWljcm9zEhoKCWFzX29mX3NlcRgEIAEoA1IHYXNPZlNlcRIaCghyZXBsYXllZBgFIAEoCFIIcmVwbGF5ZWQiMgoRR2V0QmFsYW5jZVJlcXVlc3QSHQoKYWNjb3VudF9pZBgBIAEoCVIJYWNjb3VudElkIvkBChJHZXRCYWxhbmNlUmVzcG9uc2USOAoHYmFsYW5jZRgBIAEoCzIeLmZhcmVib3guYWNjb3VudGluZy52MS5CYWxhbmNlUgdiYWxhbmNlElAKEmFjdGl2ZV9hbGxvY2F0aW9ucxgCIAMoCzIhLmZhcmVib3guYWNjb3VudGluZy52MS5BbGxvY2F0aW9uUhFhY3RpdmVBbGxvY2F0aW9ucxI7CgtuZXh0X2V4cGlyeRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCm5leHRFeHBpcnkSGgoJYXNfb2Zfc2VxGAQgASgDUgdhc09mU2VxIu0BChNDaGVja0NyZWRpdHNSZXF1ZXN0Eh0KCmFjY291bnRfaWQYASABKAlSCWFjY291bnRJZBIaCgdjcmVkaXRzGAIgASgDSABSB2NyZWRpdHMSLwoQcmVxdWlyZWRfY3JlZGl0cxgDIAEoA0ICGAFIAFIPcmVxdWlyZWRDcmVkaXRzEiUKDWNyZWRpdF9taWNyb3MYBCABKANIAFIMY3JlZGl0TWljcm9zEjkKBXVzYWdlGAUgASgLMiEuZmFyZWJveC5hY2NvdW50aW5nLnYxLlRva2VuVXNhZ2VIAFIFdXNhZ2VCCAoGYW1vdW50IoAEChRDaGVja0NyZWRpdHNSZXNwb25zZRIeCgpzdWZmaWNpZW50GAEgASgIUgpzdWZmaWNpZW50EjsKCGRlY2lzaW9uGAIgASgOMh8uZmFyZWJveC5hY2NvdW50aW5nLnYxLkRlY2lzaW9uUghkZWNpc2lvbhInCg9yZXF1aXJlZF9taWNyb3MYAyABKANSDnJlcXVpcmVkTWljcm9zEikKEGF2YWlsYWJsZV9taWNyb3MYBCABKANSD2F2YWlsYWJsZU1pY3JvcxIfCgtoZWxkX21pY3JvcxgFIAEoA1IKaGVsZE1pY3JvcxIpChBzaG9ydGZhbGxfbWljcm9zGAYgASgDUg9zaG9ydGZhbGxNaWNyb3MSGAoHbWVzc2FnZRgHIAEoCVIHbWVzc2FnZRI3ChVtYXhfYWZmb3JkYWJsZV90b2tlbnMYCCABKANIAFITbWF4QWZmb3JkYWJsZVRva2Vuc4gBARJDCg9zb29uZXN0X3JlbGVhc2UYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUg5zb29uZXN0UmVsZWFzZRIaCglhc19vZl9zZXEYCiABKANSB2FzT2ZTZXESHQoKYWNjb3VudF9pZBgLIAEoCVIJYWNjb3VudElkQhgKFl9tYXhfYWZmb3JkYWJsZV90b2tlbnMigQEKEVF1b3RlVXNhZ2VSZXF1ZXN0EjcKBXVzYWdlGAEgASgLMiEuZmFyZWJveC5hY2NvdW50aW5nLnYxLlRva2VuVXNhZ2VSBXVzYWdlEjMKB2F0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgZhdFRpbWUiaQoSUXVvdGVVc2FnZVJlc3BvbnNlEh8KC2Nvc3RfbWljcm9zGAEgASgDUgpjb3N0TWljcm9zEjIKBXByaWNlGAIgASgLMhwuZmFyZWJveC5hY2NvdW50aW5nLnYxLlByaWNlUgVwcmljZSK+AwoURGVkdWN0Q3JlZGl0c1JlcXVlc3QSJwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJUg5pZGVtcG90ZW5jeUtleRIdCgphY2NvdW50X2lkGAIgASgJUglhY2NvdW50SWQSGgoHY3JlZGl0cxgDIAEoA0gAUgdjcmVkaXRzEiUKDWNyZWRpdF9taWNyb3MYBCABKANIAFIMY3JlZGl0TWljcm9zEjkKBXVzYWdlGAUgASgLMiEuZmFyZWJveC5hY2NvdW50aW5nLnYxLlRva2VuVXNhZ2VIAFIFdXNhZ2USQgoLb3Zlcl9wb2xpY3kYBiABKA4yIS5mYXJlYm94LmFjY291bnRpbmcudjEuT3ZlclBvbGljeVIKb3ZlclBvbGljeRI5CgpldmVudF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIJZXZlbnRUaW1lEh0KCnNlc3Npb25faWQYCCABKAlSCXNlc3Npb25JZBI4CgdvdXRjb21lGAkgASgOMh4uZmFyZWJveC5hY2NvdW50aW5nLnYxLk91dGNvbWVSB291dGNvbWVCCAoGYW1vdW50IsMBChVEZWR1Y3RDcmVkaXRzUmVzcG9uc2USOAoFdXNhZ2UYASABKAsyIi5mYXJlYm94LmFjY291bnRpbmcudjEuVXNhZ2VSZWNvcmRSBXVzYWdlEjgKB2JhbGFuY2UYAiABKAsyHi5mYXJlYm94LmFjY291bnRpbmcudjEuQmFsYW5jZVIHYmFsYW5jZRIaCglhc19vZl9zZXEYAyABKANSB2FzT2ZTZXESGgoIcmVwbGF5ZWQYBCABKAhSCHJlcGxheWVkIuACCg9PcGVuSG9sZFJlcXVlc3QSJwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJUg5pZGVtcG90ZW5jeUtleRIdCgphY2NvdW50X2lkGAIgASgJUglhY2NvdW50SWQSGgoHY3JlZGl0cxgDIAEoA0gAUgdjcmVkaXRzEiUKDWNyZWRpdF9taWNyb3MYBCABKANIAFIMY3JlZGl0TWljcm9zEjkKBXVzYWdlGAUgASgLMiEuZmFyZWJveC5hY2NvdW50aW5nLnYxLlRva2VuVXNhZ2VIAFIFdXNhZ2USIgoKbWluX21pY3JvcxgGIAEoA0gBUgltaW5NaWNyb3OIAQESKwoDdHRsGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uUgN0dGwSHQoKc2Vzc2lvbl9pZBgIIAEoCVIJc2Vzc2lvbklkQggKBmFtb3VudEINCgtfbWluX21pY3JvcyKuAgoQT3BlbkhvbGRSZXNwb25zZRIvCgRob2xkGAEgASgLMhsuZmFyZWJveC5hY2NvdW50aW5nLnYxLkhvbGRSBGhvbGQSOAoKZXhwaXJlc19pbhgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvblIJZXhwaXJlc0luEioKDmdyYW50ZWRfdG9rZW5zGAMgASgDSABSDWdyYW50ZWRUb2tlbnOIAQESOAoHYmFsYW5jZRgEIAEoCzIeLmZhcmVib3guYWNjb3VudGluZy52MS5CYWxhbmNlUgdiYWxhbmNlEhoKCWFzX29mX3NlcRgFIAEoA1IHYXNPZlNlcRIaCghyZXBsYXllZBgGIAEoCFIIcmVwbGF5ZWRCEQoPX2dyYW50ZWRfdG9rZW5zIr8CChFTZXR0bGVIb2xkUmVxdWVzdBInCg9pZGVtcG90ZW5jeV9rZXkYASABKAlSDmlkZW1wb3RlbmN5S2V5EhcKB2hvbGRfaWQYAiABKAlSBmhvbGRJZBIlCg1jcmVkaXRfbWljcm9zGAMgASgDSABSDGNyZWRpdE1pY3JvcxI5CgV1c2FnZRgEIAEoCzIhLmZhcmVib3guYWNjb3VudGluZy52MS5Ub2tlblVzYWdlSABSBXVzYWdlEkIKC292ZXJfcG9saWN5GAUgASgOMiEuZmFyZWJveC5hY2NvdW50aW5nLnYxLk92ZXJQb2xpY3lSCm92ZXJQb2xpY3kSOAoHb3V0Y29tZRgGIAEoDjIeLmZhcmVib3guYWNjb3VudGluZy52MS5PdXRjb21lUgdvdXRjb21lQggKBmFtb3VudCLpAQoSU2V0dGxlSG9sZFJlc3BvbnNlEjgKBXVzYWdlGAEgASgLMiIuZmFyZWJveC5hY2NvdW50aW5nLnYxLlVzYWdlUmVjb3JkUgV1c2FnZRInCg9yZXR1cm5lZF9taWNyb3MYAiABKANSDnJldHVybmVkTWljcm9zEjgKB2JhbGFuY2UYAyABKAsyHi5mYXJlYm94LmFjY291bnRpbmcudjEuQmFsYW5jZVIHYmFsYW5jZRIaCglhc19vZl9zZXEYBCABKANSB2FzT2ZTZXESGgoIcmVwbGF5ZWQYBSABKAhSCHJlcGxheWVkIm4KElJlbGVhc2VIb2xkUmVxdWVzdBInCg9pZGVtcG90ZW5jeV9rZXkYASABKAlSDmlkZW1wb3RlbmN5S2V5EhcKB2hvbGRfaWQYAiABKAlSBmhvbGRJZBIWCgZyZWFzb24YAyABKAlSBnJlYXNvbiLhAQoTUmVsZWFzZUhvbGRSZXNwb25zZRIvCgRob2xkGAEgASgLMhsuZmFyZWJveC5hY2NvdW50aW5nLnYxLkhvbGRSBGhvbGQSJwoPcmV0dXJuZWRfbWljcm9zGAIgASgDUg5yZXR1cm5lZE1pY3JvcxI4CgdiYWxhbmNlGAMgASgLMh4uZmFyZWJveC5hY2NvdW50aW5nLnYxLkJhbGFuY2VSB2JhbGFuY2USGgoJYXNfb2Zfc2VxGAQgASgDUgdhc09mU2VxEhoKCHJlcGxheWVkGAUgASgIUghyZXBsYXllZCJuCg9QdXRQcmljZVJlcXVlc3QSJwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJUg5pZGVtcG90ZW5jeUtleRIyCgVwcmljZRgCIAEoCzIcLmZhcmVib3guYWNjb3VudGluZy52MS5QcmljZVIFcHJpY2UifgoQUHV0UHJpY2VSZXNwb25zZRIyCgVwcmljZRgBIAEoCzIcLmZhcmVib3guYWNjb3VudGluZy52MS5QcmljZVIFcHJpY2USGgoJYXNfb2Zfc2VxGAIgASgDUgdhc09mU2VxEhoKCHJlcGxheWVkGAMgASgIUghyZXBsYXllZCLbAQoQTGlzdFVzYWdlUmVxdWVzdBIdCgphY2NvdW50X2lkGAEgASgJUglhY2NvdW50SWQSNwoJZnJvbV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIIZnJvbVRpbWUSMwoHdG9fdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSBnRvVGltZRIbCglwYWdlX3NpemUYBCABKAVSCHBhZ2VTaXplEh0KCnBhZ2VfdG9rZW4YBSABKAlSCXBhZ2VUb2tlbiKRAQoRTGlzdFVzYWdlUmVzcG9uc2USOAoFdXNhZ2UYASADKAsyIi5mYXJlYm94LmFjY291bnRpbmcudjEuVXNhZ2VSZWNvcmRSBXVzYWdlEiYKD25leHRfcGFnZV90b2tlbhgCIAEoCVINbmV4dFBhZ2VUb2tlbhIaCglhc19vZl9zZXEYAyABKANSB2FzT2ZTZXEyowkKEUFjY291bnRpbmdTZXJ2aWNlEnUKD0FsbG9jYXRlQ3JlZGl0cxItLmZhcmVib3guYWNjb3VudGluZy52MS5BbGxvY2F0ZUNyZWRpdHNSZXF1ZXN0Gi4uZmFyZWJveC5hY2NvdW50aW5nLnYxLkFsbG9jYXRlQ3JlZGl0c1Jlc3BvbnNlIgOQAgISZgoKR2V0QmFsYW5jZRIoLmZhcmVib3guYWNjb3VudGluZy52MS5HZXRCYWxhbmNlUmVxdWVzdBopLmZhcmVib3guYWNjb3VudGluZy52MS5HZXRCYWxhbmNlUmVzcG9uc2UiA5ACARJsCgxDaGVja0NyZWRpdHMSKi5mYXJlYm94LmFjY291bnRpbmcudjEuQ2hlY2tDcmVkaXRzUmVxdWVzdBorLmZhcmVib3guYWNjb3VudGluZy52MS5DaGVja0NyZWRpdHNSZXNwb25zZSIDkAIBEmYKClF1b3RlVXNhZ2USKC5mYXJlYm94LmFjY291bnRpbmcudjEuUXVvdGVVc2FnZVJlcXVlc3QaKS5mYXJlYm94LmFjY291bnRpbmcudjEuUXVvdGVVc2FnZVJlc3BvbnNlIgOQAgESbwoNRGVkdWN0Q3JlZGl0cxIrLmZhcmVib3guYWNjb3VudGluZy52MS5EZWR1Y3RDcmVkaXRzUmVxdWVzdBosLmZhcmVib3guYWNjb3VudGluZy52MS5EZWR1Y3RDcmVkaXRzUmVzcG9uc2UiA5ACAhJgCghPcGVuSG9sZBImLmZhcmVib3guYWNjb3VudGluZy52MS5PcGVuSG9sZFJlcXVlc3QaJy5mYXJlYm94LmFjY291bnRpbmcudjEuT3BlbkhvbGRSZXNwb25zZSIDkAICEmYKClNldHRsZUhvbGQSKC5mYXJlYm94LmFjY291bnRpbmcudjEuU2V0dGxlSG9sZFJlcXVlc3QaKS5mYXJlYm94LmFjY291bnRpbmcudjEuU2V0dGxlSG9sZFJlc3BvbnNlIgOQAgISaQoLUmVsZWFzZUhvbGQSKS5mYXJlYm94LmFjY291bnRpbmcudjEuUmVsZWFzZUhvbGRSZXF1ZXN0GiouZmFyZWJveC5hY2NvdW50aW5nLnYxLlJlbGVhc2VIb2xkUmVzcG9uc2UiA5ACAhJgCghQdXRQcmljZRImLmZhcmVib3guYWNjb3VudGluZy52MS5QdXRQcmljZVJlcXVlc3QaJy5mYXJlYm94LmFjY291bnRpbmcudjEuUHV0UHJpY2VSZXNwb25zZSIDkAICEmMKCUxpc3RVc2FnZRInLmZhcmVib3guYWNjb3VudGluZy52MS5MaXN0VXNhZ2VSZXF1ZXN0GiguZmFyZWJveC5hY2NvdW50aW5nLnYxLkxpc3RVc2FnZVJlc3BvbnNlIgOQAgESbAoMVmVyaWZ5TGVkZ2VyEiouZmFyZWJveC5hY2NvdW50aW5nLnYxLlZlcmlmeUxlZGdlclJlcXVlc3QaKy5mYXJlYm94LmFjY291bnRpbmcudjEuVmVyaWZ5TGVkZ2VyUmVzcG9uc2UiA5ACAWIGcHJvdG8z")
+    base64: "Ci5mYXJlYm94L2FjY291bnRpbmcvdjEvYWNjb3VudGluZ19zZXJ2aWNlLnByb3RvEhVmYXJlYm94LmFjY291bnRpbmcudjEaKWZhcmVib3gvYWNjb3VudGluZy92MS9ob2xkX21lc3NhZ2VzLnByb3RvGiJmYXJlYm94L2FjY291bnRpbmcvdjEvbGVkZ2VyLnByb3RvGiFmYXJlYm94L2FjY291bnRpbmcvdjEvcHJvb2YucHJvdG8aHmdvb2dsZS9wcm90b2J1Zi9kdXJhdGlvbi5wcm90bxofZ29vZ2xlL3Byb3RvYnVmL3RpbWVzdGFtcC5wcm90byLBAwoWQWxsb2NhdGVDcmVkaXRzUmVxdWVzdBInCg9pZGVtcG90ZW5jeV9rZXkYASABKAlSDmlkZW1wb3RlbmN5S2V5Eh0KCmFjY291bnRfaWQYAiABKAlSCWFjY291bnRJZBIaCgdjcmVkaXRzGAMgASgDSABSB2NyZWRpdHMSJQoNY3JlZGl0X21pY3JvcxgEIAEoA0gAUgxjcmVkaXRNaWNyb3MSPAoFY2xhc3MYBSABKA4yJi5mYXJlYm94LmFjY291bnRpbmcudjEuQWxsb2NhdGlvbkNsYXNzUgVjbGFzcxIfCghwcmlvcml0eRgGIAEoBUgBUghwcmlvcml0eYgBARI9CgxlZmZlY3RpdmVfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgtlZmZlY3RpdmVBdBI5CgpleHBpcmVzX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIJZXhwaXJlc0F0EhYKBm1vZGVscxgJIAMoCVIGbW9kZWxzEhQKBW5vdGVzGAogASgJUgVub3Rlc0IICgZhbW91bnRCCwoJX3ByaW9yaXR5IvwBChdBbGxvY2F0ZUNyZWRpdHNSZXNwb25zZRJBCgphbGxvY2F0aW9uGAEgASgLMiEuZmFyZWJveC5hY2NvdW50aW5nLnYxLkFsbG9jYXRpb25SCmFsbG9jYXRpb24SOAoHYmFsYW5jZRgCIAEoCzIeLmZhcmVib3guYWNjb3VudGluZy52MS5CYWxhbmNlUgdiYWxhbmNlEiwKEmRlYnRfcmVwYWlkX21pY3JvcxgDIAEoA1IQZGVidFJlcGFpZE1pY3JvcxIaCglhc19vZl9zZXEYBCABKANSB2FzT2ZTZXESGgoIcmVwbGF5ZWQYBSABKAhSCHJlcGxheWVkIjIKEUdldEJhbGFuY2VSZXF1ZXN0Eh0KCmFjY291bnRfaWQYASABKAlSCWFjY291bnRJZCL5AQoSR2V0QmFsYW5jZVJlc3BvbnNlEjgKB2JhbGFuY2UYASABKAsyHi5mYXJlYm94LmFjY291bnRpbmcudjEuQmFsYW5jZVIHYmFsYW5jZRJQChJhY3RpdmVfYWxsb2NhdGlvbnMYAiADKAsyIS5mYXJlYm94LmFjY291bnRpbmcudjEuQWxsb2NhdGlvblIRYWN0aXZlQWxsb2NhdGlvbnMSOwoLbmV4dF9leHBpcnkYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpuZXh0RXhwaXJ5EhoKCWFzX29mX3NlcRgEIAEoA1IHYXNPZlNlcSLtAQoTQ2hlY2tDcmVkaXRzUmVxdWVzdBIdCgphY2NvdW50X2lkGAEgASgJUglhY2NvdW50SWQSGgoHY3JlZGl0cxgCIAEoA0gAUgdjcmVkaXRzEi8KEHJlcXVpcmVkX2NyZWRpdHMYAyABKANCAhgBSABSD3JlcXVpcmVkQ3JlZGl0cxIlCg1jcmVkaXRfbWljcm9zGAQgASgDSABSDGNyZWRpdE1pY3JvcxI5CgV1c2FnZRgFIAEoCzIhLmZhcmVib3guYWNjb3VudGluZy52MS5Ub2tlblVzYWdlSABSBXVzYWdlQggKBmFtb3VudCKABAoUQ2hlY2tDcmVkaXRzUmVzcG9uc2USHgoKc3VmZmljaWVudBgBIAEoCFIKc3VmZmljaWVudBI7CghkZWNpc2lvbhgCIAEoDjIfLmZhcmVib3guYWNjb3VudGluZy52MS5EZWNpc2lvblIIZGVjaXNpb24SJwoPcmVxdWlyZWRfbWljcm9zGAMgASgDUg5yZXF1aXJlZE1pY3JvcxIpChBhdmFpbGFibGVfbWljcm9zGAQgASgDUg9hdmFpbGFibGVNaWNyb3MSHwoLaGVsZF9taWNyb3MYBSABKANSCmhlbGRNaWNyb3MSKQoQc2hvcnRmYWxsX21pY3JvcxgGIAEoA1IPc2hvcnRmYWxsTWljcm9zEhgKB21lc3NhZ2UYByABKAlSB21lc3NhZ2USNwoVbWF4X2FmZm9yZGFibGVfdG9rZW5zGAggASgDSABSE21heEFmZm9yZGFibGVUb2tlbnOIAQESQwoPc29vbmVzdF9yZWxlYXNlGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIOc29vbmVzdFJlbGVhc2USGgoJYXNfb2Zfc2VxGAogASgDUgdhc09mU2VxEh0KCmFjY291bnRfaWQYCyABKAlSCWFjY291bnRJZEIYChZfbWF4X2FmZm9yZGFibGVfdG9rZW5zIoEBChFRdW90ZVVzYWdlUmVxdWVzdBI3CgV1c2FnZRgBIAEoCzIhLmZhcmVib3guYWNjb3VudGluZy52MS5Ub2tlblVzYWdlUgV1c2FnZRIzCgdhdF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIGYXRUaW1lImkKElF1b3RlVXNhZ2VSZXNwb25zZRIfCgtjb3N0X21pY3JvcxgBIAEoA1IKY29zdE1pY3JvcxIyCgVwcmljZRgCIAEoCzIcLmZhcmVib3guYWNjb3VudGluZy52MS5QcmljZVIFcHJpY2Ui3QMKFERlZHVjdENyZWRpdHNSZXF1ZXN0EicKD2lkZW1wb3RlbmN5X2tleRgBIAEoCVIOaWRlbXBvdGVuY3lLZXkSHQoKYWNjb3VudF9pZBgCIAEoCVIJYWNjb3VudElkEhoKB2NyZWRpdHMYAyABKANIAFIHY3JlZGl0cxIlCg1jcmVkaXRfbWljcm9zGAQgASgDSABSDGNyZWRpdE1pY3JvcxI5CgV1c2FnZRgFIAEoCzIhLmZhcmVib3guYWNjb3VudGluZy52MS5Ub2tlblVzYWdlSABSBXVzYWdlEkIKC292ZXJfcG9saWN5GAYgASgOMiEuZmFyZWJveC5hY2NvdW50aW5nLnYxLk92ZXJQb2xpY3lSCm92ZXJQb2xpY3kSOQoKZXZlbnRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCWV2ZW50VGltZRIdCgpzZXNzaW9uX2lkGAggASgJUglzZXNzaW9uSWQSOAoHb3V0Y29tZRgJIAEoDjIeLmZhcmVib3guYWNjb3VudGluZy52MS5PdXRjb21lUgdvdXRjb21lEh0KCnJlcXVlc3RfaWQYCiABKAlSCXJlcXVlc3RJZEIICgZhbW91bnQiwwEKFURlZHVjdENyZWRpdHNSZXNwb25zZRI4CgV1c2FnZRgBIAEoCzIiLmZhcmVib3guYWNjb3VudGluZy52MS5Vc2FnZVJlY29yZFIFdXNhZ2USOAoHYmFsYW5jZRgCIAEoCzIeLmZhcmVib3guYWNjb3VudGluZy52MS5CYWxhbmNlUgdiYWxhbmNlEhoKCWFzX29mX3NlcRgDIAEoA1IHYXNPZlNlcRIaCghyZXBsYXllZBgEIAEoCFIIcmVwbGF5ZWQimQMKD09wZW5Ib2xkUmVxdWVzdBInCg9pZGVtcG90ZW5jeV9rZXkYASABKAlSDmlkZW1wb3RlbmN5S2V5Eh0KCmFjY291bnRfaWQYAiABKAlSCWFjY291bnRJZBIaCgdjcmVkaXRzGAMgASgDSABSB2NyZWRpdHMSJQoNY3JlZGl0X21pY3JvcxgEIAEoA0gAUgxjcmVkaXRNaWNyb3MSOQoFdXNhZ2UYBSABKAsyIS5mYXJlYm94LmFjY291bnRpbmcudjEuVG9rZW5Vc2FnZUgAUgV1c2FnZRIiCgptaW5fbWljcm9zGAYgASgDSAFSCW1pbk1pY3Jvc4gBARIrCgN0dGwYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25SA3R0bBIdCgpzZXNzaW9uX2lkGAggASgJUglzZXNzaW9uSWQSJgoMc2xpY2VfdG9rZW5zGAkgASgDSAJSC3NsaWNlVG9rZW5ziAEBQggKBmFtb3VudEINCgtfbWluX21pY3Jvc0IPCg1fc2xpY2VfdG9rZW5zIrgDChBPcGVuSG9sZFJlc3BvbnNlEi8KBGhvbGQYASABKAsyGy5mYXJlYm94LmFjY291bnRpbmcudjEuSG9sZFIEaG9sZBI4CgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uUglleHBpcmVzSW4SKgoOZ3JhbnRlZF90b2tlbnMYAyABKANIAFINZ3JhbnRlZFRva2Vuc4gBARI4CgdiYWxhbmNlGAQgASgLMh4uZmFyZWJveC5hY2NvdW50aW5nLnYxLkJhbGFuY2VSB2JhbGFuY2USGgoJYXNfb2Zfc2VxGAUgASgDUgdhc09mU2VxEhoKCHJlcGxheWVkGAYgASgIUghyZXBsYXllZBIfCgtmaW5hbF9zbGljZRgHIAEoCFIKZmluYWxTbGljZRIrCg9yZW5ld19hdF90b2tlbnMYCCABKANIAVINcmVuZXdBdFRva2Vuc4gBARImCg9yZW5ld19hdF9taWNyb3MYCSABKANSDXJlbmV3QXRNaWNyb3NCEQoPX2dyYW50ZWRfdG9rZW5zQhIKEF9yZW5ld19hdF90b2tlbnMi3gIKEVNldHRsZUhvbGRSZXF1ZXN0EicKD2lkZW1wb3RlbmN5X2tleRgBIAEoCVIOaWRlbXBvdGVuY3lLZXkSFwoHaG9sZF9pZBgCIAEoCVIGaG9sZElkEiUKDWNyZWRpdF9taWNyb3MYAyABKANIAFIMY3JlZGl0TWljcm9zEjkKBXVzYWdlGAQgASgLMiEuZmFyZWJveC5hY2NvdW50aW5nLnYxLlRva2VuVXNhZ2VIAFIFdXNhZ2USQgoLb3Zlcl9wb2xpY3kYBSABKA4yIS5mYXJlYm94LmFjY291bnRpbmcudjEuT3ZlclBvbGljeVIKb3ZlclBvbGljeRI4CgdvdXRjb21lGAYgASgOMh4uZmFyZWJveC5hY2NvdW50aW5nLnYxLk91dGNvbWVSB291dGNvbWUSHQoKcmVxdWVzdF9pZBgHIAEoCVIJcmVxdWVzdElkQggKBmFtb3VudCLpAQoSU2V0dGxlSG9sZFJlc3BvbnNlEjgKBXVzYWdlGAEgASgLMiIuZmFyZWJveC5hY2NvdW50aW5nLnYxLlVzYWdlUmVjb3JkUgV1c2FnZRInCg9yZXR1cm5lZF9taWNyb3MYAiABKANSDnJldHVybmVkTWljcm9zEjgKB2JhbGFuY2UYAyABKAsyHi5mYXJlYm94LmFjY291bnRpbmcudjEuQmFsYW5jZVIHYmFsYW5jZRIaCglhc19vZl9zZXEYBCABKANSB2FzT2ZTZXESGgoIcmVwbGF5ZWQYBSABKAhSCHJlcGxheWVkIm4KElJlbGVhc2VIb2xkUmVxdWVzdBInCg9pZGVtcG90ZW5jeV9rZXkYASABKAlSDmlkZW1wb3RlbmN5S2V5EhcKB2hvbGRfaWQYAiABKAlSBmhvbGRJZBIWCgZyZWFzb24YAyABKAlSBnJlYXNvbiLhAQoTUmVsZWFzZUhvbGRSZXNwb25zZRIvCgRob2xkGAEgASgLMhsuZmFyZWJveC5hY2NvdW50aW5nLnYxLkhvbGRSBGhvbGQSJwoPcmV0dXJuZWRfbWljcm9zGAIgASgDUg5yZXR1cm5lZE1pY3JvcxI4CgdiYWxhbmNlGAMgASgLMh4uZmFyZWJveC5hY2NvdW50aW5nLnYxLkJhbGFuY2VSB2JhbGFuY2USGgoJYXNfb2Zfc2VxGAQgASgDUgdhc09mU2VxEhoKCHJlcGxheWVkGAUgASgIUghyZXBsYXllZCLxAQoWU2V0QWNjb3VudFN0YXRlUmVxdWVzdBInCg9pZGVtcG90ZW5jeV9rZXkYASABKAlSDmlkZW1wb3RlbmN5S2V5Eh0KCmFjY291bnRfaWQYAiABKAlSCWFjY291bnRJZBI5CgVzdGF0ZRgDIAEoDjIjLmZhcmVib3guYWNjb3VudGluZy52MS5BY2NvdW50U3RhdGVSBXN0YXRlEjkKFm92ZXJkcmFmdF9saW1pdF9taWNyb3MYBCABKANIAFIUb3ZlcmRyYWZ0TGltaXRNaWNyb3OIAQFCGQoXX292ZXJkcmFmdF9saW1pdF9taWNyb3Mi/AEKF1NldEFjY291bnRTdGF0ZVJlc3BvbnNlEjkKBXN0YXRlGAEgASgOMiMuZmFyZWJveC5hY2NvdW50aW5nLnYxLkFjY291bnRTdGF0ZVIFc3RhdGUSNAoWb3ZlcmRyYWZ0X2xpbWl0X21pY3JvcxgCIAEoA1IUb3ZlcmRyYWZ0TGltaXRNaWNyb3MSOAoHYmFsYW5jZRgDIAEoCzIeLmZhcmVib3guYWNjb3VudGluZy52MS5CYWxhbmNlUgdiYWxhbmNlEhoKCWFzX29mX3NlcRgEIAEoA1IHYXNPZlNlcRIaCghyZXBsYXllZBgFIAEoCFIIcmVwbGF5ZWQibgoPUHV0UHJpY2VSZXF1ZXN0EicKD2lkZW1wb3RlbmN5X2tleRgBIAEoCVIOaWRlbXBvdGVuY3lLZXkSMgoFcHJpY2UYAiABKAsyHC5mYXJlYm94LmFjY291bnRpbmcudjEuUHJpY2VSBXByaWNlIn4KEFB1dFByaWNlUmVzcG9uc2USMgoFcHJpY2UYASABKAsyHC5mYXJlYm94LmFjY291bnRpbmcudjEuUHJpY2VSBXByaWNlEhoKCWFzX29mX3NlcRgCIAEoA1IHYXNPZlNlcRIaCghyZXBsYXllZBgDIAEoCFIIcmVwbGF5ZWQi2wEKEExpc3RVc2FnZVJlcXVlc3QSHQoKYWNjb3VudF9pZBgBIAEoCVIJYWNjb3VudElkEjcKCWZyb21fdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCGZyb21UaW1lEjMKB3RvX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgZ0b1RpbWUSGwoJcGFnZV9zaXplGAQgASgFUghwYWdlU2l6ZRIdCgpwYWdlX3Rva2VuGAUgASgJUglwYWdlVG9rZW4ikQEKEUxpc3RVc2FnZVJlc3BvbnNlEjgKBXVzYWdlGAEgAygLMiIuZmFyZWJveC5hY2NvdW50aW5nLnYxLlVzYWdlUmVjb3JkUgV1c2FnZRImCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlSDW5leHRQYWdlVG9rZW4SGgoJYXNfb2Zfc2VxGAMgASgDUgdhc09mU2VxMrQNChFBY2NvdW50aW5nU2VydmljZRJ1Cg9BbGxvY2F0ZUNyZWRpdHMSLS5mYXJlYm94LmFjY291bnRpbmcudjEuQWxsb2NhdGVDcmVkaXRzUmVxdWVzdBouLmZhcmVib3guYWNjb3VudGluZy52MS5BbGxvY2F0ZUNyZWRpdHNSZXNwb25zZSIDkAICEmYKCkdldEJhbGFuY2USKC5mYXJlYm94LmFjY291bnRpbmcudjEuR2V0QmFsYW5jZVJlcXVlc3QaKS5mYXJlYm94LmFjY291bnRpbmcudjEuR2V0QmFsYW5jZVJlc3BvbnNlIgOQAgESbAoMQ2hlY2tDcmVkaXRzEiouZmFyZWJveC5hY2NvdW50aW5nLnYxLkNoZWNrQ3JlZGl0c1JlcXVlc3QaKy5mYXJlYm94LmFjY291bnRpbmcudjEuQ2hlY2tDcmVkaXRzUmVzcG9uc2UiA5ACARJmCgpRdW90ZVVzYWdlEiguZmFyZWJveC5hY2NvdW50aW5nLnYxLlF1b3RlVXNhZ2VSZXF1ZXN0GikuZmFyZWJveC5hY2NvdW50aW5nLnYxLlF1b3RlVXNhZ2VSZXNwb25zZSIDkAIBEm8KDURlZHVjdENyZWRpdHMSKy5mYXJlYm94LmFjY291bnRpbmcudjEuRGVkdWN0Q3JlZGl0c1JlcXVlc3QaLC5mYXJlYm94LmFjY291bnRpbmcudjEuRGVkdWN0Q3JlZGl0c1Jlc3BvbnNlIgOQAgISYAoIT3BlbkhvbGQSJi5mYXJlYm94LmFjY291bnRpbmcudjEuT3BlbkhvbGRSZXF1ZXN0GicuZmFyZWJveC5hY2NvdW50aW5nLnYxLk9wZW5Ib2xkUmVzcG9uc2UiA5ACAhJmCgpFeHRlbmRIb2xkEiguZmFyZWJveC5hY2NvdW50aW5nLnYxLkV4dGVuZEhvbGRSZXF1ZXN0GikuZmFyZWJveC5hY2NvdW50aW5nLnYxLkV4dGVuZEhvbGRSZXNwb25zZSIDkAICEmYKClNldHRsZUhvbGQSKC5mYXJlYm94LmFjY291bnRpbmcudjEuU2V0dGxlSG9sZFJlcXVlc3QaKS5mYXJlYm94LmFjY291bnRpbmcudjEuU2V0dGxlSG9sZFJlc3BvbnNlIgOQAgISaQoLUmVsZWFzZUhvbGQSKS5mYXJlYm94LmFjY291bnRpbmcudjEuUmVsZWFzZUhvbGRSZXF1ZXN0GiouZmFyZWJveC5hY2NvdW50aW5nLnYxLlJlbGVhc2VIb2xkUmVzcG9uc2UiA5ACAhJsCgxGb3JjZVJlbGVhc2USKi5mYXJlYm94LmFjY291bnRpbmcudjEuRm9yY2VSZWxlYXNlUmVxdWVzdBorLmZhcmVib3guYWNjb3VudGluZy52MS5Gb3JjZVJlbGVhc2VSZXNwb25zZSIDkAICEl0KB0dldEhvbGQSJS5mYXJlYm94LmFjY291bnRpbmcudjEuR2V0SG9sZFJlcXVlc3QaJi5mYXJlYm94LmFjY291bnRpbmcudjEuR2V0SG9sZFJlc3BvbnNlIgOQAgESYwoJTGlzdEhvbGRzEicuZmFyZWJveC5hY2NvdW50aW5nLnYxLkxpc3RIb2xkc1JlcXVlc3QaKC5mYXJlYm94LmFjY291bnRpbmcudjEuTGlzdEhvbGRzUmVzcG9uc2UiA5ACARJ1Cg9TZXRBY2NvdW50U3RhdGUSLS5mYXJlYm94LmFjY291bnRpbmcudjEuU2V0QWNjb3VudFN0YXRlUmVxdWVzdBouLmZhcmVib3guYWNjb3VudGluZy52MS5TZXRBY2NvdW50U3RhdGVSZXNwb25zZSIDkAICEmAKCFB1dFByaWNlEiYuZmFyZWJveC5hY2NvdW50aW5nLnYxLlB1dFByaWNlUmVxdWVzdBonLmZhcmVib3guYWNjb3VudGluZy52MS5QdXRQcmljZVJlc3BvbnNlIgOQAgISYwoJTGlzdFVzYWdlEicuZmFyZWJveC5hY2NvdW50aW5nLnYxLkxpc3RVc2FnZVJlcXVlc3QaKC5mYXJlYm94LmFjY291bnRpbmcudjEuTGlzdFVzYWdlUmVzcG9uc2UiA5ACARJsCgxWZXJpZnlMZWRnZXISKi5mYXJlYm94LmFjY291bnRpbmcudjEuVmVyaWZ5TGVkZ2VyUmVxdWVzdBorLmZhcmVib3guYWNjb3VudGluZy52MS5WZXJpZnlMZWRnZXJSZXNwb25zZSIDkAIBYgZwcm90bzM=")
 }

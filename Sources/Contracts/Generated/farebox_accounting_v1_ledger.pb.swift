@@ -47,6 +47,49 @@ public enum Farebox_Accounting_V1_AllocationClass: Protobuf.ProtoEnum {
     ])
 }
 
+/// An account's standing.
+public enum Farebox_Accounting_V1_AccountState: Protobuf.ProtoEnum {
+  /// Not said: a request that leaves it out changes nothing.
+  case unspecified
+  /// Everything is allowed.
+  case active
+  /// Nothing new is charged or held; open holds may settle, credit may be added.
+  case frozen
+  /// As FROZEN, and no credit may be added.
+  case closed
+  /// A number that this version of the contract does not name.
+  case UNRECOGNIZED(Int32)
+
+  public init(rawValue: Int32) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .active
+    case 2: self = .frozen
+    case 3: self = .closed
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int32 {
+    switch self {
+    case .unspecified: 0
+    case .active: 1
+    case .frozen: 2
+    case .closed: 3
+    case .UNRECOGNIZED(let number): number
+    }
+  }
+
+  public static let schema = EnumSchema(
+    name: "farebox.accounting.v1.AccountState",
+    values: [
+      ("ACCOUNT_STATE_UNSPECIFIED", 0),
+      ("ACCOUNT_STATE_ACTIVE", 1),
+      ("ACCOUNT_STATE_FROZEN", 2),
+      ("ACCOUNT_STATE_CLOSED", 3),
+    ])
+}
+
 /// Where a hold is in its life. Every hold ends exactly once.
 public enum Farebox_Accounting_V1_HoldState: Protobuf.ProtoEnum {
   /// Never stored.
@@ -449,6 +492,14 @@ public struct Farebox_Accounting_V1_Hold: Protobuf.Message {
   public var sessionID: String = ""
   /// Which allocations are set aside.
   public var pins: [Farebox_Accounting_V1_Pin] = []
+  /// What the caller said it has used so far, in micro-credits.
+  public var reportedMicros: Int64 = 0
+  /// However often it is extended, the hold ends at this instant.
+  public var maxUntil: Google_Protobuf_Timestamp?
+  /// When the hold was opened.
+  public var openedAt: Google_Protobuf_Timestamp?
+  /// When the hold ended; absent while it is open.
+  public var endedAt: Google_Protobuf_Timestamp?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -465,6 +516,10 @@ public struct Farebox_Accounting_V1_Hold: Protobuf.Message {
       FieldSchema(7, "price_version", .int64),
       FieldSchema(8, "session_id", .string),
       FieldSchema(9, "pins", .message { Farebox_Accounting_V1_Pin.schema }, .repeated(packed: false)),
+      FieldSchema(10, "reported_micros", .int64),
+      FieldSchema(11, "max_until", .message { Google_Protobuf_Timestamp.schema }, .optional),
+      FieldSchema(12, "opened_at", .message { Google_Protobuf_Timestamp.schema }, .optional),
+      FieldSchema(13, "ended_at", .message { Google_Protobuf_Timestamp.schema }, .optional),
     ])
 
   public init(from view: MessageView) throws(DecodeError) {
@@ -477,6 +532,10 @@ public struct Farebox_Accounting_V1_Hold: Protobuf.Message {
     self.priceVersion = view.int64(6)
     self.sessionID = try view.string(7)
     self.pins = try view.repeatedMessage(8)
+    self.reportedMicros = view.int64(9)
+    self.maxUntil = try view.message(10)
+    self.openedAt = try view.message(11)
+    self.endedAt = try view.message(12)
     self.unknownFields = view.unknownFields
   }
 
@@ -490,6 +549,10 @@ public struct Farebox_Accounting_V1_Hold: Protobuf.Message {
     writer.int64(self.priceVersion, 6)
     writer.string(self.sessionID, 7)
     writer.repeatedMessage(self.pins, 8)
+    writer.int64(self.reportedMicros, 9)
+    writer.message(self.maxUntil, 10)
+    writer.message(self.openedAt, 11)
+    writer.message(self.endedAt, 12)
     writer.unknownFields(self.unknownFields)
   }
 }
@@ -634,6 +697,8 @@ public struct Farebox_Accounting_V1_UsageRecord: Protobuf.Message {
   public var sessionID: String = ""
   /// The journal entry that charged it.
   public var seq: Int64 = 0
+  /// The caller's name for the work; empty when it gave none.
+  public var requestID: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -655,6 +720,7 @@ public struct Farebox_Accounting_V1_UsageRecord: Protobuf.Message {
       FieldSchema(12, "hold_id", .string),
       FieldSchema(13, "session_id", .string),
       FieldSchema(14, "seq", .int64),
+      FieldSchema(15, "request_id", .string),
     ])
 
   public init(from view: MessageView) throws(DecodeError) {
@@ -672,6 +738,7 @@ public struct Farebox_Accounting_V1_UsageRecord: Protobuf.Message {
     self.holdID = try view.string(11)
     self.sessionID = try view.string(12)
     self.seq = view.int64(13)
+    self.requestID = try view.string(14)
     self.unknownFields = view.unknownFields
   }
 
@@ -690,6 +757,7 @@ public struct Farebox_Accounting_V1_UsageRecord: Protobuf.Message {
     writer.string(self.holdID, 11)
     writer.string(self.sessionID, 12)
     writer.int64(self.seq, 13)
+    writer.string(self.requestID, 14)
     writer.unknownFields(self.unknownFields)
   }
 }
@@ -702,5 +770,5 @@ public enum Farebox_Accounting_V1_Ledger_FileDescriptor {
     dependencies: [
       Google_Protobuf_Timestamp_FileDescriptor.file,
     ],
-    base64: "CiJmYXJlYm94L2FjY291bnRpbmcvdjEvbGVkZ2VyLnByb3RvEhVmYXJlYm94LmFjY291bnRpbmcudjEaH2dvb2dsZS9wcm90b2J1Zi90aW1lc3RhbXAucHJvdG8ixQEKClRva2VuVXNhZ2USFAoFbW9kZWwYASABKAlSBW1vZGVsEiEKDGlucHV0X3Rva2VucxgCIAEoA1ILaW5wdXRUb2tlbnMSIwoNb3V0cHV0X3Rva2VucxgDIAEoA1IMb3V0cHV0VG9rZW5zEi4KE2NhY2hlZF9pbnB1dF90b2tlbnMYBCABKANSEWNhY2hlZElucHV0VG9rZW5zEikKEHJlYXNvbmluZ190b2tlbnMYBSABKANSD3JlYXNvbmluZ1Rva2VucyLvBAoKQWxsb2NhdGlvbhIjCg1hbGxvY2F0aW9uX2lkGAEgASgJUgxhbGxvY2F0aW9uSWQSHQoKYWNjb3VudF9pZBgCIAEoCVIJYWNjb3VudElkEiMKDWFtb3VudF9taWNyb3MYAyABKANSDGFtb3VudE1pY3JvcxI8CgVjbGFzcxgEIAEoDjImLmZhcmVib3guYWNjb3VudGluZy52MS5BbGxvY2F0aW9uQ2xhc3NSBWNsYXNzEhoKCHByaW9yaXR5GAUgASgFUghwcmlvcml0eRI9CgxlZmZlY3RpdmVfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgtlZmZlY3RpdmVBdBI5CgpleHBpcmVzX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIJZXhwaXJlc0F0EhYKBm1vZGVscxgIIAMoCVIGbW9kZWxzEiEKDGFsbG9jYXRlZF9ieRgJIAEoCVILYWxsb2NhdGVkQnkSPQoMYWxsb2NhdGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFILYWxsb2NhdGVkQXQSFAoFbm90ZXMYCyABKAlSBW5vdGVzEikKEGF2YWlsYWJsZV9taWNyb3MYDCABKANSD2F2YWlsYWJsZU1pY3JvcxIfCgtoZWxkX21pY3JvcxgNIAEoA1IKaGVsZE1pY3JvcxIhCgxzcGVudF9taWNyb3MYDiABKANSC3NwZW50TWljcm9zEiUKDmV4cGlyZWRfbWljcm9zGA8gASgDUg1leHBpcmVkTWljcm9zIk8KA1BpbhIjCg1hbGxvY2F0aW9uX2lkGAEgASgJUgxhbGxvY2F0aW9uSWQSIwoNYW1vdW50X21pY3JvcxgCIAEoA1IMYW1vdW50TWljcm9zIuICCgRIb2xkEhcKB2hvbGRfaWQYASABKAlSBmhvbGRJZBIdCgphY2NvdW50X2lkGAIgASgJUglhY2NvdW50SWQSNgoFc3RhdGUYAyABKA4yIC5mYXJlYm94LmFjY291bnRpbmcudjEuSG9sZFN0YXRlUgVzdGF0ZRIlCg5ncmFudGVkX21pY3JvcxgEIAEoA1INZ3JhbnRlZE1pY3JvcxI5CgpleHBpcmVzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIJZXhwaXJlc0F0EhQKBW1vZGVsGAYgASgJUgVtb2RlbBIjCg1wcmljZV92ZXJzaW9uGAcgASgDUgxwcmljZVZlcnNpb24SHQoKc2Vzc2lvbl9pZBgIIAEoCVIJc2Vzc2lvbklkEi4KBHBpbnMYCSADKAsyGi5mYXJlYm94LmFjY291bnRpbmcudjEuUGluUgRwaW5zIrgBCgdCYWxhbmNlEh0KCmFjY291bnRfaWQYASABKAlSCWFjY291bnRJZBIpChBhdmFpbGFibGVfbWljcm9zGAIgASgDUg9hdmFpbGFibGVNaWNyb3MSHwoLaGVsZF9taWNyb3MYAyABKANSCmhlbGRNaWNyb3MSHwoLZGVidF9taWNyb3MYBCABKANSCmRlYnRNaWNyb3MSIQoMdG90YWxfbWljcm9zGAUgASgDUgt0b3RhbE1pY3JvcyLEAwoFUHJpY2USGAoHdmVyc2lvbhgBIAEoA1IHdmVyc2lvbhIUCgVtb2RlbBgCIAEoCVIFbW9kZWwSQQoOZWZmZWN0aXZlX2Zyb20YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUg1lZmZlY3RpdmVGcm9tEjcKGGlucHV0X21pY3Jvc19wZXJfbWlsbGlvbhgEIAEoA1IVaW5wdXRNaWNyb3NQZXJNaWxsaW9uEjkKGW91dHB1dF9taWNyb3NfcGVyX21pbGxpb24YBSABKANSFm91dHB1dE1pY3Jvc1Blck1pbGxpb24SRAofY2FjaGVkX2lucHV0X21pY3Jvc19wZXJfbWlsbGlvbhgGIAEoA1IbY2FjaGVkSW5wdXRNaWNyb3NQZXJNaWxsaW9uEj8KHHJlYXNvbmluZ19taWNyb3NfcGVyX21pbGxpb24YByABKANSGXJlYXNvbmluZ01pY3Jvc1Blck1pbGxpb24SJgoPcGVyX2NhbGxfbWljcm9zGAggASgDUg1wZXJDYWxsTWljcm9zEiUKDm1pbmltdW1fbWljcm9zGAkgASgDUg1taW5pbXVtTWljcm9zIrkECgtVc2FnZVJlY29yZBIZCgh1c2FnZV9pZBgBIAEoCVIHdXNhZ2VJZBIdCgphY2NvdW50X2lkGAIgASgJUglhY2NvdW50SWQSNwoFdXNhZ2UYAyABKAsyIS5mYXJlYm94LmFjY291bnRpbmcudjEuVG9rZW5Vc2FnZVIFdXNhZ2USIwoNcHJpY2VfdmVyc2lvbhgEIAEoA1IMcHJpY2VWZXJzaW9uEiUKDmNoYXJnZWRfbWljcm9zGAUgASgDUg1jaGFyZ2VkTWljcm9zEi0KEnVuY29sbGVjdGVkX21pY3JvcxgGIAEoA1IRdW5jb2xsZWN0ZWRNaWNyb3MSLgoEcGlucxgHIAMoCzIaLmZhcmVib3guYWNjb3VudGluZy52MS5QaW5SBHBpbnMSOQoKY2hhcmdlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCWNoYXJnZWRBdBI5CgpldmVudF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIJZXZlbnRUaW1lEhIKBGxhdGUYCiABKAhSBGxhdGUSOAoHb3V0Y29tZRgLIAEoDjIeLmZhcmVib3guYWNjb3VudGluZy52MS5PdXRjb21lUgdvdXRjb21lEhcKB2hvbGRfaWQYDCABKAlSBmhvbGRJZBIdCgpzZXNzaW9uX2lkGA0gASgJUglzZXNzaW9uSWQSEAoDc2VxGA4gASgDUgNzZXEqhwEKD0FsbG9jYXRpb25DbGFzcxIgChxBTExPQ0FUSU9OX0NMQVNTX1VOU1BFQ0lGSUVEEAASGQoVQUxMT0NBVElPTl9DTEFTU19QQUlEEAESGgoWQUxMT0NBVElPTl9DTEFTU19QUk9NTxACEhsKF0FMTE9DQVRJT05fQ0xBU1NfQURKVVNUEAMqhQEKCUhvbGRTdGF0ZRIaChZIT0xEX1NUQVRFX1VOU1BFQ0lGSUVEEAASEwoPSE9MRF9TVEFURV9PUEVOEAESFgoSSE9MRF9TVEFURV9TRVRUTEVEEAISFwoTSE9MRF9TVEFURV9SRUxFQVNFRBADEhYKEkhPTERfU1RBVEVfRVhQSVJFRBAEKvABCghEZWNpc2lvbhIYChRERUNJU0lPTl9VTlNQRUNJRklFRBAAEhcKE0RFQ0lTSU9OX1NVRkZJQ0lFTlQQARIZChVERUNJU0lPTl9JTlNVRkZJQ0lFTlQQAhIRCg1ERUNJU0lPTl9IRUxEEAMSFwoTREVDSVNJT05fTk9fQUNDT1VOVBAEEhsKF0RFQ0lTSU9OX0FDQ09VTlRfRlJPWkVOEAUSGwoXREVDSVNJT05fQUNDT1VOVF9DTE9TRUQQBhIaChZERUNJU0lPTl9VTktOT1dOX01PREVMEAcSFAoQREVDSVNJT05fSU5fREVCVBAIKm0KCk92ZXJQb2xpY3kSGwoXT1ZFUl9QT0xJQ1lfVU5TUEVDSUZJRUQQABIVChFPVkVSX1BPTElDWV9DT1ZFUhABEhMKD09WRVJfUE9MSUNZX0NBUBACEhYKEk9WRVJfUE9MSUNZX1JFSkVDVBADKpsBCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABIUChBPVVRDT01FX0NPTVBMRVRFEAESFQoRT1VUQ09NRV9DQU5DRUxMRUQQAhIVChFPVVRDT01FX0VYSEFVU1RFRBADEhcKE09VVENPTUVfVU5SRUFDSEFCTEUQBBIaChZPVVRDT01FX1BST1ZJREVSX0VSUk9SEAViBnByb3RvMw==")
+    base64: "CiJmYXJlYm94L2FjY291bnRpbmcvdjEvbGVkZ2VyLnByb3RvEhVmYXJlYm94LmFjY291bnRpbmcudjEaH2dvb2dsZS9wcm90b2J1Zi90aW1lc3RhbXAucHJvdG8ixQEKClRva2VuVXNhZ2USFAoFbW9kZWwYASABKAlSBW1vZGVsEiEKDGlucHV0X3Rva2VucxgCIAEoA1ILaW5wdXRUb2tlbnMSIwoNb3V0cHV0X3Rva2VucxgDIAEoA1IMb3V0cHV0VG9rZW5zEi4KE2NhY2hlZF9pbnB1dF90b2tlbnMYBCABKANSEWNhY2hlZElucHV0VG9rZW5zEikKEHJlYXNvbmluZ190b2tlbnMYBSABKANSD3JlYXNvbmluZ1Rva2VucyLvBAoKQWxsb2NhdGlvbhIjCg1hbGxvY2F0aW9uX2lkGAEgASgJUgxhbGxvY2F0aW9uSWQSHQoKYWNjb3VudF9pZBgCIAEoCVIJYWNjb3VudElkEiMKDWFtb3VudF9taWNyb3MYAyABKANSDGFtb3VudE1pY3JvcxI8CgVjbGFzcxgEIAEoDjImLmZhcmVib3guYWNjb3VudGluZy52MS5BbGxvY2F0aW9uQ2xhc3NSBWNsYXNzEhoKCHByaW9yaXR5GAUgASgFUghwcmlvcml0eRI9CgxlZmZlY3RpdmVfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgtlZmZlY3RpdmVBdBI5CgpleHBpcmVzX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIJZXhwaXJlc0F0EhYKBm1vZGVscxgIIAMoCVIGbW9kZWxzEiEKDGFsbG9jYXRlZF9ieRgJIAEoCVILYWxsb2NhdGVkQnkSPQoMYWxsb2NhdGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFILYWxsb2NhdGVkQXQSFAoFbm90ZXMYCyABKAlSBW5vdGVzEikKEGF2YWlsYWJsZV9taWNyb3MYDCABKANSD2F2YWlsYWJsZU1pY3JvcxIfCgtoZWxkX21pY3JvcxgNIAEoA1IKaGVsZE1pY3JvcxIhCgxzcGVudF9taWNyb3MYDiABKANSC3NwZW50TWljcm9zEiUKDmV4cGlyZWRfbWljcm9zGA8gASgDUg1leHBpcmVkTWljcm9zIk8KA1BpbhIjCg1hbGxvY2F0aW9uX2lkGAEgASgJUgxhbGxvY2F0aW9uSWQSIwoNYW1vdW50X21pY3JvcxgCIAEoA1IMYW1vdW50TWljcm9zIrQECgRIb2xkEhcKB2hvbGRfaWQYASABKAlSBmhvbGRJZBIdCgphY2NvdW50X2lkGAIgASgJUglhY2NvdW50SWQSNgoFc3RhdGUYAyABKA4yIC5mYXJlYm94LmFjY291bnRpbmcudjEuSG9sZFN0YXRlUgVzdGF0ZRIlCg5ncmFudGVkX21pY3JvcxgEIAEoA1INZ3JhbnRlZE1pY3JvcxI5CgpleHBpcmVzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIJZXhwaXJlc0F0EhQKBW1vZGVsGAYgASgJUgVtb2RlbBIjCg1wcmljZV92ZXJzaW9uGAcgASgDUgxwcmljZVZlcnNpb24SHQoKc2Vzc2lvbl9pZBgIIAEoCVIJc2Vzc2lvbklkEi4KBHBpbnMYCSADKAsyGi5mYXJlYm94LmFjY291bnRpbmcudjEuUGluUgRwaW5zEicKD3JlcG9ydGVkX21pY3JvcxgKIAEoA1IOcmVwb3J0ZWRNaWNyb3MSNwoJbWF4X3VudGlsGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIIbWF4VW50aWwSNwoJb3BlbmVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIIb3BlbmVkQXQSNQoIZW5kZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgdlbmRlZEF0IrgBCgdCYWxhbmNlEh0KCmFjY291bnRfaWQYASABKAlSCWFjY291bnRJZBIpChBhdmFpbGFibGVfbWljcm9zGAIgASgDUg9hdmFpbGFibGVNaWNyb3MSHwoLaGVsZF9taWNyb3MYAyABKANSCmhlbGRNaWNyb3MSHwoLZGVidF9taWNyb3MYBCABKANSCmRlYnRNaWNyb3MSIQoMdG90YWxfbWljcm9zGAUgASgDUgt0b3RhbE1pY3JvcyLEAwoFUHJpY2USGAoHdmVyc2lvbhgBIAEoA1IHdmVyc2lvbhIUCgVtb2RlbBgCIAEoCVIFbW9kZWwSQQoOZWZmZWN0aXZlX2Zyb20YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUg1lZmZlY3RpdmVGcm9tEjcKGGlucHV0X21pY3Jvc19wZXJfbWlsbGlvbhgEIAEoA1IVaW5wdXRNaWNyb3NQZXJNaWxsaW9uEjkKGW91dHB1dF9taWNyb3NfcGVyX21pbGxpb24YBSABKANSFm91dHB1dE1pY3Jvc1Blck1pbGxpb24SRAofY2FjaGVkX2lucHV0X21pY3Jvc19wZXJfbWlsbGlvbhgGIAEoA1IbY2FjaGVkSW5wdXRNaWNyb3NQZXJNaWxsaW9uEj8KHHJlYXNvbmluZ19taWNyb3NfcGVyX21pbGxpb24YByABKANSGXJlYXNvbmluZ01pY3Jvc1Blck1pbGxpb24SJgoPcGVyX2NhbGxfbWljcm9zGAggASgDUg1wZXJDYWxsTWljcm9zEiUKDm1pbmltdW1fbWljcm9zGAkgASgDUg1taW5pbXVtTWljcm9zItgECgtVc2FnZVJlY29yZBIZCgh1c2FnZV9pZBgBIAEoCVIHdXNhZ2VJZBIdCgphY2NvdW50X2lkGAIgASgJUglhY2NvdW50SWQSNwoFdXNhZ2UYAyABKAsyIS5mYXJlYm94LmFjY291bnRpbmcudjEuVG9rZW5Vc2FnZVIFdXNhZ2USIwoNcHJpY2VfdmVyc2lvbhgEIAEoA1IMcHJpY2VWZXJzaW9uEiUKDmNoYXJnZWRfbWljcm9zGAUgASgDUg1jaGFyZ2VkTWljcm9zEi0KEnVuY29sbGVjdGVkX21pY3JvcxgGIAEoA1IRdW5jb2xsZWN0ZWRNaWNyb3MSLgoEcGlucxgHIAMoCzIaLmZhcmVib3guYWNjb3VudGluZy52MS5QaW5SBHBpbnMSOQoKY2hhcmdlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCWNoYXJnZWRBdBI5CgpldmVudF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIJZXZlbnRUaW1lEhIKBGxhdGUYCiABKAhSBGxhdGUSOAoHb3V0Y29tZRgLIAEoDjIeLmZhcmVib3guYWNjb3VudGluZy52MS5PdXRjb21lUgdvdXRjb21lEhcKB2hvbGRfaWQYDCABKAlSBmhvbGRJZBIdCgpzZXNzaW9uX2lkGA0gASgJUglzZXNzaW9uSWQSEAoDc2VxGA4gASgDUgNzZXESHQoKcmVxdWVzdF9pZBgPIAEoCVIJcmVxdWVzdElkKocBCg9BbGxvY2F0aW9uQ2xhc3MSIAocQUxMT0NBVElPTl9DTEFTU19VTlNQRUNJRklFRBAAEhkKFUFMTE9DQVRJT05fQ0xBU1NfUEFJRBABEhoKFkFMTE9DQVRJT05fQ0xBU1NfUFJPTU8QAhIbChdBTExPQ0FUSU9OX0NMQVNTX0FESlVTVBADKnsKDEFjY291bnRTdGF0ZRIdChlBQ0NPVU5UX1NUQVRFX1VOU1BFQ0lGSUVEEAASGAoUQUNDT1VOVF9TVEFURV9BQ1RJVkUQARIYChRBQ0NPVU5UX1NUQVRFX0ZST1pFThACEhgKFEFDQ09VTlRfU1RBVEVfQ0xPU0VEEAMqhQEKCUhvbGRTdGF0ZRIaChZIT0xEX1NUQVRFX1VOU1BFQ0lGSUVEEAASEwoPSE9MRF9TVEFURV9PUEVOEAESFgoSSE9MRF9TVEFURV9TRVRUTEVEEAISFwoTSE9MRF9TVEFURV9SRUxFQVNFRBADEhYKEkhPTERfU1RBVEVfRVhQSVJFRBAEKvABCghEZWNpc2lvbhIYChRERUNJU0lPTl9VTlNQRUNJRklFRBAAEhcKE0RFQ0lTSU9OX1NVRkZJQ0lFTlQQARIZChVERUNJU0lPTl9JTlNVRkZJQ0lFTlQQAhIRCg1ERUNJU0lPTl9IRUxEEAMSFwoTREVDSVNJT05fTk9fQUNDT1VOVBAEEhsKF0RFQ0lTSU9OX0FDQ09VTlRfRlJPWkVOEAUSGwoXREVDSVNJT05fQUNDT1VOVF9DTE9TRUQQBhIaChZERUNJU0lPTl9VTktOT1dOX01PREVMEAcSFAoQREVDSVNJT05fSU5fREVCVBAIKm0KCk92ZXJQb2xpY3kSGwoXT1ZFUl9QT0xJQ1lfVU5TUEVDSUZJRUQQABIVChFPVkVSX1BPTElDWV9DT1ZFUhABEhMKD09WRVJfUE9MSUNZX0NBUBACEhYKEk9WRVJfUE9MSUNZX1JFSkVDVBADKpsBCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABIUChBPVVRDT01FX0NPTVBMRVRFEAESFQoRT1VUQ09NRV9DQU5DRUxMRUQQAhIVChFPVVRDT01FX0VYSEFVU1RFRBADEhcKE09VVENPTUVfVU5SRUFDSEFCTEUQBBIaChZPVVRDT01FX1BST1ZJREVSX0VSUk9SEAViBnByb3RvMw==")
 }

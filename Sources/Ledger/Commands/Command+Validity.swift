@@ -14,7 +14,9 @@ extension Command {
     case .deductCredits(let command): command.invalidField
     case .openHold(let command): command.invalidField
     case .settleHold(let command): command.invalidField
+    case .extendHold(let command): command.invalidField
     case .releaseHold(let command): command.invalidField
+    case .forceRelease(let command): command.invalidField
     case .putPrice(let command): command.invalidField
     case .setAccountState(let command): command.invalidField
     }
@@ -48,6 +50,7 @@ extension AllocateCredits {
 extension DeductCredits {
   var invalidField: InvalidField? {
     checkAccount(account) ?? checkCharge(charge) ?? checkSession(sessionID)
+      ?? checkRequest(requestID)
   }
 }
 
@@ -58,8 +61,14 @@ extension OpenHold {
     if case .micros(let amount) = charge, let minMicros, minMicros > amount {
       return InvalidField(field: "min_micros", reason: "must not be above the amount")
     }
-    if let life, !(LedgerLimits.holdLifeMin...LedgerLimits.holdLifeMax).contains(life) {
-      return InvalidField(field: "ttl", reason: "must be 5 s to 15 min")
+    if let invalid = checkLife(life) { return invalid }
+    if let sliceTokens {
+      guard case .usage(let usage) = charge, usage.outputTokens > 0 else {
+        return InvalidField(field: "slice_tokens", reason: "is for output tokens of a model")
+      }
+      guard (1...LedgerLimits.tokensMax).contains(sliceTokens) else {
+        return InvalidField(field: "slice_tokens", reason: "must be 1 to 10^12")
+      }
     }
     return checkSession(sessionID)
   }
@@ -67,15 +76,30 @@ extension OpenHold {
 
 extension SettleHold {
   var invalidField: InvalidField? {
-    switch charge {
-    case .micros(let amount):
-      guard (0...LedgerLimits.amountMax).contains(amount) else {
-        return InvalidField(field: "credit_micros", reason: "must be 0 to 10^15")
+    checkUsed(charge, field: "credit_micros") ?? checkRequest(requestID)
+  }
+}
+
+extension ExtendHold {
+  var invalidField: InvalidField? {
+    if let invalid = checkUsed(used, field: "used_micros") { return invalid }
+    switch used {
+    case .micros:
+      guard (0...LedgerLimits.amountMax).contains(wanted) else {
+        return InvalidField(field: "wanted_micros", reason: "must be 0 to 10^15")
       }
-    case .usage(let usage):
-      guard usage.isValid else { return .unlawfulUsage }
+    case .usage:
+      guard (0...LedgerLimits.tokensMax).contains(wanted) else {
+        return InvalidField(field: "wanted_tokens", reason: "must be 0 to 10^12")
+      }
     }
-    return nil
+    return checkLife(life)
+  }
+}
+
+extension ForceRelease {
+  var invalidField: InvalidField? {
+    checkText(reason, LedgerLimits.reasonBytesMax, field: "reason")
   }
 }
 
@@ -133,6 +157,26 @@ func checkCharge(_ charge: Charge) -> InvalidField? {
   }
 }
 
+/// Checks what was used: nothing is lawful.
+private func checkUsed(_ charge: Charge, field: String) -> InvalidField? {
+  switch charge {
+  case .micros(let amount):
+    guard (0...LedgerLimits.amountMax).contains(amount) else {
+      return InvalidField(field: field, reason: "must be 0 to 10^15")
+    }
+  case .usage(let usage):
+    guard usage.isValid else { return .unlawfulUsage }
+  }
+  return nil
+}
+
+private func checkLife(_ life: Duration?) -> InvalidField? {
+  if let life, !(LedgerLimits.holdLifeMin...LedgerLimits.holdLifeMax).contains(life) {
+    return InvalidField(field: "ttl", reason: "must be 5 s to 15 min")
+  }
+  return nil
+}
+
 private func checkAmount(_ amount: Int64, field: String) -> InvalidField? {
   guard (1...LedgerLimits.amountMax).contains(amount) else {
     return InvalidField(field: field, reason: "must be 1 to 10^15 micro-credits")
@@ -142,6 +186,10 @@ private func checkAmount(_ amount: Int64, field: String) -> InvalidField? {
 
 private func checkSession(_ session: String) -> InvalidField? {
   checkText(session, LedgerLimits.identifierBytesMax, field: "session_id")
+}
+
+private func checkRequest(_ request: String) -> InvalidField? {
+  checkText(request, LedgerLimits.identifierBytesMax, field: "request_id")
 }
 
 private func checkText(_ text: String, _ bytesMax: Int, field: String) -> InvalidField? {

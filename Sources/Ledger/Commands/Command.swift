@@ -49,10 +49,12 @@ public struct DeductCredits: Sendable, Hashable {
   public var eventTime: LedgerTime?
   public var outcome: Outcome
   public var sessionID: String
+  public var requestID: String
 
   public init(
     account: AccountID, charge: Charge, overPolicy: OverPolicy = .cover,
-    eventTime: LedgerTime? = nil, outcome: Outcome = .unspecified, sessionID: String = ""
+    eventTime: LedgerTime? = nil, outcome: Outcome = .unspecified, sessionID: String = "",
+    requestID: String = ""
   ) {
     self.account = account
     self.charge = charge
@@ -60,59 +62,7 @@ public struct DeductCredits: Sendable, Hashable {
     self.eventTime = eventTime
     self.outcome = outcome
     self.sessionID = sessionID
-  }
-}
-
-/// Sets credit aside for work that is about to be done.
-public struct OpenHold: Sendable, Hashable {
-  public var account: AccountID
-  /// What to set aside.
-  public var charge: Charge
-  /// Accept a smaller grant down to this; nil means all or nothing.
-  public var minMicros: Int64?
-  /// How long the hold lives; nil means ``LedgerLimits/holdLifeDefault``.
-  public var life: Duration?
-  public var sessionID: String
-
-  public init(
-    account: AccountID, charge: Charge, minMicros: Int64? = nil, life: Duration? = nil,
-    sessionID: String = ""
-  ) {
-    self.account = account
-    self.charge = charge
-    self.minMicros = minMicros
-    self.life = life
-    self.sessionID = sessionID
-  }
-}
-
-/// Charges what a hold's work came to and gives the rest back.
-public struct SettleHold: Sendable, Hashable {
-  public var hold: HoldID
-  /// What the work came to; an amount of 0 and usage without tokens are lawful and charge nothing.
-  public var charge: Charge
-  public var overPolicy: OverPolicy
-  public var outcome: Outcome
-
-  public init(
-    hold: HoldID, charge: Charge, overPolicy: OverPolicy = .cover, outcome: Outcome = .unspecified
-  ) {
-    self.hold = hold
-    self.charge = charge
-    self.overPolicy = overPolicy
-    self.outcome = outcome
-  }
-}
-
-/// Gives a hold's credit back without a charge.
-public struct ReleaseHold: Sendable, Hashable {
-  public var hold: HoldID
-  /// Why, for operators.
-  public var reason: String
-
-  public init(hold: HoldID, reason: String = "") {
-    self.hold = hold
-    self.reason = reason
+    self.requestID = requestID
   }
 }
 
@@ -152,7 +102,9 @@ public enum Command: Sendable, Hashable {
   case deductCredits(DeductCredits)
   case openHold(OpenHold)
   case settleHold(SettleHold)
+  case extendHold(ExtendHold)
   case releaseHold(ReleaseHold)
+  case forceRelease(ForceRelease)
   case putPrice(PutPrice)
   case setAccountState(SetAccountState)
 
@@ -165,6 +117,8 @@ public enum Command: Sendable, Hashable {
     case releaseHold = 5
     case putPrice = 6
     case setAccountState = 7
+    case extendHold = 8
+    case forceRelease = 9
   }
 
   /// Which kind of command it is.
@@ -174,7 +128,9 @@ public enum Command: Sendable, Hashable {
     case .deductCredits: .deductCredits
     case .openHold: .openHold
     case .settleHold: .settleHold
+    case .extendHold: .extendHold
     case .releaseHold: .releaseHold
+    case .forceRelease: .forceRelease
     case .putPrice: .putPrice
     case .setAccountState: .setAccountState
     }

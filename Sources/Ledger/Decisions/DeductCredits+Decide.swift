@@ -29,7 +29,8 @@ extension DeductCredits {
       id: UsageID(seq: account.nextSeq), account: self.account, usage: bill.usage,
       priceVersion: bill.price?.version, debtMicros: parts.debtMicros,
       uncollectedMicros: parts.uncollectedMicros, pins: parts.pins, chargedAt: time,
-      eventTime: eventTime, isLate: false, outcome: outcome, hold: nil, sessionID: sessionID)
+      eventTime: eventTime, isLate: false, outcome: outcome, hold: nil, sessionID: sessionID,
+      requestID: requestID)
     precondition(usage.costMicros == bill.costMicros, "a charge that is not its cost")
     account.record(.charged(Charged(usage: usage)))
     return .success(.deducted(DeductAnswer(usage: usage, balance: account.balance)))

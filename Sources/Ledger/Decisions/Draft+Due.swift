@@ -57,14 +57,40 @@ extension Draft {
       repayDebt(at: event.time)
     }
     setNextDue(next)
+    dueChangeCount = changes.count
     precondition(account.nextDue > time)
   }
 
   private mutating func expireHold(_ id: HoldID) {
     guard let hold = account.holds[id] else { preconditionFailure("a due hold is not open") }
-    // What was reported is charged: without slices nothing is reported before the settle.
-    precondition(hold.reportedMicros == 0, "a report that no slice was granted for")
-    end(hold, as: .expired, at: hold.endsAt, spending: 0, usage: nil, reason: "")
+    expire(hold, at: hold.endsAt, reason: "")
+  }
+
+  /// Ends a hold without an answer: what was reported is charged, as far as it was granted, and the
+  /// rest goes back. Returns the charge, if any, and what became available again.
+  @discardableResult
+  mutating func expire(_ hold: Hold, at instant: LedgerTime, reason: String)
+    -> (usage: UsageRecord?, returnedMicros: Int64)
+  {
+    let covered = min(hold.reportedMicros, hold.grantedMicros)
+    let uncollected = hold.reportedMicros - covered
+    var usage: UsageRecord?
+    if hold.reportedMicros > 0 {
+      usage = UsageRecord(
+        id: UsageID(seq: nextSeq), account: hold.terms.account, usage: hold.reportedUsage,
+        priceVersion: hold.reportedUsage == nil ? nil : hold.terms.price?.version, debtMicros: 0,
+        uncollectedMicros: uncollected, pins: hold.pins.split(after: covered).first,
+        chargedAt: instant, eventTime: instant, isLate: false, outcome: .unspecified,
+        hold: hold.id, sessionID: hold.terms.sessionID)
+    }
+    let returned = end(
+      hold, as: .expired, at: instant, spending: covered, usage: usage, reason: reason)
+    if let usage, uncollected > 0 {
+      record(
+        .overCharged(
+          OverCharge(usage: usage.id, pins: [], debtMicros: 0, uncollectedMicros: uncollected)))
+    }
+    return (usage, returned)
   }
 
   private mutating func expireAllocation(_ id: AllocationID) {
@@ -81,8 +107,8 @@ extension Draft {
     _ hold: Hold, as state: HoldState, at instant: LedgerTime, spending: Int64,
     usage: UsageRecord?, reason: String
   ) -> Int64 {
-    precondition((0...hold.terms.grantedMicros).contains(spending), "above the grant")
-    let (spent, rest) = hold.terms.pins.split(after: spending)
+    precondition((0...hold.grantedMicros).contains(spending), "above the grant")
+    let (spent, rest) = hold.pins.split(after: spending)
     var returned: [Pin] = []
     var expired: [Pin] = []
     for pin in rest {

@@ -5,6 +5,8 @@
 struct Draft {
   private(set) var account: Account
   private(set) var changes: [Change] = []
+  /// How many of the changes, from the first on, time brought about.
+  var dueChangeCount = 0
   /// The rows that the changes touched, in order.
   private(set) var rows: [LedgerRow] = []
   /// The journal time of the command: one reading for all of it.

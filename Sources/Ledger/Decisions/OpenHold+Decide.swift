@@ -1,23 +1,23 @@
 extension OpenHold {
   /// Decides a hold. `draft` is the account with everything due written down, or nil when there is
   /// no such account. Holds draw on credit only; the overdraft is reached by charges.
-  func decide(on draft: inout Draft?, prices: PriceBook, at time: LedgerTime)
-    -> Result<Answer, Refusal>
-  {
+  func decide(
+    on draft: inout Draft?, prices: PriceBook, outputs: OutputHistory, at time: LedgerTime
+  ) -> Result<Answer, Refusal> {
     precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; OpenHoldTests walks them row by row.
     guard var account = draft.take() else { return .failure(.noAccount) }
     defer { draft = account }
     if let standing = account.account.standingRefusal { return .failure(standing) }
     let bill: Bill
-    switch Bill.make(for: charge, prices: prices, at: time) {
+    switch Bill.make(for: firstSlice(outputs), prices: prices, at: time) {
     case .success(let made): bill = made
     case .failure(let refusal): return .failure(refusal)
     }
     let check = account.account.check(bill, at: time)
     if check.decision == .inDebt { return .failure(.inDebt(check)) }
     let granted = min(bill.costMicros, check.availableMicros)
-    let least = min(minMicros ?? bill.costMicros, bill.costMicros)
+    let least = min(minMicros ?? leastMicros(of: bill), bill.costMicros)
     if granted < least { return .failure(.insufficientCredits(check)) }
     if account.account.holds.count >= LedgerLimits.openHoldsPerAccountMax {
       return .failure(.tooManyHolds)
@@ -26,16 +26,32 @@ extension OpenHold {
     let life = self.life ?? LedgerLimits.holdLifeDefault
     let terms = HoldTerms(
       id: HoldID(seq: account.nextSeq), account: self.account, price: bill.price,
-      sessionID: sessionID, openedAt: time, grantedMicros: granted,
-      pins: account.account.pins(for: granted, model: bill.model, at: time))
+      sessionID: sessionID, openedAt: time)
     let hold = Hold(
-      terms: terms, state: .open, expiresAt: time.adding(life), reportedMicros: 0, endedAt: nil,
+      terms: terms, state: .open, grantedMicros: granted,
+      pins: account.account.pins(for: granted, model: bill.model, at: time),
+      expiresAt: time.adding(life), reportedMicros: 0, reportedUsage: nil, endedAt: nil,
       isLateSettled: false)
     account.record(.holdOpened(hold))
     return .success(
       .holdOpened(
         OpenHoldAnswer(
           hold: hold, expiresIn: life, grantedTokens: bill.affordableTokens(budget: granted),
-          balance: account.balance)))
+          isFinalSlice: granted < bill.costMicros, balance: account.balance)))
+  }
+
+  /// What is set aside at first: the charge, or a slice of its output tokens.
+  private func firstSlice(_ outputs: OutputHistory) -> Charge {
+    guard let sliceTokens, case .usage(let usage) = charge else { return charge }
+    let slice = min(sliceTokens, outputs.sliceTokens(for: usage.model), usage.outputTokens)
+    return .usage(usage.replacing(outputTokens: slice))
+  }
+
+  /// The smallest grant that is of use when the caller does not say: all, or of a slice one token.
+  private func leastMicros(of bill: Bill) -> Int64 {
+    guard sliceTokens != nil, let usage = bill.usage, let price = bill.price else {
+      return bill.costMicros
+    }
+    return price.costMicros(of: usage.replacing(outputTokens: 1)) ?? bill.costMicros
   }
 }

@@ -7,7 +7,7 @@ extension ReleaseHold {
     guard let hold, var account = draft.take() else { return .failure(.holdNotFound) }
     defer { draft = account }
     precondition(hold.terms.account == account.account.id, "another account's hold")
-    if hold.state != .open { return .failure(.holdEnded(hold.state)) }
+    if let ended = hold.refusalOutsideItsLife(at: account.time) { return .failure(ended) }
     // From here on the release succeeds.
     let returned = account.end(
       hold, as: .released, at: account.time, spending: 0, usage: nil, reason: reason)

@@ -17,11 +17,11 @@ extension SettleHold {
     case .settled, .released: return .failure(.holdEnded(hold.state))
     }
     let cost: Int64
-    switch costMicros(under: hold.terms.price) {
+    switch charge.costMicros(under: hold.terms.price) {
     case .success(let priced): cost = priced
     case .failure(let refusal): return .failure(refusal)
     }
-    let granted = hold.terms.grantedMicros
+    let granted = hold.grantedMicros
     if overPolicy == .reject, cost > granted {
       return .failure(.overGranted(costMicros: cost, grantedMicros: granted))
     }
@@ -33,24 +33,11 @@ extension SettleHold {
     return .success(.holdSettled(answer))
   }
 
-  /// The cost, which may be 0; work that used no tokens costs nothing, not even the fee.
-  private func costMicros(under price: PriceVersion?) -> Result<Int64, Refusal> {
-    switch charge {
-    case .micros(let amount):
-      return .success(amount)
-    case .usage(let usage):
-      guard let price, price.model == usage.model else { return .failure(.modelMismatch) }
-      if usage.isZero { return .success(0) }
-      guard let cost = price.costMicros(of: usage) else { return .failure(.costOverflow) }
-      return .success(cost)
-    }
-  }
-
   private func settle(_ hold: Hold, cost: Int64, on account: inout Draft) -> SettleAnswer {
-    let covered = min(cost, hold.terms.grantedMicros)
+    let covered = min(cost, hold.grantedMicros)
     let over = overParts(cost - covered, hold, account)
     let usage = record(
-      of: hold, pins: hold.terms.pins.split(after: covered).first + over.pins,
+      of: hold, usage: charge.usage, pins: hold.pins.split(after: covered).first + over.pins,
       over: over, isLate: false, on: account)
     precondition(usage.costMicros == cost, "a charge that is not its cost")
     let returned = account.end(
@@ -66,21 +53,26 @@ extension SettleHold {
     return SettleAnswer(usage: usage, returnedMicros: returned, balance: account.balance)
   }
 
-  /// Within a day of the hold's end the account pays as for a deduction; later nobody does.
+  /// Within a day of the hold's end the account pays as for a deduction; later nobody does. What the
+  /// hold's end charged for is not charged again: only what the work came to on top of the report.
   private func settleLate(_ hold: Hold, cost: Int64, on account: inout Draft) -> SettleAnswer {
     guard let endedAt = hold.endedAt else { preconditionFailure("a late settle of an open hold") }
     let isCollectable = account.time < endedAt.adding(LedgerLimits.lateSettleWindow)
-    let wanted = overPolicy == .cap ? min(cost, hold.terms.grantedMicros) : cost
+    let owed = max(0, cost - hold.reportedMicros)
+    let covered = max(0, min(cost, hold.grantedMicros) - hold.reportedMicros)
+    let wanted = overPolicy == .cap ? covered : owed
     let parts = account.account.cover(
       isCollectable ? wanted : 0, model: hold.terms.price?.model, at: account.time,
       byOverdraft: overPolicy != .cap)
     let paid = parts.pins.totalMicros + parts.debtMicros
+    var rest = charge.usage
+    if let usage = rest, let reported = hold.reportedUsage { rest = usage.subtracting(reported) }
     let usage = record(
-      of: hold, pins: parts.pins,
+      of: hold, usage: rest, pins: parts.pins,
       over: CoverParts(
-        pins: parts.pins, debtMicros: parts.debtMicros, uncollectedMicros: cost - paid),
+        pins: parts.pins, debtMicros: parts.debtMicros, uncollectedMicros: owed - paid),
       isLate: true, on: account)
-    precondition(usage.costMicros == cost, "a charge that is not its cost")
+    precondition(usage.costMicros == owed, "a charge that is not its cost")
     account.record(.charged(Charged(usage: usage)))
     return SettleAnswer(usage: usage, returnedMicros: 0, balance: account.balance)
   }
@@ -100,15 +92,14 @@ extension SettleHold {
   }
 
   private func record(
-    of hold: Hold, pins: [Pin], over: CoverParts, isLate: Bool, on account: Draft
+    of hold: Hold, usage: TokenUsage?, pins: [Pin], over: CoverParts, isLate: Bool,
+    on account: Draft
   ) -> UsageRecord {
-    var usage: TokenUsage?
-    if case .usage(let tokens) = charge { usage = tokens }
-    return UsageRecord(
+    UsageRecord(
       id: UsageID(seq: account.nextSeq), account: hold.terms.account, usage: usage,
       priceVersion: usage == nil ? nil : hold.terms.price?.version, debtMicros: over.debtMicros,
       uncollectedMicros: over.uncollectedMicros, pins: pins, chargedAt: account.time,
       eventTime: account.time, isLate: isLate, outcome: outcome, hold: hold.id,
-      sessionID: hold.terms.sessionID)
+      sessionID: hold.terms.sessionID, requestID: requestID)
   }
 }

@@ -11,8 +11,13 @@ public struct CorruptionError: Error, Sendable, CustomStringConvertible {
 
 /// Reads the stored form that ``ByteWriter`` writes. Trusts nothing: disks damage bytes.
 public struct ByteReader {
+  /// The version that is written: 2 added reports to holds and request ids to charges.
+  static let currentVersion: UInt8 = 2
+
   private let bytes: [UInt8]
   private var position = 0
+  /// The version of what is read: later fields are not there in older ones.
+  var version = Self.currentVersion
 
   /// Starts at the first byte.
   public init(_ bytes: [UInt8]) {

@@ -1,5 +1,8 @@
 extension Command {
   /// The digest that tells whether a second attempt carries the same command.
+  ///
+  /// Kept for ever: a field that was added later is written only when it says something, so that
+  /// commands from before it keep their digest.
   var bodyDigest: Digest {
     var writer = ByteWriter()
     writer.value(kind)
@@ -20,18 +23,29 @@ extension Command {
       writer.optional(command.eventTime)
       writer.value(command.outcome)
       writer.value(command.sessionID)
+      if !command.requestID.isEmpty { writer.value(command.requestID) }
     case .openHold(let command):
       writer.value(command.account)
       writer.value(command.charge)
       writer.optional(command.minMicros)
       writer.optional(command.life)
       writer.value(command.sessionID)
+      if let slice = command.sliceTokens { writer.integer(slice) }
     case .settleHold(let command):
       writer.value(command.hold)
       writer.value(command.charge)
       writer.value(command.overPolicy)
       writer.value(command.outcome)
+      if !command.requestID.isEmpty { writer.value(command.requestID) }
+    case .extendHold(let command):
+      writer.value(command.hold)
+      writer.value(command.used)
+      writer.integer(command.wanted)
+      writer.optional(command.life)
     case .releaseHold(let command):
+      writer.value(command.hold)
+      writer.value(command.reason)
+    case .forceRelease(let command):
       writer.value(command.hold)
       writer.value(command.reason)
     case .putPrice(let command):

@@ -1,11 +1,11 @@
 extension JournalEntry {
-  /// The version of the stored form that is written.
-  private static let formatVersion: UInt8 = 1
+  /// The version of the stored form that is written; older ones are read.
+  private static let formatVersion = ByteReader.currentVersion
 
   /// The stored form of all but seq, time and account, which have columns of their own.
   ///
   /// ```
-  /// version 1 | change kind | change | actor | reply?: key, body, outcome
+  /// version   | change kind | change | actor | reply?: key, body, outcome
   /// ```
   public func payload() -> [UInt8] {
     var writer = ByteWriter()
@@ -29,9 +29,11 @@ extension JournalEntry {
     throws(CorruptionError)
   {
     var reader = ByteReader(payload)
-    guard try reader.byte() == Self.formatVersion else {
+    let version = try reader.byte()
+    guard (1...Self.formatVersion).contains(version) else {
       throw CorruptionError("a journal entry of an unknown version")
     }
+    reader.version = version
     guard seq > 0 else { throw CorruptionError("a journal entry before the first") }
     let change = try Change(from: &reader)
     let actor = try reader.value(String.self)
@@ -57,6 +59,11 @@ extension Change {
       self = .charged(Charged(usage: try reader.value()))
     case .holdOpened:
       self = .holdOpened(try reader.value())
+    case .holdExtended:
+      self = .holdExtended(
+        HoldExtension(
+          hold: try reader.value(), pins: try reader.pins(), expiresAt: try reader.value(),
+          reportedMicros: try reader.amount(), reportedUsage: try reader.optional()))
     case .holdEnded:
       self = .holdEnded(
         HoldEnd(
@@ -90,6 +97,12 @@ extension Change {
       writer.value(charged.usage)
     case .holdOpened(let hold):
       writer.value(hold)
+    case .holdExtended(let slice):
+      writer.value(slice.hold)
+      writer.list(slice.pins)
+      writer.value(slice.expiresAt)
+      writer.integer(slice.reportedMicros)
+      writer.optional(slice.reportedUsage)
     case .holdEnded(let end):
       writer.value(end.hold)
       writer.value(end.state)

@@ -140,11 +140,13 @@ extension Hold: Storable {
       throw CorruptionError("a hold whose parts do not add up")
     }
     let terms = HoldTerms(
-      id: id, account: account, price: price, sessionID: sessionID, openedAt: openedAt,
-      grantedMicros: granted, pins: pins)
+      id: id, account: account, price: price, sessionID: sessionID, openedAt: openedAt)
+    let isLateSettled = try reader.value(Bool.self)
+    let usage = reader.version >= 2 ? try reader.optional(TokenUsage.self) : nil
     self.init(
-      terms: terms, state: state, expiresAt: expiresAt, reportedMicros: reported,
-      endedAt: endedAt, isLateSettled: try reader.value())
+      terms: terms, state: state, grantedMicros: granted, pins: pins, expiresAt: expiresAt,
+      reportedMicros: reported, reportedUsage: usage, endedAt: endedAt,
+      isLateSettled: isLateSettled)
   }
   func write(to writer: inout ByteWriter) {
     writer.value(terms.id)
@@ -152,13 +154,14 @@ extension Hold: Storable {
     writer.optional(terms.price)
     writer.value(terms.sessionID)
     writer.value(terms.openedAt)
-    writer.integer(terms.grantedMicros)
-    writer.list(terms.pins)
+    writer.integer(grantedMicros)
+    writer.list(pins)
     writer.value(state)
     writer.value(expiresAt)
     writer.integer(reportedMicros)
     writer.optional(endedAt)
     writer.value(isLateSettled)
+    writer.optional(reportedUsage)
   }
 }
 
@@ -169,7 +172,8 @@ extension UsageRecord: Storable {
       priceVersion: try reader.optional(), debtMicros: try reader.amount(),
       uncollectedMicros: try reader.amount(), pins: try reader.pins(),
       chargedAt: try reader.value(), eventTime: try reader.value(), isLate: try reader.value(),
-      outcome: try reader.value(), hold: try reader.optional(), sessionID: try reader.value())
+      outcome: try reader.value(), hold: try reader.optional(), sessionID: try reader.value(),
+      requestID: reader.version >= 2 ? try reader.value() : "")
   }
   func write(to writer: inout ByteWriter) {
     writer.value(id)
@@ -185,6 +189,17 @@ extension UsageRecord: Storable {
     writer.value(outcome)
     writer.optional(hold)
     writer.value(sessionID)
+    writer.value(requestID)
+  }
+}
+
+extension TokenUsage {
+  /// The stored form, for a column.
+  public var storedColumn: [UInt8] { storedBytes }
+
+  /// Reads a column that ``storedColumn`` filled.
+  public init(storedColumn bytes: [UInt8]) throws(CorruptionError) {
+    self = try TokenUsage(storedBytes: bytes)
   }
 }
 

@@ -7,10 +7,10 @@ extension CommandOutcome {
     var writer = ByteWriter()
     switch self {
     case .success(let answer):
-      writer.byte(1)
+      writer.byte(3)
       answer.write(to: &writer)
     case .failure(let refusal):
-      writer.byte(2)
+      writer.byte(4)
       refusal.write(to: &writer)
     }
     return writer.bytes
@@ -19,9 +19,12 @@ extension CommandOutcome {
   /// Reads what ``storedBytes`` wrote.
   init(storedOutcome bytes: [UInt8]) throws(CorruptionError) {
     var reader = ByteReader(bytes)
-    switch try reader.byte() {
-    case 1: self = .success(try Answer(from: &reader))
-    case 2: self = .failure(try Refusal(from: &reader))
+    let kind = try reader.byte()
+    // 1 and 2 are those of version 1.
+    if kind <= 2 { reader.version = 1 }
+    switch kind {
+    case 1, 3: self = .success(try Answer(from: &reader))
+    case 2, 4: self = .failure(try Refusal(from: &reader))
     default: throw CorruptionError("an unknown kind of outcome")
     }
     try reader.finish()
@@ -78,12 +81,25 @@ extension Answer {
       self = .holdOpened(
         OpenHoldAnswer(
           hold: try reader.value(), expiresIn: try reader.value(),
-          grantedTokens: try reader.optional(), balance: try reader.value()))
+          grantedTokens: try reader.optional(),
+          isFinalSlice: reader.version >= 2 ? try reader.value() : false,
+          balance: try reader.value()))
     case .settleHold:
       self = .holdSettled(
         SettleAnswer(
           usage: try reader.value(), returnedMicros: try reader.integer(),
           balance: try reader.value()))
+    case .extendHold:
+      self = .holdExtended(
+        ExtendHoldAnswer(
+          hold: try reader.value(), isFinalSlice: try reader.value(),
+          warning: try reader.value(), expiresIn: try reader.value(),
+          balance: try reader.value()))
+    case .forceRelease:
+      self = .holdForced(
+        ForceReleaseAnswer(
+          hold: try reader.value(), usage: try reader.optional(),
+          returnedMicros: try reader.integer(), balance: try reader.value()))
     case .releaseHold:
       self = .holdReleased(
         ReleaseAnswer(
@@ -115,10 +131,24 @@ extension Answer {
       writer.value(answer.hold)
       writer.value(answer.expiresIn)
       writer.optional(answer.grantedTokens)
+      writer.value(answer.isFinalSlice)
       writer.value(answer.balance)
     case .holdSettled(let answer):
       writer.value(Command.Kind.settleHold)
       writer.value(answer.usage)
+      writer.integer(answer.returnedMicros)
+      writer.value(answer.balance)
+    case .holdExtended(let answer):
+      writer.value(Command.Kind.extendHold)
+      writer.value(answer.hold)
+      writer.value(answer.isFinalSlice)
+      writer.value(answer.warning)
+      writer.value(answer.expiresIn)
+      writer.value(answer.balance)
+    case .holdForced(let answer):
+      writer.value(Command.Kind.forceRelease)
+      writer.value(answer.hold)
+      writer.optional(answer.usage)
       writer.integer(answer.returnedMicros)
       writer.value(answer.balance)
     case .holdReleased(let answer):

@@ -102,5 +102,6 @@ extension HoldState: Storable {}
 extension Outcome: Storable {}
 extension OverPolicy: Storable {}
 extension CheckDecision: Storable {}
+extension CreditWarning: Storable {}
 extension Command.Kind: Storable {}
 extension Change.Kind: Storable {}

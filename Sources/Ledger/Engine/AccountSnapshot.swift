@@ -16,4 +16,13 @@ public final class AccountSnapshot: Sendable {
     draft.settleDue()
     return draft.account
   }
+
+  /// A hold of this account as it stands at `time`, given as it was last written down.
+  func hold(_ stored: Hold, at time: LedgerTime) -> Hold {
+    guard stored.state == .open, account.nextDue <= time else { return stored }
+    var draft = Draft(account: account, time: time, firstSeq: account.seq + 1)
+    draft.settleDue()
+    for case .hold(let hold) in draft.rows where hold.id == stored.id { return hold }
+    return stored
+  }
 }

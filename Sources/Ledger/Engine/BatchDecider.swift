@@ -84,7 +84,8 @@ struct BatchDecider {
       return conclude(draft, outcome, submission)
     case .openHold(let command):
       var draft = state.draft(command.account, at: time)
-      let outcome = command.decide(on: &draft, prices: state.prices, at: time)
+      let outcome = command.decide(
+        on: &draft, prices: state.prices, outputs: state.outputs, at: time)
       return conclude(draft, outcome, submission)
     case .settleHold(let command):
       var draft = holdersDraft(command.hold)
@@ -93,6 +94,16 @@ struct BatchDecider {
       if case .success = outcome, hold?.state == .expired {
         endedHolds[command.hold]?.isLateSettled = true
       }
+      return conclude(draft, outcome, submission)
+    case .extendHold(let command):
+      var draft = holdersDraft(command.hold)
+      let hold = hold(command.hold, in: draft)
+      let outcome = command.decide(on: &draft, hold: hold, outputs: state.outputs)
+      return conclude(draft, outcome, submission)
+    case .forceRelease(let command):
+      var draft = holdersDraft(command.hold)
+      let hold = hold(command.hold, in: draft)
+      let outcome = command.decide(on: &draft, hold: hold)
       return conclude(draft, outcome, submission)
     case .releaseHold(let command):
       var draft = holdersDraft(command.hold)
@@ -149,12 +160,15 @@ struct BatchDecider {
       rows.append(contentsOf: draft.rows)
       if !draft.changes.isEmpty { touched.insert(draft.account.id) }
     }
-    append(changes, account: draft?.account.id, outcome, submission)
+    append(
+      changes, dueCount: draft?.dueChangeCount ?? 0, account: draft?.account.id, outcome,
+      submission)
     return outcome
   }
 
   private mutating func append(
-    _ changes: [Change], account: AccountID?, _ outcome: CommandOutcome, _ submission: Submission
+    _ changes: [Change], dueCount: Int = 0, account: AccountID?, _ outcome: CommandOutcome,
+    _ submission: Submission
   ) {
     precondition(!changes.isEmpty, "a command that leaves no trace")
     let lastSeq = state.head.seq + Int64(changes.count)
@@ -165,7 +179,7 @@ struct BatchDecider {
       let seq = state.head.seq + 1 + Int64(offset)
       let entry = JournalEntry(
         seq: seq, time: time, account: account,
-        actor: change.isBroughtByTime ? JournalEntry.systemActor : submission.principal,
+        actor: offset < dueCount ? JournalEntry.systemActor : submission.principal,
         change: change, reply: seq == lastSeq ? reply : nil)
       let sealed = SealedEntry(entry, after: hash)
       hash = sealed.hash
@@ -174,16 +188,5 @@ struct BatchDecider {
     rows.append(.key(reply.key, seq: lastSeq))
     replies[reply.key] = reply
     state.advance(to: JournalHead(seq: lastSeq, time: time, hash: hash))
-  }
-}
-
-extension Change {
-  /// Whether the change was nobody's wish.
-  fileprivate var isBroughtByTime: Bool {
-    switch self {
-    case .allocationExpired: true
-    case .holdEnded(let end): end.state == .expired
-    default: false
-    }
   }
 }

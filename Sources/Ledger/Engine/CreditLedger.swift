@@ -86,79 +86,6 @@ extension CreditLedger {
       Receipt(value: answer, asOfSeq: verdict.seq, isReplayed: verdict.isReplayed)
     }
   }
-
-  /// Grants credit.
-  public func allocate(_ command: AllocateCredits, by attempt: Attempt) async
-    -> Result<Receipt<AllocateAnswer>, Refusal>
-  {
-    await submit(.allocateCredits(command), by: attempt).map { receipt in
-      receipt.map { if case .allocated(let answer) = $0 { answer } else { nil } }
-    }
-  }
-
-  /// Charges an account at once.
-  public func deduct(_ command: DeductCredits, by attempt: Attempt) async
-    -> Result<Receipt<DeductAnswer>, Refusal>
-  {
-    await submit(.deductCredits(command), by: attempt).map { receipt in
-      receipt.map { if case .deducted(let answer) = $0 { answer } else { nil } }
-    }
-  }
-
-  /// Sets credit aside.
-  public func openHold(_ command: OpenHold, by attempt: Attempt) async
-    -> Result<Receipt<OpenHoldAnswer>, Refusal>
-  {
-    await submit(.openHold(command), by: attempt).map { receipt in
-      receipt.map { if case .holdOpened(let answer) = $0 { answer } else { nil } }
-    }
-  }
-
-  /// Charges what a hold's work came to.
-  public func settleHold(_ command: SettleHold, by attempt: Attempt) async
-    -> Result<Receipt<SettleAnswer>, Refusal>
-  {
-    await submit(.settleHold(command), by: attempt).map { receipt in
-      receipt.map { if case .holdSettled(let answer) = $0 { answer } else { nil } }
-    }
-  }
-
-  /// Gives a hold's credit back.
-  public func releaseHold(_ command: ReleaseHold, by attempt: Attempt) async
-    -> Result<Receipt<ReleaseAnswer>, Refusal>
-  {
-    await submit(.releaseHold(command), by: attempt).map { receipt in
-      receipt.map { if case .holdReleased(let answer) = $0 { answer } else { nil } }
-    }
-  }
-
-  /// Adds a version to a model's price.
-  public func putPrice(_ command: PutPrice, by attempt: Attempt) async
-    -> Result<Receipt<PutPriceAnswer>, Refusal>
-  {
-    await submit(.putPrice(command), by: attempt).map { receipt in
-      receipt.map { if case .pricePut(let answer) = $0 { answer } else { nil } }
-    }
-  }
-
-  /// Changes an account's standing.
-  public func setAccountState(_ command: SetAccountState, by attempt: Attempt) async
-    -> Result<Receipt<SetAccountStateAnswer>, Refusal>
-  {
-    await submit(.setAccountState(command), by: attempt).map { receipt in
-      receipt.map { if case .accountStateSet(let answer) = $0 { answer } else { nil } }
-    }
-  }
-}
-
-extension Receipt {
-  /// The receipt of the kind of answer that the command has; another is a wrong decision.
-  fileprivate func map<Other>(_ extract: (Value) -> Other?) -> Receipt<Other> {
-    guard let other = extract(value) else {
-      preconditionFailure("a command was answered with another command's answer")
-    }
-    return Receipt<Other>(value: other, asOfSeq: asOfSeq, isReplayed: isReplayed)
-  }
 }
 
 // MARK: - Questions
@@ -210,8 +137,21 @@ extension CreditLedger {
     try await store.listUsage(query, includingSeq: board.committedSeq)
   }
 
-  /// Finds a hold, open or ended, as it was last written down.
+  /// Finds a hold, open or ended, as it stands now.
   public func hold(_ id: HoldID) async throws(StoreError) -> Hold? {
-    try await store.hold(id, includingSeq: board.committedSeq)
+    let stored = try await store.hold(id, includingSeq: board.committedSeq)
+    return stored.map { asOfNow($0) }
+  }
+
+  /// Lists holds in the order in which they were opened, with every one acknowledged before the
+  /// call. Picked by the state that was last written down, shown in the one of now.
+  public func listHolds(_ query: HoldQuery) async throws(StoreError) -> HoldPage {
+    let page = try await store.listHolds(query, includingSeq: board.committedSeq)
+    return page.map { asOfNow($0) }
+  }
+
+  /// A hold that ran out is shown as ended also before that was written down.
+  private func asOfNow(_ hold: Hold) -> Hold {
+    board.snapshot(of: hold.terms.account)?.hold(hold, at: now) ?? hold
   }
 }

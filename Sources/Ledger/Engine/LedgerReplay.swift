@@ -42,6 +42,7 @@ public struct LedgerReplay: Sendable {
   /// The state after the entries so far.
   public var loaded: LoadedState {
     LoadedState(
-      head: head, accounts: Array(state.accounts.values), prices: state.prices.allVersions)
+      head: head, accounts: Array(state.accounts.values), prices: state.prices.allVersions,
+      outputs: state.outputs.remembered)
   }
 }

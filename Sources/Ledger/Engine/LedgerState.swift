@@ -2,6 +2,7 @@
 struct LedgerState {
   private(set) var head: JournalHead
   private(set) var prices: PriceBook
+  private(set) var outputs: OutputHistory
   private(set) var accounts: [AccountID: Account]
   /// Which account an open hold belongs to.
   private var holdOwners: [HoldID: AccountID]
@@ -10,6 +11,7 @@ struct LedgerState {
   init(_ loaded: LoadedState) {
     head = loaded.head
     prices = PriceBook(loaded.prices)
+    outputs = OutputHistory(loaded.outputs)
     accounts = Dictionary(uniqueKeysWithValues: loaded.accounts.map { ($0.id, $0) })
     holdOwners = [:]
     for account in loaded.accounts {
@@ -39,9 +41,17 @@ struct LedgerState {
   mutating func finish(_ draft: Draft) {
     if draft.changes.isEmpty && draft.account.seq == 0 { return }
     accounts[draft.account.id] = draft.account
-    for row in draft.rows {
-      guard case .hold(let hold) = row else { continue }
-      holdOwners[hold.id] = hold.state == .open ? hold.terms.account : nil
+    note(draft.rows)
+  }
+
+  /// Keeps what is known across accounts: whose the open holds are, and how long answers were.
+  private mutating func note(_ rows: [LedgerRow]) {
+    for row in rows {
+      switch row {
+      case .hold(let hold): holdOwners[hold.id] = hold.state == .open ? hold.terms.account : nil
+      case .usage(let record): outputs.note(record)
+      default: break
+      }
     }
   }
 
@@ -76,10 +86,7 @@ struct LedgerState {
       var account = accounts.removeValue(forKey: id) ?? Account(id: id)
       rows = account.apply(entry.change, seq: entry.seq)
       accounts[id] = account
-      for row in rows {
-        guard case .hold(let hold) = row else { continue }
-        holdOwners[hold.id] = hold.state == .open ? id : nil
-      }
+      note(rows)
     }
     if let reply = entry.reply { rows.append(.key(reply.key, seq: reply.seq)) }
     return rows

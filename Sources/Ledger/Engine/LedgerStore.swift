@@ -66,16 +66,20 @@ public struct LoadedState: Sendable {
   public var accounts: [Account]
   /// All price versions when accounts were asked for, else none.
   public var prices: [PriceVersion]
+  /// When accounts were asked for, the output tokens of the latest charges for whole answers, not
+  /// late ones, at most ``ModelOutput/rememberedMax``, oldest first; else none.
+  public var outputs: [ModelOutput]
   public var replies: [Digest: StoredReply]
   public var holds: [HoldID: Hold]
 
   public init(
     head: JournalHead, accounts: [Account] = [], prices: [PriceVersion] = [],
-    replies: [Digest: StoredReply] = [:], holds: [HoldID: Hold] = [:]
+    outputs: [ModelOutput] = [], replies: [Digest: StoredReply] = [:], holds: [HoldID: Hold] = [:]
   ) {
     self.head = head
     self.accounts = accounts
     self.prices = prices
+    self.outputs = outputs
     self.replies = replies
     self.holds = holds
   }
@@ -158,6 +162,9 @@ public protocol LedgerStore: Sendable {
 
   /// Finds a hold, open or ended, as of entry `seq` or later.
   func hold(_ id: HoldID, includingSeq seq: Int64) async throws(StoreError) -> Hold?
+
+  /// Lists holds as of entry `seq` or later.
+  func listHolds(_ query: HoldQuery, includingSeq seq: Int64) async throws(StoreError) -> HoldPage
 
   /// Finishes what is under way and closes. Nothing may be called afterwards.
   func close() throws(StoreError)

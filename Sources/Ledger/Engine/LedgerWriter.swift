@@ -163,7 +163,9 @@ final class LedgerWriter: Sendable {
       let named: HoldID? =
         switch submission.command {
         case .settleHold(let command): command.hold
+        case .extendHold(let command): command.hold
         case .releaseHold(let command): command.hold
+        case .forceRelease(let command): command.hold
         default: nil
         }
       guard let named, state.owner(ofOpenHold: named) == nil else { return nil }

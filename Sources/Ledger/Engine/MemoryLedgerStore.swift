@@ -67,6 +67,16 @@ public final class MemoryLedgerStore: LedgerStore {
     contents.withLock { $0.holds[id] }
   }
 
+  public func listHolds(_ query: HoldQuery, includingSeq seq: Int64) async throws(StoreError)
+    -> HoldPage
+  {
+    let contents = contents.withLock { $0 }
+    let matching = contents.holds.values.sorted { $0.id < $1.id }.filter(query.matches)
+    return HoldPage(
+      first: Array(matching.prefix(query.limit + 1)), limit: query.limit,
+      asOfSeq: contents.head.seq)
+  }
+
   public func close() throws(StoreError) {}
 
   private static func replay(_ entries: [SealedEntry]) throws(StoreError) -> LoadedState {

@@ -20,6 +20,8 @@ extension Account {
       charge(pins: over.pins, debt: over.debtMicros, &rows)
     case .holdOpened(let hold):
       open(hold, &rows)
+    case .holdExtended(let slice):
+      extend(slice, &rows)
     case .holdEnded(let end):
       self.end(end, &rows)
     case .allocationExpired(let id, let amount):
@@ -72,15 +74,31 @@ extension Account {
   private mutating func open(_ hold: Hold, _ rows: inout [LedgerRow]) {
     precondition(hold.state == .open && hold.terms.account == id)
     precondition(holds[hold.id] == nil, "a hold that was opened before")
-    for pin in hold.terms.pins {
+    setAside(hold.pins, &rows)
+    holds[hold.id] = hold
+    nextDue = min(nextDue, hold.endsAt)
+    rows.append(.hold(hold))
+  }
+
+  private mutating func extend(_ slice: HoldExtension, _ rows: inout [LedgerRow]) {
+    guard var hold = holds[slice.hold] else {
+      preconditionFailure("a hold that is not open cannot be extended")
+    }
+    precondition(slice.expiresAt >= hold.expiresAt && slice.expiresAt <= hold.terms.maxUntil)
+    precondition(slice.reportedMicros >= hold.reportedMicros, "a report fell")
+    setAside(slice.pins, &rows)
+    hold.extend(slice)
+    holds[hold.id] = hold
+    rows.append(.hold(hold))
+  }
+
+  private mutating func setAside(_ pins: [Pin], _ rows: inout [LedgerRow]) {
+    for pin in pins {
       move(pin.allocation, &rows) { allocation in
         allocation.availableMicros -= pin.amountMicros
         allocation.heldMicros += pin.amountMicros
       }
     }
-    holds[hold.id] = hold
-    nextDue = min(nextDue, hold.endsAt)
-    rows.append(.hold(hold))
   }
 
   private mutating func end(_ end: HoldEnd, _ rows: inout [LedgerRow]) {
@@ -88,7 +106,7 @@ extension Account {
       preconditionFailure("a hold that is not open cannot end")
     }
     let parts = end.spent.totalMicros + end.returned.totalMicros + end.expired.totalMicros
-    precondition(parts == hold.terms.grantedMicros, "a hold's end does not add up to its grant")
+    precondition(parts == hold.grantedMicros, "a hold's end does not add up to its grant")
     for pin in end.spent {
       move(pin.allocation, &rows) { allocation in
         allocation.heldMicros -= pin.amountMicros

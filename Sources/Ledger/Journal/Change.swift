@@ -8,6 +8,8 @@ public enum Change: Sendable {
   case charged(Charged)
   /// Credit was set aside.
   case holdOpened(Hold)
+  /// A hold was given another slice.
+  case holdExtended(HoldExtension)
   /// A hold ended; a charge within what it granted is part of it.
   case holdEnded(HoldEnd)
   /// The settle that the entry before recorded came to more than the hold granted.
@@ -33,6 +35,7 @@ public enum Change: Sendable {
     case pricePut = 8
     case accountStateSet = 9
     case refused = 10
+    case holdExtended = 11
   }
 
   /// Which kind of entry it is.
@@ -42,6 +45,7 @@ public enum Change: Sendable {
     case .debtRepaid: .debtRepaid
     case .charged: .charged
     case .holdOpened: .holdOpened
+    case .holdExtended: .holdExtended
     case .holdEnded: .holdEnded
     case .overCharged: .overCharged
     case .allocationExpired: .allocationExpired
@@ -56,6 +60,19 @@ public enum Change: Sendable {
 public struct Charged: Sendable {
   /// What was charged; its pins are taken from available credit. It names a hold when it is late.
   public let usage: UsageRecord
+}
+
+/// What an extension added to a hold.
+public struct HoldExtension: Sendable {
+  public let hold: HoldID
+  /// Set aside on top, in spending order; empty when only time was given or a report taken.
+  public let pins: [Pin]
+  /// The hold's new end, never before the old one.
+  public let expiresAt: LedgerTime
+  /// What was used so far in micro-credits, never less than before.
+  public let reportedMicros: Int64
+  /// The tokens behind it; nil when an amount was reported.
+  public let reportedUsage: TokenUsage?
 }
 
 /// How a hold ended.

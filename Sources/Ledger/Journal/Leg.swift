@@ -43,7 +43,14 @@ extension Change {
       return Self.chargeLegs(
         pins: over.pins, debt: over.debtMicros, uncollected: over.uncollectedMicros)
     case .holdOpened(let hold):
-      return hold.terms.pins.flatMap { pin in
+      return hold.pins.flatMap { pin in
+        [
+          Leg(place: .available(pin.allocation), micros: -pin.amountMicros),
+          Leg(place: .held(pin.allocation), micros: pin.amountMicros),
+        ]
+      }
+    case .holdExtended(let slice):
+      return slice.pins.flatMap { pin in
         [
           Leg(place: .available(pin.allocation), micros: -pin.amountMicros),
           Leg(place: .held(pin.allocation), micros: pin.amountMicros),

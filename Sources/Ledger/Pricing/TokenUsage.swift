@@ -22,6 +22,22 @@ public struct TokenUsage: Sendable, Hashable {
     self.reasoningTokens = reasoningTokens
   }
 
+  /// The same with another count of generated tokens.
+  func replacing(outputTokens: Int64) -> TokenUsage {
+    TokenUsage(
+      model: model, inputTokens: inputTokens, outputTokens: outputTokens,
+      cachedInputTokens: cachedInputTokens, reasoningTokens: reasoningTokens)
+  }
+
+  /// What came on top of `earlier`, class by class; a count that fell is 0.
+  func subtracting(_ earlier: TokenUsage) -> TokenUsage {
+    TokenUsage(
+      model: model, inputTokens: max(0, inputTokens - earlier.inputTokens),
+      outputTokens: max(0, outputTokens - earlier.outputTokens),
+      cachedInputTokens: max(0, cachedInputTokens - earlier.cachedInputTokens),
+      reasoningTokens: max(0, reasoningTokens - earlier.reasoningTokens))
+  }
+
   /// Whether there are no tokens of any class.
   public var isZero: Bool {
     inputTokens == 0 && outputTokens == 0 && cachedInputTokens == 0 && reasoningTokens == 0

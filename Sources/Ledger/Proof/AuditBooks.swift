@@ -13,6 +13,12 @@ struct AuditBooks {
     var isUsedUp: Bool { available == 0 && held == 0 }
   }
 
+  struct ExpiredHold {
+    /// What its end charged for, in micro-credits.
+    let reportedMicros: Int64
+    var isSettledLate = false
+  }
+
   struct AuditAccount {
     var state: AccountState = .active
     var limit: Int64 = 0
@@ -20,8 +26,8 @@ struct AuditBooks {
     var seq: Int64 = 0
     var grants: [AllocationID: Grant] = [:]
     var holds: [HoldID: Hold] = [:]
-    /// Holds that expired, and whether a settle came after it.
-    var expired: [HoldID: Bool] = [:]
+    /// Holds that expired.
+    var expired: [HoldID: ExpiredHold] = [:]
   }
 
   var accounts: [AccountID: AuditAccount] = [:]
@@ -91,6 +97,8 @@ struct AuditBooks {
       pendingOver = nil
     case .holdOpened(let hold):
       try page.open(hold)
+    case .holdExtended(let slice):
+      try page.extend(slice)
     case .holdEnded(let end):
       if let usage = end.usage { try requirePriced(usage, page) }
       pendingOver = try page.end(end)
@@ -125,6 +133,10 @@ struct AuditBooks {
       throw page.broken(
         .price, "usage \(record.id) price_version", "a price of \(usage.model)",
         record.priceVersion.map { "\($0)" } ?? "none")
+    }
+    // What a late settle adds to what the hold's end charged for is a difference of two prices.
+    if record.isLate, let hold = record.hold, page.account.expired[hold]?.reportedMicros ?? 0 > 0 {
+      return
     }
     // Decoding made sure that the counts are lawful.
     let cost = usage.isZero ? 0 : price.costMicros(of: usage)

@@ -71,13 +71,13 @@ struct AuditPage {
   mutating func charge(_ usage: UsageRecord) throws(LedgerBreak) {
     try requireRecord(usage)
     if let hold = usage.hold {
-      guard let isSettled = account.expired[hold] else {
+      guard let expired = account.expired[hold] else {
         throw broken(.holdEndsOnce, "hold \(hold)", "expired before a late settle", "not expired")
       }
-      guard !isSettled else {
+      guard !expired.isSettledLate else {
         throw broken(.holdEndsOnce, "hold \(hold)", "settled late once", "settled late again")
       }
-      account.expired[hold] = true
+      account.expired[hold]?.isSettledLate = true
     }
     try take(usage.pins, debt: usage.debtMicros)
   }
@@ -94,9 +94,35 @@ struct AuditPage {
       throw broken(
         .form, "hold", "h\(entry.seq) of \(id), open", "\(hold.id) of \(terms.account)")
     }
-    try requireLive(terms.pins)
-    for pin in terms.pins { try move(pin, from: \.available, to: \.held) }
+    try requireLive(hold.pins)
+    for pin in hold.pins { try move(pin, from: \.available, to: \.held) }
     account.holds[hold.id] = hold
+  }
+
+  /// Gives an open hold a slice: more credit of live grants, more time, a report that did not fall.
+  mutating func extend(_ slice: HoldExtension) throws(LedgerBreak) {
+    guard let hold = account.holds[slice.hold] else {
+      throw broken(.holdEndsOnce, "hold \(slice.hold)", "open until it ends", "not open")
+    }
+    guard slice.expiresAt >= hold.expiresAt, slice.reportedMicros >= hold.reportedMicros else {
+      throw broken(
+        .form, "hold \(slice.hold) extension", "no less time and no smaller report", "less")
+    }
+    try requireLive(slice.pins)
+    for pin in slice.pins { try move(pin, from: \.available, to: \.held) }
+    var pins = hold.pins
+    for pin in slice.pins {
+      if let index = pins.firstIndex(where: { $0.allocation == pin.allocation }) {
+        pins[index] = Pin(
+          allocation: pin.allocation, amountMicros: pins[index].amountMicros + pin.amountMicros)
+      } else {
+        pins.append(pin)
+      }
+    }
+    account.holds[slice.hold] = Hold(
+      terms: hold.terms, state: .open, grantedMicros: pins.totalMicros, pins: pins,
+      expiresAt: slice.expiresAt, reportedMicros: slice.reportedMicros,
+      reportedUsage: slice.reportedUsage, endedAt: nil, isLateSettled: false)
   }
 
   /// Ends a hold; returns the usage whose rest the next entry must charge, with what was covered.
@@ -117,7 +143,14 @@ struct AuditPage {
           isOver ? "expired" : "live", isOver ? "live" : "expired")
       }
     }
-    if end.state == .expired { account.expired[end.hold] = false }
+    if end.state == .expired {
+      account.expired[end.hold] = AuditBooks.ExpiredHold(reportedMicros: hold.reportedMicros)
+      guard end.usage?.costMicros ?? 0 == hold.reportedMicros else {
+        throw broken(
+          .chargeWithinGrant, "hold \(end.hold) end, charge", "\(hold.reportedMicros) as reported",
+          "\(end.usage?.costMicros ?? 0)")
+      }
+    }
     let covered = end.spent.totalMicros
     guard let usage = end.usage else {
       guard covered == 0 else {
@@ -127,10 +160,10 @@ struct AuditPage {
     }
     try requireRecord(usage)
     let cost = usage.costMicros
-    guard covered == min(cost, hold.terms.grantedMicros) else {
+    guard covered == min(cost, hold.grantedMicros) else {
       throw broken(
         .chargeWithinGrant, "usage \(usage.id) charged to its hold",
-        "\(min(cost, hold.terms.grantedMicros))", "\(covered)")
+        "\(min(cost, hold.grantedMicros))", "\(covered)")
     }
     return cost > covered ? (usage, covered) : nil
   }
@@ -143,7 +176,7 @@ struct AuditPage {
   /// I2: what a hold's end takes out of each grant is what the hold put there.
   private func requireSamePins(_ hold: Hold, _ end: HoldEnd) throws(LedgerBreak) {
     var rest: [AllocationID: Int64] = [:]
-    for pin in hold.terms.pins { rest[pin.allocation, default: 0] += pin.amountMicros }
+    for pin in hold.pins { rest[pin.allocation, default: 0] += pin.amountMicros }
     for pin in end.spent + end.returned + end.expired {
       rest[pin.allocation, default: 0] -= pin.amountMicros
     }

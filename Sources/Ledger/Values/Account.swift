@@ -92,7 +92,7 @@ public struct Account: Sendable {
 
   /// I2: what the open holds pin is what the allocations count as held. Costly; for loading, tests.
   func requireHeldEqualsPins() {
-    let pinned = holds.values.reduce(0) { $0 + $1.terms.grantedMicros }
+    let pinned = holds.values.reduce(0) { $0 + $1.grantedMicros }
     precondition(pinned == heldMicros, "open holds do not add up to what is held")
   }
 }

@@ -1,5 +1,5 @@
 /// Where a hold is in its life. Every hold ends exactly once.
-public enum HoldState: UInt8, Sendable {
+public enum HoldState: UInt8, Sendable, CaseIterable {
   /// Credits are set aside.
   case open = 1
   /// Charged.
@@ -19,54 +19,62 @@ public final class HoldTerms: Sendable {
   /// The caller's session; empty when it named none.
   public let sessionID: String
   public let openedAt: LedgerTime
-  /// What was set aside, in micro-credits.
-  public let grantedMicros: Int64
-  /// The allocations that were set aside, in the order in which they are spent.
-  public let pins: [Pin]
 
   public init(
-    id: HoldID, account: AccountID, price: PriceVersion?, sessionID: String,
-    openedAt: LedgerTime, grantedMicros: Int64, pins: [Pin]
+    id: HoldID, account: AccountID, price: PriceVersion?, sessionID: String, openedAt: LedgerTime
   ) {
-    precondition(pins.totalMicros == grantedMicros, "a hold's pins are not what it granted")
     self.id = id
     self.account = account
     self.price = price
     self.sessionID = sessionID
     self.openedAt = openedAt
-    self.grantedMicros = grantedMicros
-    self.pins = pins
   }
+
+  /// However often it is extended, the hold ends at this instant.
+  public var maxUntil: LedgerTime { openedAt.adding(LedgerLimits.holdLifeTotalMax) }
 }
 
 /// Credit set aside for work that is being done.
 ///
 /// ```
-///            SettleHold ----------> settled
-///   open --- ReleaseHold ---------> released
+///     ExtendHold: more credit, more time, a report of what was used
+///        |  ^
+///        v  |  SettleHold ----------> settled
+///       open -- ReleaseHold ---------> released
 ///            expiresAt + grace ---> expired ---- late SettleHold, once, within 24 h or uncollected
+///            ForceRelease --------> expired
 /// ```
 public struct Hold: Sendable {
   public let terms: HoldTerms
   public internal(set) var state: HoldState
+  /// What was set aside, by all slices together, in micro-credits.
+  public internal(set) var grantedMicros: Int64
+  /// The allocations that were set aside, in the order in which they are spent.
+  public internal(set) var pins: [Pin]
   /// When the hold ends by itself; a settle is awaited ``LedgerLimits/settleGrace`` longer.
   public internal(set) var expiresAt: LedgerTime
   /// What the caller said it has used so far, in micro-credits.
   public internal(set) var reportedMicros: Int64
+  /// The tokens behind ``reportedMicros``; nil when none were reported.
+  public internal(set) var reportedUsage: TokenUsage?
   /// When the hold ended; nil while it is open.
   public internal(set) var endedAt: LedgerTime?
   /// Whether a settle came after the hold had expired.
   public internal(set) var isLateSettled: Bool
 
   public init(
-    terms: HoldTerms, state: HoldState, expiresAt: LedgerTime, reportedMicros: Int64,
-    endedAt: LedgerTime?, isLateSettled: Bool
+    terms: HoldTerms, state: HoldState, grantedMicros: Int64, pins: [Pin], expiresAt: LedgerTime,
+    reportedMicros: Int64, reportedUsage: TokenUsage?, endedAt: LedgerTime?, isLateSettled: Bool
   ) {
     precondition((state == .open) == (endedAt == nil), "an open hold has no end, others have one")
+    precondition(pins.totalMicros == grantedMicros, "a hold's pins are not what it granted")
     self.terms = terms
     self.state = state
+    self.grantedMicros = grantedMicros
+    self.pins = pins
     self.expiresAt = expiresAt
     self.reportedMicros = reportedMicros
+    self.reportedUsage = reportedUsage
     self.endedAt = endedAt
     self.isLateSettled = isLateSettled
   }
@@ -84,5 +92,21 @@ extension Hold {
     var hold = self
     hold.isLateSettled = true
     return hold
+  }
+
+  /// The hold after a slice: what a grant was pinned to before is not pinned twice.
+  mutating func extend(_ slice: HoldExtension) {
+    for pin in slice.pins {
+      guard let index = pins.firstIndex(where: { $0.allocation == pin.allocation }) else {
+        pins.append(pin)
+        continue
+      }
+      pins[index] = Pin(
+        allocation: pin.allocation, amountMicros: pins[index].amountMicros + pin.amountMicros)
+    }
+    grantedMicros += slice.pins.totalMicros
+    expiresAt = slice.expiresAt
+    reportedMicros = slice.reportedMicros
+    reportedUsage = slice.reportedUsage
   }
 }

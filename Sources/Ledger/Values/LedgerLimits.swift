@@ -32,6 +32,10 @@ public enum LedgerLimits {
   public static let holdLifeMin: Duration = .seconds(5)
   /// The longest life of a hold that was not extended.
   public static let holdLifeMax: Duration = .seconds(15 * 60)
+  /// The longest life of a hold, however often it is extended.
+  public static let holdLifeTotalMax: Duration = .seconds(24 * 60 * 60)
+  /// The most output tokens of one slice, whatever a model's answers were like.
+  public static let sliceTokensMax: Int64 = 512
   /// How long after a hold's expiry a settle still finds it open.
   public static let settleGrace: Duration = .seconds(5)
   /// How long after a hold's end a settle is charged, flagged late.
@@ -43,4 +47,6 @@ public enum LedgerLimits {
 
   /// The most usage records on one page.
   public static let usagePageMax = 1_000
+  /// The most holds on one page.
+  public static let holdPageMax = 1_000
 }

@@ -42,6 +42,8 @@ public struct UsageRecord: Sendable, Hashable {
   public let hold: HoldID?
   /// The caller's session; empty when it named none.
   public let sessionID: String
+  /// The caller's name for the work; empty when it gave none.
+  public let requestID: String
 
   /// The journal entry that recorded it.
   public var seq: Int64 { id.seq }
@@ -49,7 +51,8 @@ public struct UsageRecord: Sendable, Hashable {
   public init(
     id: UsageID, account: AccountID, usage: TokenUsage?, priceVersion: Int64?,
     debtMicros: Int64, uncollectedMicros: Int64, pins: [Pin], chargedAt: LedgerTime,
-    eventTime: LedgerTime, isLate: Bool, outcome: Outcome, hold: HoldID?, sessionID: String
+    eventTime: LedgerTime, isLate: Bool, outcome: Outcome, hold: HoldID?, sessionID: String,
+    requestID: String = ""
   ) {
     precondition(debtMicros >= 0 && uncollectedMicros >= 0)
     self.id = id
@@ -66,5 +69,6 @@ public struct UsageRecord: Sendable, Hashable {
     self.outcome = outcome
     self.hold = hold
     self.sessionID = sessionID
+    self.requestID = requestID
   }
 }

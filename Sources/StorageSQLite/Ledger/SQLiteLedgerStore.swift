@@ -122,6 +122,19 @@ public final class SQLiteLedgerStore: LedgerStore {
     }
   }
 
+  public func listHolds(_ query: HoldQuery, includingSeq seq: Int64) async throws(StoreError)
+    -> HoldPage
+  {
+    try await materialiser.wait(forSeq: seq)
+    do {
+      return try await questions.read { try StateReader.holds(query, $0) }
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
   public func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
     do {
       return try journal.withLock { journal in

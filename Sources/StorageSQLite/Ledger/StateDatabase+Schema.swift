@@ -6,12 +6,18 @@ extension StateDatabase {
   /// The CHECKs repeat the ledger's invariants, so that a row edited by hand is noticed.
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
-    migrator.registerMigration("state-1") { database in
+    // Tables of an older shape are dropped: the journal fills them again.
+    migrator.registerMigration("state-2") { database in
+      for table in tables { try database.execute(sql: "DROP TABLE IF EXISTS \(table)") }
       try database.execute(sql: accountTables)
       try database.execute(sql: usageTables)
     }
     return migrator
   }
+
+  private static let tables = [
+    "as_of", "accounts", "allocations", "holds", "usage", "prices", "idempotency_keys",
+  ]
 
   private static let accountTables = """
     CREATE TABLE as_of (
@@ -63,11 +69,12 @@ extension StateDatabase {
       pins BLOB NOT NULL,
       expires_at_us INTEGER NOT NULL,
       reported_micros INTEGER NOT NULL CHECK (reported_micros >= 0),
+      reported_usage BLOB,
       ended_at_us INTEGER,
       late_settled INTEGER NOT NULL CHECK (late_settled IN (0, 1)),
       CHECK ((state = 1) = (ended_at_us IS NULL))
     ) STRICT;
-    CREATE INDEX holds_open ON holds (account_id) WHERE state = 1;
+    CREATE INDEX holds_by_account ON holds (account_id, hold_id);
     """
 
   private static let usageTables = """
@@ -89,7 +96,8 @@ extension StateDatabase {
       late INTEGER NOT NULL CHECK (late IN (0, 1)),
       outcome INTEGER NOT NULL,
       hold_id INTEGER,
-      session_id TEXT NOT NULL
+      session_id TEXT NOT NULL,
+      request_id TEXT NOT NULL
     ) STRICT;
     CREATE INDEX usage_by_account ON usage (account_id, usage_id);
 

@@ -73,11 +73,11 @@ final class StateDatabase {
         database,
         "REPLACE INTO allocations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       hold: try RawStatement(
-        database, "REPLACE INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        database, "REPLACE INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       late: try RawStatement(database, "UPDATE holds SET late_settled = 1 WHERE hold_id = ?"),
       usage: try RawStatement(
         database,
-        "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       price: try RawStatement(database, "INSERT INTO prices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       key: try RawStatement(database, "INSERT INTO idempotency_keys VALUES (?, ?)"))
   }
@@ -129,9 +129,11 @@ extension RawStatement {
     try run(
       .integer(terms.id.seq), .text(terms.account.name), .integer(Int64(hold.state.rawValue)),
       .optional(terms.price?.version), .text(terms.sessionID),
-      .integer(terms.openedAt.microseconds), .integer(terms.grantedMicros),
-      .blob(terms.pins.storedBytes), .integer(hold.expiresAt.microseconds),
-      .integer(hold.reportedMicros), .optional(hold.endedAt?.microseconds),
+      .integer(terms.openedAt.microseconds), .integer(hold.grantedMicros),
+      .blob(hold.pins.storedBytes), .integer(hold.expiresAt.microseconds),
+      .integer(hold.reportedMicros),
+      hold.reportedUsage.map { .blob($0.storedColumn) } ?? .null,
+      .optional(hold.endedAt?.microseconds),
       .integer(hold.isLateSettled ? 1 : 0))
   }
 
@@ -146,7 +148,7 @@ extension RawStatement {
       .blob(record.pins.storedBytes), .integer(record.chargedAt.microseconds),
       .integer(record.eventTime.microseconds), .integer(record.isLate ? 1 : 0),
       .integer(Int64(record.outcome.rawValue)), .optional(record.hold?.seq),
-      .text(record.sessionID))
+      .text(record.sessionID), .text(record.requestID))
   }
 
   fileprivate func write(_ price: PriceVersion) throws {

@@ -42,14 +42,16 @@ enum StateReader {
       let account = try account(row, allocations[id] ?? [], holds[id] ?? [])
       accounts.append(account)
     }
-    return LoadedState(head: try head(database), accounts: accounts, prices: prices)
+    return LoadedState(
+      head: try head(database), accounts: accounts, prices: prices,
+      outputs: try outputs(database))
   }
 
   private static func account(_ row: Row, _ allocations: [Allocation], _ holds: [Hold]) throws
     -> Account
   {
     let id = AccountID(row["account_id"])
-    let pinned = holds.reduce(0) { $0 + $1.terms.grantedMicros }
+    let pinned = holds.reduce(0) { $0 + $1.grantedMicros }
     let held = allocations.reduce(0) { $0 + $1.heldMicros }
     guard let state = AccountState(rawValue: row["state"]), pinned == held else {
       throw StoreError.corrupted("account \(id): holds and allocations do not agree")
@@ -89,11 +91,13 @@ enum StateReader {
     let found = try Row.fetchOne(
       database, sql: "SELECT * FROM holds WHERE hold_id = ?", arguments: [id.seq])
     guard let row = found else { return nil }
-    return try hold(row, prices: nil) { version in
-      try Row.fetchOne(
-        database, sql: "SELECT * FROM prices WHERE version = ?", arguments: [version]
-      ).map(price)
-    }
+    return try hold(row, prices: nil) { try price(version: $0, database) }
+  }
+
+  private static func price(version: Int64, _ database: Database) throws -> PriceVersion? {
+    try Row.fetchOne(
+      database, sql: "SELECT * FROM prices WHERE version = ?", arguments: [version]
+    ).map(price)
   }
 
   private static func hold(
@@ -114,11 +118,53 @@ enum StateReader {
     }
     let terms = HoldTerms(
       id: id, account: AccountID(row["account_id"]), price: price, sessionID: row["session_id"],
-      openedAt: LedgerTime(microseconds: row["opened_at_us"]), grantedMicros: granted, pins: pins)
+      openedAt: LedgerTime(microseconds: row["opened_at_us"]))
     return Hold(
-      terms: terms, state: state, expiresAt: LedgerTime(microseconds: row["expires_at_us"]),
-      reportedMicros: row["reported_micros"], endedAt: endedAt,
-      isLateSettled: row["late_settled"])
+      terms: terms, state: state, grantedMicros: granted, pins: pins,
+      expiresAt: LedgerTime(microseconds: row["expires_at_us"]),
+      reportedMicros: row["reported_micros"], reportedUsage: try reportedUsage(row, id),
+      endedAt: endedAt, isLateSettled: row["late_settled"])
+  }
+
+  private static func reportedUsage(_ row: Row, _ id: HoldID) throws -> TokenUsage? {
+    guard let bytes = row["reported_usage"] as Data? else { return nil }
+    do {
+      return try TokenUsage(storedColumn: [UInt8](bytes))
+    } catch {
+      throw StoreError.corrupted("hold \(id): \(error)")
+    }
+  }
+
+  /// Reads one page of holds.
+  static func holds(_ query: HoldQuery, _ database: Database) throws -> HoldPage {
+    let rows = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT * FROM holds
+        WHERE hold_id > ?1 AND \(query.account == nil ? "?2 IS NULL" : "account_id = ?2")
+          AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR session_id = ?4)
+        ORDER BY hold_id LIMIT ?5
+        """,
+      arguments: [
+        query.afterSeq, query.account?.name, query.state.map { Int64($0.rawValue) },
+        query.sessionID, query.limit + 1,
+      ])
+    let matches = try rows.map { row in
+      try hold(row, prices: nil) { try price(version: $0, database) }
+    }
+    return HoldPage(first: matches, limit: query.limit, asOfSeq: try head(database).seq)
+  }
+
+  /// The output tokens of the latest whole answers, oldest first.
+  private static func outputs(_ database: Database) throws -> [ModelOutput] {
+    let rows = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT model, output_tokens FROM usage
+        WHERE model IS NOT NULL AND output_tokens > 0 AND outcome = ? AND late = 0
+        ORDER BY usage_id DESC LIMIT ?
+        """, arguments: [Int64(Outcome.complete.rawValue), ModelOutput.rememberedMax])
+    return rows.reversed().map { ModelOutput(model: $0["model"], tokens: $0["output_tokens"]) }
   }
 
   private static func prices(_ database: Database) throws -> [PriceVersion] {
@@ -173,7 +219,7 @@ enum StateReader {
       chargedAt: LedgerTime(microseconds: row["charged_at_us"]),
       eventTime: LedgerTime(microseconds: row["event_time_us"]), isLate: row["late"],
       outcome: outcome, hold: (row["hold_id"] as Int64?).map(HoldID.init(seq:)),
-      sessionID: row["session_id"])
+      sessionID: row["session_id"], requestID: row["request_id"])
     guard record.chargedMicros == row["charged_micros"] else {
       throw StoreError.corrupted("usage \(id): its pins are not its charge")
     }

@@ -82,7 +82,7 @@ struct OverChargeTests {
     #expect(check.requiredMicros == 105 && check.maxAffordableTokens == 10)
     #expect(bench.balance() == [25, 0, 0], "a denied hold holds nothing")
     let answer = try await bench.hold(wanted, min: 25)
-    #expect(answer.hold.terms.grantedMicros == 25 && answer.grantedTokens == 10)
+    #expect(answer.hold.grantedMicros == 25 && answer.grantedTokens == 10)
     #expect(answer.expiresIn == .seconds(60))
     #expect(bench.balance() == [0, 25, 0])
   }

@@ -125,6 +125,44 @@ struct RefusalOrderTests {
         == .overGranted(costMicros: 11, grantedMicros: 10))
     try await bench.settle(byAmount, .micros(10), .reject)
   }
+
+  @Test("for ExtendHold and ForceRelease")
+  func extendAndForce() async throws {
+    let bench = try Bench()
+    try await prices(bench)
+    try await bench.allocate(LedgerLimits.amountMax)
+    func extend(_ hold: HoldID, _ used: Charge, wanted: Int64 = 1) -> Command {
+      .extendHold(ExtendHold(hold: hold, used: used, wanted: wanted))
+    }
+    func force(_ hold: HoldID) -> Command { .forceRelease(ForceRelease(hold: hold)) }
+    let unknown = HoldID(seq: 99)
+    let other = Charge.usage(TokenUsage(model: "cheap", outputTokens: 1))
+    #expect(try await bench.refusal(extend(unknown, .micros(-1))).name == "invalidArgument")
+    #expect(try await bench.refusal(extend(unknown, .micros(1))) == .holdNotFound)
+    #expect(try await bench.refusal(force(unknown)) == .holdNotFound)
+    let dear = try await bench.hold(.usage(TokenUsage(model: "dear", outputTokens: 1)), min: 1)
+    let released = try await bench.hold(.micros(10), min: 1).hold
+    try await bench.release(released)
+    try await bench.set("alice", .closed)
+    #expect(try await bench.refusal(extend(released.id, other)) == .holdEnded(.released))
+    #expect(try await bench.refusal(force(released.id)) == .holdEnded(.released))
+    #expect(try await bench.refusal(extend(dear.hold.id, other)) == .accountClosed)
+    try await bench.set("alice", .frozen)
+    #expect(try await bench.refusal(extend(dear.hold.id, other)) == .accountFrozen)
+    try await bench.set("alice", .active)
+    #expect(try await bench.refusal(extend(dear.hold.id, other)) == .modelMismatch)
+    #expect(try await bench.refusal(extend(dear.hold.id, .usage(Self.huge))) == .costOverflow)
+    let most = Charge.micros(LedgerLimits.amountMax)
+    #expect(try await bench.refusal(extend(dear.hold.id, most)) == .costOverflow)
+    try await bench.extend(dear.hold, used: .micros(1), wanted: 0)
+    bench.clock.set(dear.hold.expiresAt)
+    #expect(try await bench.refusal(extend(dear.hold.id, .micros(1))) == .holdEnded(.expired))
+    #expect(try await bench.submit(force(dear.hold.id)).get().value.isForced)
+  }
+}
+
+extension Answer {
+  fileprivate var isForced: Bool { if case .holdForced = self { true } else { false } }
 }
 
 extension Bench {

@@ -25,6 +25,10 @@ struct MemoryStoreTests {
     try await conformance().listsUsage()
   }
 
+  @Test("lists holds") func holds() async throws {
+    try await conformance().listsHolds()
+  }
+
   @Test("refuses stale commits") func staleCommits() throws {
     try conformance().refusesStaleCommits()
   }

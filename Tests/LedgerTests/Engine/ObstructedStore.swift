@@ -51,6 +51,12 @@ final class ObstructedStore: LedgerStore {
     try store.storedEntries(afterSeq: seq, limit: limit)
   }
 
+  func listHolds(_ query: HoldQuery, includingSeq seq: Int64) async throws(StoreError)
+    -> HoldPage
+  {
+    try await store.listHolds(query, includingSeq: seq)
+  }
+
   func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
     try store.entries(afterSeq: seq, limit: limit)
   }

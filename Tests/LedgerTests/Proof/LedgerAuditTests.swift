@@ -50,9 +50,9 @@ struct LedgerAuditTests {
   private static func hold(_ seq: Int64, _ pins: [Pin]) -> Hold {
     Hold(
       terms: HoldTerms(
-        id: HoldID(seq: seq), account: "u", price: nil, sessionID: "", openedAt: time,
-        grantedMicros: pins.totalMicros, pins: pins),
-      state: .open, expiresAt: time.adding(.seconds(60)), reportedMicros: 0, endedAt: nil,
+        id: HoldID(seq: seq), account: "u", price: nil, sessionID: "", openedAt: time),
+      state: .open, grantedMicros: pins.totalMicros, pins: pins,
+      expiresAt: time.adding(.seconds(60)), reportedMicros: 0, reportedUsage: nil, endedAt: nil,
       isLateSettled: false)
   }
 

@@ -192,7 +192,7 @@ struct LedgerFilesTests {
       }
       try good.write(to: URL(fileURLWithPath: path(file)))
     }
-    #expect(noticed > 30)
+    #expect(noticed > 15)
   }
 
   @Test("a folder without a journal, and one in use, are refused")

@@ -35,6 +35,10 @@ struct SQLiteLedgerStoreTests {
     try await conformance.listsUsage()
   }
 
+  @Test("lists holds") func holds() async throws {
+    try await conformance.listsHolds()
+  }
+
   @Test("refuses stale commits") func staleCommits() throws {
     try conformance.refusesStaleCommits()
   }

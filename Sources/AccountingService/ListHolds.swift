@@ -1,0 +1,90 @@
+import Contracts
+import GRPC
+import GRPCServices
+import Ledger
+
+extension AccountingAPI {
+  /// Shows a hold, open or ended. See the contract for refusals.
+  public func getHold(
+    request: Farebox_Accounting_V1_GetHoldRequest, context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_GetHoldResponse {
+    let id = try HoldID(named: request.holdID)
+    let found: Ledger.Hold?
+    do {
+      found = try await ledger.hold(id)
+    } catch {
+      throw RPCError.unreadable("the hold", error)
+    }
+    guard let found else { throw Refusal.holdNotFound.rpcError(account: nil) }
+    var answer = Farebox_Accounting_V1_GetHoldResponse()
+    answer.hold = Farebox_Accounting_V1_Hold(found)
+    return answer
+  }
+
+  /// Lists holds in the order in which they were opened. See the contract for refusals.
+  public func listHolds(
+    request: Farebox_Accounting_V1_ListHoldsRequest, context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_ListHoldsResponse {
+    let query = try HoldQuery(request)
+    let page: HoldPage
+    do {
+      page = try await ledger.listHolds(query)
+    } catch {
+      throw RPCError.unreadable("the holds", error)
+    }
+    var answer = Farebox_Accounting_V1_ListHoldsResponse()
+    answer.holds = page.holds.map(Farebox_Accounting_V1_Hold.init)
+    answer.nextPageToken = page.nextSeq.map { PageToken(afterSeq: $0).text } ?? ""
+    answer.asOfSeq = page.asOfSeq
+    return answer
+  }
+}
+
+extension HoldQuery {
+  fileprivate init(_ request: Farebox_Accounting_V1_ListHoldsRequest) throws(RPCError) {
+    guard request.accountID.isEmpty || Identifier.isValid(request.accountID) else {
+      throw .invalidArgument(
+        field: "account_id", description: "must match [A-Za-z0-9_.:-]{1,64}")
+    }
+    guard request.sessionID.utf8.count <= LedgerLimits.identifierBytesMax else {
+      throw .invalidArgument(
+        field: "session_id",
+        description: "must be at most \(LedgerLimits.identifierBytesMax) bytes")
+    }
+    self.init(
+      account: request.accountID.isEmpty ? nil : AccountID(request.accountID),
+      state: try request.state.checked(),
+      sessionID: request.sessionID.isEmpty ? nil : request.sessionID,
+      afterSeq: try PageToken.afterSeq(of: request.pageToken),
+      limit: try PageToken.limit(of: request.pageSize, atMost: LedgerLimits.holdPageMax))
+  }
+}
+
+extension RPCError {
+  /// The answer when the store cannot be read.
+  static func unreadable(_ what: String, _ cause: StoreError) -> RPCError {
+    RPCError(
+      code: .unavailable, message: "\(what) cannot be read now", reason: "LEDGER_STOPPED",
+      domain: "farebox", cause: cause)
+  }
+}
+
+extension PageToken {
+  /// The seq that a page token stands for, 0 when there is none; throws for a forged one.
+  static func afterSeq(of text: String) throws(RPCError) -> Int64 {
+    guard !text.isEmpty else { return 0 }
+    guard let token = PageToken(text) else {
+      throw .invalidArgument(field: "page_token", description: "is not one of ours")
+    }
+    return token.afterSeq
+  }
+
+  /// The size of a page, 100 when left out; throws when it is not 1 to `limitMax`.
+  static func limit(of size: Int32, atMost limitMax: Int) throws(RPCError) -> Int {
+    let limit = size == 0 ? 100 : Int(size)
+    guard (1...limitMax).contains(limit) else {
+      throw .invalidArgument(field: "page_size", description: "must be 1 to \(limitMax)")
+    }
+    return limit
+  }
+}

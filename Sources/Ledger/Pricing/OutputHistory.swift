@@ -1,0 +1,98 @@
+/// How many tokens the latest answers of each model had: what bounds the size of a slice.
+///
+/// Counts the output tokens of the last ``chargesMax`` answers that were delivered whole, of all
+/// models together, in steps of ``step`` tokens. Charges that time alone brought about do not count:
+/// when they are written down must not matter. Part of the state that the journal gives, so that a
+/// decision made with it can be made again.
+struct OutputHistory: Sendable {
+  /// One charge's model and output tokens.
+  typealias Output = ModelOutput
+
+  static let chargesMax = 10_000
+  /// Fewer answers than this say nothing about a model.
+  static let answersMin = 20
+  private static let step: Int64 = 16
+  private static let stepCount = Int(LedgerLimits.sliceTokensMax / step)
+
+  private struct Answer {
+    let model: Int
+    let step: Int
+  }
+
+  /// The models' places, in order of appearance.
+  private var places: [String: Int] = [:]
+  /// By place, then step: how many of the remembered answers were that long.
+  private var tallies: [[Int]] = []
+  /// The remembered answers; once full, the oldest is at `oldest`.
+  private var answers: [Answer] = []
+  private var oldest = 0
+
+  /// Starts from what a store remembers, oldest first.
+  init(_ outputs: [Output] = []) {
+    for output in outputs { note(output) }
+  }
+
+  /// What is remembered, oldest first; lengths are those of their step.
+  var remembered: [Output] {
+    let names = Dictionary(uniqueKeysWithValues: places.map { ($0.value, $0.key) })
+    return (answers[oldest...] + answers[..<oldest]).map { answer in
+      Output(model: names[answer.model] ?? "", tokens: Int64(answer.step + 1) * Self.step)
+    }
+  }
+
+  /// Takes a charge into account if it was for a whole answer.
+  mutating func note(_ record: UsageRecord) {
+    guard record.outcome == .complete, !record.isLate, let usage = record.usage else { return }
+    note(Output(model: usage.model, tokens: usage.outputTokens))
+  }
+
+  private mutating func note(_ output: Output) {
+    guard output.tokens > 0 else { return }
+    let answer = Answer(
+      model: place(of: output.model),
+      step: Int(min((output.tokens - 1) / Self.step, Int64(Self.stepCount - 1))))
+    tallies[answer.model][answer.step] += 1
+    guard answers.count == Self.chargesMax else { return answers.append(answer) }
+    let forgotten = answers[oldest]
+    tallies[forgotten.model][forgotten.step] -= 1
+    answers[oldest] = answer
+    oldest = (oldest + 1) % Self.chargesMax
+  }
+
+  private mutating func place(of model: String) -> Int {
+    if let place = places[model] { return place }
+    places[model] = tallies.count
+    tallies.append(Array(repeating: 0, count: Self.stepCount))
+    return tallies.count - 1
+  }
+
+  /// The most output tokens of a slice for `model`: what nine of ten answers do not exceed, rounded
+  /// up to a step, and never above ``LedgerLimits/sliceTokensMax``.
+  func sliceTokens(for model: String) -> Int64 {
+    guard let place = places[model] else { return LedgerLimits.sliceTokensMax }
+    let tally = tallies[place]
+    let count = tally.reduce(0, +)
+    guard count >= Self.answersMin else { return LedgerLimits.sliceTokensMax }
+    // The least step with at least nine tenths of the answers at or below it.
+    var below = 0
+    for (step, answers) in tally.enumerated() {
+      below += answers
+      if below * 10 >= count * 9 { return Int64(step + 1) * Self.step }
+    }
+    return LedgerLimits.sliceTokensMax
+  }
+}
+
+/// The output tokens of one charge.
+public struct ModelOutput: Sendable, Hashable {
+  public let model: String
+  public let tokens: Int64
+
+  public init(model: String, tokens: Int64) {
+    self.model = model
+    self.tokens = tokens
+  }
+
+  /// How many of the latest charges with output tokens a store is asked for.
+  public static let rememberedMax = OutputHistory.chargesMax
+}
