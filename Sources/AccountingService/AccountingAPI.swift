@@ -7,7 +7,7 @@ import Ledger
 /// `farebox.accounting.v1.AccountingService`: contract in, ledger command out, and back.
 ///
 /// Holds no state of its own; safe from any thread. Questions are answered from the ledger's
-/// published snapshots without a hop; mutations wait for their commit.
+/// published snapshots on the event loop; mutations wait for their commit.
 public struct AccountingAPI: Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
   let ledger: CreditLedger
 

@@ -3,11 +3,11 @@ import GRPC
 import GRPCServices
 import Ledger
 
-extension AccountingAPI {
+extension AccountingAPI: Farebox_Accounting_V1_AccountingService.Method.CheckCredits.Synchronous {
   /// Asks whether an account could pay. Answered from the published snapshot: nothing waits.
   public func checkCredits(
     request: Farebox_Accounting_V1_CheckCreditsRequest, context: ServerContext
-  ) async throws -> Farebox_Accounting_V1_CheckCreditsResponse {
+  ) throws -> Farebox_Accounting_V1_CheckCreditsResponse {
     let account = try context.account(request.accountID, orAnyOf: [.admin, .service])
     let charge = try Self.charge(request)
     let reply = try ledger.check(account, for: charge).orThrow(account: account)

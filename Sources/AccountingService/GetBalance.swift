@@ -3,11 +3,11 @@ import GRPC
 import Ledger
 import Protobuf
 
-extension AccountingAPI {
+extension AccountingAPI: Farebox_Accounting_V1_AccountingService.Method.GetBalance.Synchronous {
   /// Tells what an account can spend. See the contract for who may ask.
   public func getBalance(
     request: Farebox_Accounting_V1_GetBalanceRequest, context: ServerContext
-  ) async throws -> Farebox_Accounting_V1_GetBalanceResponse {
+  ) throws -> Farebox_Accounting_V1_GetBalanceResponse {
     let account = try context.account(
       request.accountID, orAnyOf: [.admin, .service, .auditor])
     let reply = ledger.balance(of: account)

@@ -3,11 +3,11 @@ import GRPC
 import GRPCServices
 import Ledger
 
-extension AccountingAPI {
+extension AccountingAPI: Farebox_Accounting_V1_AccountingService.Method.QuoteUsage.Synchronous {
   /// Tells what tokens cost. See the contract for refusals.
   public func quoteUsage(
     request: Farebox_Accounting_V1_QuoteUsageRequest, context: ServerContext
-  ) async throws -> Farebox_Accounting_V1_QuoteUsageResponse {
+  ) throws -> Farebox_Accounting_V1_QuoteUsageResponse {
     guard let asked = request.usage else {
       throw RPCError.invalidArgument(field: "usage", description: "is required")
     }

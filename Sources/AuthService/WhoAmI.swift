@@ -3,11 +3,11 @@ import GRPC
 import Identity
 import Interceptors
 
-extension AuthAPI {
+extension AuthAPI: Farebox_Auth_V1_AuthService.Method.WhoAmI.Synchronous {
   /// Describes the caller as the verified token does.
   public func whoAmI(
     request: Farebox_Auth_V1_WhoAmIRequest, context: ServerContext
-  ) async throws -> Farebox_Auth_V1_WhoAmIResponse {
+  ) throws -> Farebox_Auth_V1_WhoAmIResponse {
     let principal = try context.requirePrincipal()
     var response = Farebox_Auth_V1_WhoAmIResponse()
     response.userID = principal.subject

@@ -4,7 +4,9 @@ import GRPC
 ///
 /// Check refuses unknown services with NOT_FOUND; Watch tells SERVICE_UNKNOWN and stays open, as
 /// the service may appear later. The empty name is the whole process.
-public struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
+public struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol,
+  Grpc_Health_V1_Health.Method.Check.Synchronous, Grpc_Health_V1_Health.Method.List.Synchronous
+{
   /// More services than this are not listed (gRFC A90).
   public static let listedServicesMax = 100
 
@@ -15,7 +17,7 @@ public struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
 
   public func check(
     request: Grpc_Health_V1_HealthCheckRequest, context: ServerContext
-  ) async throws -> Grpc_Health_V1_HealthCheckResponse {
+  ) throws -> Grpc_Health_V1_HealthCheckResponse {
     guard let current = status.status(ofService: request.service) else {
       throw RPCError(code: .notFound, message: "unknown service \"\(request.service)\"")
     }
@@ -24,7 +26,7 @@ public struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
 
   public func list(
     request: Grpc_Health_V1_HealthListRequest, context: ServerContext
-  ) async throws -> Grpc_Health_V1_HealthListResponse {
+  ) throws -> Grpc_Health_V1_HealthListResponse {
     let all = status.all
     guard all.count <= Self.listedServicesMax else {
       throw RPCError(

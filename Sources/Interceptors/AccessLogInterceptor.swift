@@ -5,7 +5,7 @@ import Synchronization
 /// Writes one line for each call: method, peer, caller, outcome, duration.
 ///
 /// Never logs payloads or metadata, so no password and no token.
-public struct AccessLogInterceptor: ServerInterceptor {
+public struct AccessLogInterceptor: ObservingInterceptor {
   private let logger: Logger
   private let level: Logger.Level
 
@@ -22,22 +22,26 @@ public struct AccessLogInterceptor: ServerInterceptor {
     logger.logLevel <= level ? self : nil
   }
 
-  /// Calls `next` and logs how it ended; throws what it throws.
-  public func intercept(
-    _ context: ServerContext, next: (ServerContext) async throws -> Void
-  ) async throws {
-    guard logger.logLevel <= level else { return try await next(context) }
+  /// What the line at the end needs of the beginning.
+  public struct Observation: Sendable {
+    let notes: AccessLogNotes
+    let start: ContinuousClock.Instant
+  }
+
+  /// Notes the time, and gives inner interceptors a place to name the caller.
+  public func callBegins(_ context: inout ServerContext) -> Observation {
     let notes = AccessLogNotes()
-    var noted = context
-    noted[AccessLogNotesKey.self] = notes
-    let start = ContinuousClock.now
-    do {
-      try await next(noted)
-      log(context, notes, outcome: .ok, duration: .now - start)
-    } catch {
-      log(context, notes, outcome: RPCError(wrapping: error).code, duration: .now - start)
-      throw error
-    }
+    context[AccessLogNotesKey.self] = notes
+    return Observation(notes: notes, start: .now)
+  }
+
+  /// Writes the line.
+  public func callEnded(
+    _ observation: Observation, _ context: ServerContext, failure: (any Error)?
+  ) {
+    log(
+      context, observation.notes, outcome: failure.map { RPCError(wrapping: $0).code } ?? .ok,
+      duration: .now - observation.start)
   }
 
   private func log(

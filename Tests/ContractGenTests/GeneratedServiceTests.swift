@@ -1,4 +1,4 @@
-import GRPC
+@testable import GRPC
 import Protobuf
 import Testing
 
@@ -8,6 +8,32 @@ import Testing
     func unary(
       request: Test_V1_Scalars, context: ServerContext
     ) async throws -> Test_V1_Nothing { Test_V1_Nothing() }
+
+    func upload(
+      request: RPCAsyncSequence<Test_V1_Scalars>, context: ServerContext
+    ) async throws -> Test_V1_Nothing { Test_V1_Nothing() }
+
+    func download(
+      request: Test_V1_Scalars, response: RPCWriter<Test_V1_Nothing>, context: ServerContext
+    ) async throws {}
+
+    func converse(
+      request: RPCAsyncSequence<Test_V1_Scalars>, response: RPCWriter<Test_V1_Nothing>,
+      context: ServerContext
+    ) async throws {}
+
+    func `default`(
+      request: Test_V1_Tree.Leaf, context: ServerContext
+    ) async throws -> Test_V1_Keywords { Test_V1_Keywords() }
+  }
+
+  /// Waits in all methods but one.
+  private struct PartlySynchronous: Test_V1_Shapes.SimpleServiceProtocol,
+    Test_V1_Shapes.Method.Unary.Synchronous
+  {
+    func unary(
+      request: Test_V1_Scalars, context: ServerContext
+    ) throws -> Test_V1_Nothing { Test_V1_Nothing() }
 
     func upload(
       request: RPCAsyncSequence<Test_V1_Scalars>, context: ServerContext
@@ -79,6 +105,22 @@ import Testing
       router.fileDescriptors.first?.dependencies.map(\.name) == [
         "google/protobuf/duration.proto", "google/protobuf/timestamp.proto",
       ])
+  }
+
+  @Test("only a method whose service says that it never waits is registered as synchronous")
+  func synchronousForm() {
+    func synchronous(_ service: some Test_V1_Shapes.SimpleServiceProtocol) -> [String] {
+      var router = RPCRouter()
+      service.registerMethods(with: &router)
+      let routes = router.freeze(interceptors: [])
+      return router.methods.filter { method in
+        Array(method.path.utf8).withUnsafeBufferPointer { path in
+          routes.method(at: path)?.runSynchronously != nil
+        }
+      }.map(\.method)
+    }
+    #expect(synchronous(Service()) == [])
+    #expect(synchronous(PartlySynchronous()) == ["Unary"])
   }
 
   @Test("callers may leave out metadata, options or both")

@@ -21,7 +21,8 @@ enum TestCall {
     handler: @escaping @Sendable (ServerContext) async throws -> Void
   ) async throws {
     let chain = InterceptorChain.fold(
-      interceptors, around: { context, _ in try await handler(context) }, of: context.descriptor)
+      InterceptorChain.bind(interceptors, to: context.descriptor),
+      around: { context, _ in try await handler(context) })
     try await chain(context, context.call)
   }
 

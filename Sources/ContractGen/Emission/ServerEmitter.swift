@@ -15,6 +15,10 @@ struct ServerEmitter {
         }
       }
     }
+    for method in model.methods where method.kind == "unary" {
+      writer.line()
+      emitSynchronousForm(method, to: &writer)
+    }
     writer.line()
     writer.block("extension \(model.swiftName).SimpleServiceProtocol") { writer in
       writer.comment(["Registers all methods and the contract they come from."])
@@ -39,14 +43,55 @@ struct ServerEmitter {
     writer.line(") async throws" + (method.serverStreaming ? "" : " -> \(method.outputType)"))
   }
 
-  private func emitRegistration(_ method: ServiceModel.Method, to writer: inout CodeWriter) {
-    let function =
-      switch (method.clientStreaming, method.serverStreaming) {
-      case (false, false): "registerUnary"
-      case (true, false): "registerClientStreaming"
-      case (false, true): "registerServerStreaming"
-      case (true, true): "registerBidirectional"
+  /// The protocol by which a service says that one of its methods never waits.
+  private func emitSynchronousForm(
+    _ method: ServiceModel.Method, to writer: inout CodeWriter
+  ) {
+    writer.block("extension \(method.namespace(in: model))") { writer in
+      writer.comment([
+        "Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.",
+        "",
+        "Calls then run on the event loop, without a task. They must not block, and be done within",
+        "microseconds: until then every call of the loop waits.",
+      ])
+      writer.block("\(access)protocol Synchronous: Sendable") { writer in
+        writer.comment(method.comment)
+        writer.line("func \(method.swiftName)(")
+        writer.indented { writer in
+          writer.line("request: \(method.inputType),")
+          writer.line("context: ServerContext")
+        }
+        writer.line(") throws -> \(method.outputType)")
       }
+    }
+  }
+
+  private func emitRegistration(_ method: ServiceModel.Method, to writer: inout CodeWriter) {
+    guard method.kind == "unary" else {
+      let function =
+        switch (method.clientStreaming, method.serverStreaming) {
+        case (_, false): "registerClientStreaming"
+        case (false, true): "registerServerStreaming"
+        case (true, true): "registerBidirectional"
+        }
+      return emitCall(of: function, "try await self", method, to: &writer)
+    }
+    let form = "\(method.namespace(in: model)).Synchronous"
+    writer.line("if let service = self as? any \(form) {")
+    writer.indented { writer in
+      emitCall(of: "registerSynchronousUnary", "try service", method, to: &writer)
+    }
+    writer.line("} else {")
+    writer.indented { writer in
+      emitCall(of: "registerUnary", "try await self", method, to: &writer)
+    }
+    writer.line("}")
+  }
+
+  private func emitCall(
+    of function: String, _ receiver: String, _ method: ServiceModel.Method,
+    to writer: inout CodeWriter
+  ) {
     writer.line("router.\(function)(")
     writer.indented { writer in
       writer.line("\(method.namespace(in: model)).descriptor,")
@@ -59,7 +104,7 @@ struct ServerEmitter {
       ? "request: request, response: response, context: context"
       : "request: request, context: context"
     writer.line(") { \(parameters) in")
-    writer.line("  try await self.\(method.swiftName)(\(arguments))")
+    writer.line("  \(receiver).\(method.swiftName)(\(arguments))")
     writer.line("}")
   }
 }

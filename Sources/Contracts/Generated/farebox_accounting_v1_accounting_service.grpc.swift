@@ -383,120 +383,585 @@ extension Farebox_Accounting_V1_AccountingService {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.AllocateCredits {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// AllocateCredits grants credit to an account and opens the account on first use.
+    ///
+    /// Effect: one allocation; debt is repaid from it first. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// INVALID_ARGUMENT (expires_at not in the future); FAILED_PRECONDITION / ACCOUNT_CLOSED;
+    /// OUT_OF_RANGE / BALANCE_OVERFLOW; RESOURCE_EXHAUSTED / TOO_MANY_ALLOCATIONS (1,000 unspent ones).
+    func allocateCredits(
+      request: Farebox_Accounting_V1_AllocateCreditsRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_AllocateCreditsResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.GetBalance {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// GetBalance tells what an account can spend now.
+    ///
+    /// Effect: none. Idempotent. The account's user, administrators, services, auditors. An account that
+    /// never received credit has a balance of zero.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id).
+    func getBalance(
+      request: Farebox_Accounting_V1_GetBalanceRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_GetBalanceResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.CheckCredits {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// CheckCredits asks whether an account could pay for something now. Advisory: the guarantee is OpenHold.
+    ///
+    /// Effect: none. Idempotent. The account's user, administrators, services.
+    /// The status is OK for yes and for no: read `sufficient`, or `decision`.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id, amount).
+    func checkCredits(
+      request: Farebox_Accounting_V1_CheckCreditsRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_CheckCreditsResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.QuoteUsage {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// QuoteUsage tells what tokens of a model cost, and the price version behind it.
+    ///
+    /// Effect: none. Idempotent. Any authenticated caller.
+    /// Refusals, in order: INVALID_ARGUMENT (usage, at_time); NOT_FOUND / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW.
+    func quoteUsage(
+      request: Farebox_Accounting_V1_QuoteUsageRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_QuoteUsageResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.DeductCredits {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// DeductCredits charges an account at once, without a hold.
+    ///
+    /// Effect: one usage record. Idempotent by key. Services and administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// INVALID_ARGUMENT (event_time out of range); FAILED_PRECONDITION / NO_ACCOUNT;
+    /// FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION / ACCOUNT_FROZEN;
+    /// FAILED_PRECONDITION / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW;
+    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS (only with OVER_POLICY_REJECT; carries CheckCreditsResponse).
+    func deductCredits(
+      request: Farebox_Accounting_V1_DeductCreditsRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_DeductCreditsResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.OpenHold {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// OpenHold sets credit aside for work that is about to be done.
+    ///
+    /// Effect: one open hold, which ends by itself at its expiry. Idempotent by key. Services and administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// FAILED_PRECONDITION / NO_ACCOUNT; FAILED_PRECONDITION / ACCOUNT_CLOSED;
+    /// FAILED_PRECONDITION / ACCOUNT_FROZEN; FAILED_PRECONDITION / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW;
+    /// RESOURCE_EXHAUSTED / TOO_MANY_HOLDS (10,000 open ones); FAILED_PRECONDITION / IN_DEBT;
+    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS (carries CheckCreditsResponse).
+    func openHold(
+      request: Farebox_Accounting_V1_OpenHoldRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_OpenHoldResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ExtendHold {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// ExtendHold reports what a hold's work has used so far, and asks for the next slice of credit and for time.
+    ///
+    /// Effect: the hold grows by what the next slice costs, as far as there is credit; its life is lengthened;
+    /// the report is charged when the hold ends without a settle. Idempotent by key. Services and administrators.
+    /// A slice has at most as many output tokens as nine of ten late answers of the model, and at most 512.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED (also in the grace after its expiry);
+    /// FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION / ACCOUNT_FROZEN; INVALID_ARGUMENT
+    /// (usage.model is not the hold's, or the hold was opened for an amount); OUT_OF_RANGE / COST_OVERFLOW.
+    func extendHold(
+      request: Farebox_Accounting_V1_ExtendHoldRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_ExtendHoldResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.SettleHold {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// SettleHold charges what a hold's work came to and gives the rest back.
+    ///
+    /// Effect: the hold ends; one usage record. Idempotent by key. Services and administrators. After the
+    /// hold's end a settle is accepted for 24 hours as a late deduction of what the hold's end did not charge;
+    /// later it is recorded as uncollected.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED (settled or released before);
+    /// INVALID_ARGUMENT (usage.model is not the hold's, or the hold was opened for an amount);
+    /// OUT_OF_RANGE / COST_OVERFLOW; FAILED_PRECONDITION / OVER_GRANTED (only with OVER_POLICY_REJECT).
+    func settleHold(
+      request: Farebox_Accounting_V1_SettleHoldRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_SettleHoldResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ReleaseHold {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// ReleaseHold gives a hold's credit back without a charge.
+    ///
+    /// Effect: the hold ends. Idempotent by key. Services and administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED (also in the grace after its expiry, which is
+    /// for SettleHold).
+    func releaseHold(
+      request: Farebox_Accounting_V1_ReleaseHoldRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_ReleaseHoldResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ForceRelease {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// ForceRelease ends a hold that nobody will end, as its expiry would: what was reported is charged, the
+    /// rest given back. A settle that comes after it is late, not lost.
+    ///
+    /// Effect: the hold ends. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / HOLD_NOT_FOUND; FAILED_PRECONDITION / HOLD_ENDED.
+    func forceRelease(
+      request: Farebox_Accounting_V1_ForceReleaseRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_ForceReleaseResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.GetHold {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// GetHold shows a hold, open or ended.
+    ///
+    /// Effect: none. Idempotent. Services and administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (hold_id); NOT_FOUND / HOLD_NOT_FOUND.
+    func getHold(
+      request: Farebox_Accounting_V1_GetHoldRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_GetHoldResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListHolds {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// ListHolds lists holds in the order in which they were opened.
+    ///
+    /// Effect: none. Idempotent. Services and administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id, state, session_id, page_size, page_token).
+    func listHolds(
+      request: Farebox_Accounting_V1_ListHoldsRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_ListHoldsResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.SetAccountState {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// SetAccountState freezes, closes or opens an account again, and sets how far it may go into debt.
+    ///
+    /// Effect: the account's standing; opens the account on first use. A frozen account is charged nothing new,
+    /// but open holds settle and credit is added; a closed one is not given credit either. Idempotent by key.
+    /// Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH.
+    func setAccountState(
+      request: Farebox_Accounting_V1_SetAccountStateRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_SetAccountStateResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.PutPrice {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// PutPrice adds a version to a model's price. Old versions stay readable; open holds keep theirs.
+    ///
+    /// Effect: one price version. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH.
+    func putPrice(
+      request: Farebox_Accounting_V1_PutPriceRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_PutPriceResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListUsage {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// ListUsage lists an account's charges, oldest first.
+    ///
+    /// Effect: none. Idempotent. The account's user, administrators, auditors. Sees every charge that was
+    /// acknowledged before the call.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id, page_size, page_token, times).
+    func listUsage(
+      request: Farebox_Accounting_V1_ListUsageRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_ListUsageResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.VerifyLedger {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// VerifyLedger recomputes the ledger from its journal and compares it with the live state.
+    ///
+    /// Effect: none. Idempotent. Auditors and administrators. Reads the whole journal in short steps beside the
+    /// work of the ledger: minutes for tens of millions of entries. From entry 1 on every invariant is checked;
+    /// a range that starts later is checked for order, hash chain, time, form and balance of the legs.
+    /// A break is an answer, not a failure. The tables are compared by `farebox ledger verify`.
+    /// Refusals, in order: INVALID_ARGUMENT (from_seq, to_seq: not within the journal);
+    /// RESOURCE_EXHAUSTED / VERIFY_RUNNING (another one is under way).
+    func verifyLedger(
+      request: Farebox_Accounting_V1_VerifyLedgerRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_VerifyLedgerResponse
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   public func registerMethods(with router: inout RPCRouter) {
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.AllocateCredits.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_AllocateCreditsRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_AllocateCreditsResponse>()
-    ) { request, context in
-      try await self.allocateCredits(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.AllocateCredits.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.AllocateCredits.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_AllocateCreditsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_AllocateCreditsResponse>()
+      ) { request, context in
+        try service.allocateCredits(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.AllocateCredits.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_AllocateCreditsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_AllocateCreditsResponse>()
+      ) { request, context in
+        try await self.allocateCredits(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.GetBalance.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetBalanceRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_GetBalanceResponse>()
-    ) { request, context in
-      try await self.getBalance(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.GetBalance.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.GetBalance.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetBalanceRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_GetBalanceResponse>()
+      ) { request, context in
+        try service.getBalance(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.GetBalance.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetBalanceRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_GetBalanceResponse>()
+      ) { request, context in
+        try await self.getBalance(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.CheckCredits.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_CheckCreditsRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_CheckCreditsResponse>()
-    ) { request, context in
-      try await self.checkCredits(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.CheckCredits.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.CheckCredits.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_CheckCreditsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_CheckCreditsResponse>()
+      ) { request, context in
+        try service.checkCredits(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.CheckCredits.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_CheckCreditsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_CheckCreditsResponse>()
+      ) { request, context in
+        try await self.checkCredits(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.QuoteUsage.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_QuoteUsageRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_QuoteUsageResponse>()
-    ) { request, context in
-      try await self.quoteUsage(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.QuoteUsage.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.QuoteUsage.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_QuoteUsageRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_QuoteUsageResponse>()
+      ) { request, context in
+        try service.quoteUsage(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.QuoteUsage.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_QuoteUsageRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_QuoteUsageResponse>()
+      ) { request, context in
+        try await self.quoteUsage(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.DeductCredits.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_DeductCreditsRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_DeductCreditsResponse>()
-    ) { request, context in
-      try await self.deductCredits(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.DeductCredits.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.DeductCredits.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_DeductCreditsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_DeductCreditsResponse>()
+      ) { request, context in
+        try service.deductCredits(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.DeductCredits.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_DeductCreditsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_DeductCreditsResponse>()
+      ) { request, context in
+        try await self.deductCredits(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.OpenHold.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_OpenHoldRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_OpenHoldResponse>()
-    ) { request, context in
-      try await self.openHold(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.OpenHold.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.OpenHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_OpenHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_OpenHoldResponse>()
+      ) { request, context in
+        try service.openHold(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.OpenHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_OpenHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_OpenHoldResponse>()
+      ) { request, context in
+        try await self.openHold(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.ExtendHold.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ExtendHoldRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_ExtendHoldResponse>()
-    ) { request, context in
-      try await self.extendHold(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ExtendHold.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ExtendHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ExtendHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ExtendHoldResponse>()
+      ) { request, context in
+        try service.extendHold(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ExtendHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ExtendHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ExtendHoldResponse>()
+      ) { request, context in
+        try await self.extendHold(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.SettleHold.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SettleHoldRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_SettleHoldResponse>()
-    ) { request, context in
-      try await self.settleHold(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.SettleHold.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.SettleHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SettleHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SettleHoldResponse>()
+      ) { request, context in
+        try service.settleHold(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.SettleHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SettleHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SettleHoldResponse>()
+      ) { request, context in
+        try await self.settleHold(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.ReleaseHold.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ReleaseHoldRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_ReleaseHoldResponse>()
-    ) { request, context in
-      try await self.releaseHold(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ReleaseHold.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ReleaseHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ReleaseHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ReleaseHoldResponse>()
+      ) { request, context in
+        try service.releaseHold(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ReleaseHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ReleaseHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ReleaseHoldResponse>()
+      ) { request, context in
+        try await self.releaseHold(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.ForceRelease.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ForceReleaseRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_ForceReleaseResponse>()
-    ) { request, context in
-      try await self.forceRelease(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ForceRelease.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ForceRelease.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ForceReleaseRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ForceReleaseResponse>()
+      ) { request, context in
+        try service.forceRelease(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ForceRelease.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ForceReleaseRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ForceReleaseResponse>()
+      ) { request, context in
+        try await self.forceRelease(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.GetHold.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetHoldRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_GetHoldResponse>()
-    ) { request, context in
-      try await self.getHold(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.GetHold.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.GetHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_GetHoldResponse>()
+      ) { request, context in
+        try service.getHold(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.GetHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_GetHoldResponse>()
+      ) { request, context in
+        try await self.getHold(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.ListHolds.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListHoldsRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_ListHoldsResponse>()
-    ) { request, context in
-      try await self.listHolds(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListHolds.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListHolds.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListHoldsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListHoldsResponse>()
+      ) { request, context in
+        try service.listHolds(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListHolds.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListHoldsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListHoldsResponse>()
+      ) { request, context in
+        try await self.listHolds(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.SetAccountState.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SetAccountStateRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_SetAccountStateResponse>()
-    ) { request, context in
-      try await self.setAccountState(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.SetAccountState.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.SetAccountState.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SetAccountStateRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SetAccountStateResponse>()
+      ) { request, context in
+        try service.setAccountState(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.SetAccountState.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SetAccountStateRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SetAccountStateResponse>()
+      ) { request, context in
+        try await self.setAccountState(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.PutPrice.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_PutPriceRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_PutPriceResponse>()
-    ) { request, context in
-      try await self.putPrice(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.PutPrice.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.PutPrice.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_PutPriceRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_PutPriceResponse>()
+      ) { request, context in
+        try service.putPrice(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.PutPrice.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_PutPriceRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_PutPriceResponse>()
+      ) { request, context in
+        try await self.putPrice(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.ListUsage.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListUsageRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_ListUsageResponse>()
-    ) { request, context in
-      try await self.listUsage(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListUsage.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListUsage.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListUsageRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListUsageResponse>()
+      ) { request, context in
+        try service.listUsage(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListUsage.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListUsageRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListUsageResponse>()
+      ) { request, context in
+        try await self.listUsage(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Accounting_V1_AccountingService.Method.VerifyLedger.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_VerifyLedgerRequest>(),
-      serializer: ProtobufSerializer<Farebox_Accounting_V1_VerifyLedgerResponse>()
-    ) { request, context in
-      try await self.verifyLedger(request: request, context: context)
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.VerifyLedger.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.VerifyLedger.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_VerifyLedgerRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_VerifyLedgerResponse>()
+      ) { request, context in
+        try service.verifyLedger(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.VerifyLedger.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_VerifyLedgerRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_VerifyLedgerResponse>()
+      ) { request, context in
+        try await self.verifyLedger(request: request, context: context)
+      }
     }
     router.register(fileDescriptors: [Farebox_Accounting_V1_AccountingService_FileDescriptor.file])
   }

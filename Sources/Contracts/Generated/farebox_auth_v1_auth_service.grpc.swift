@@ -111,36 +111,149 @@ extension Farebox_Auth_V1_AuthService {
   }
 }
 
+extension Farebox_Auth_V1_AuthService.Method.Login {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// Login exchanges a user name and a password for an access token.
+    ///
+    /// Effect: none but a failed-attempt counter. Not idempotent: each success is a new token. Public.
+    /// Refusals, in order: INVALID_ARGUMENT (username missing or not a name, password missing or too long);
+    /// RESOURCE_EXHAUSTED / LOGIN_THROTTLED (too many failures for this name);
+    /// RESOURCE_EXHAUSTED / LOGIN_BUSY (too many password checks wait);
+    /// UNAUTHENTICATED / BAD_CREDENTIALS (unknown user, wrong password and disabled user alike).
+    func login(
+      request: Farebox_Auth_V1_LoginRequest,
+      context: ServerContext
+    ) throws -> Farebox_Auth_V1_LoginResponse
+  }
+}
+
+extension Farebox_Auth_V1_AuthService.Method.GetKeys {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// GetKeys returns the public keys that verify access tokens, as a JSON Web Key Set (RFC 7517).
+    ///
+    /// Effect: none. Idempotent. Public.
+    /// Refusals: none.
+    func getKeys(
+      request: Farebox_Auth_V1_GetKeysRequest,
+      context: ServerContext
+    ) throws -> Farebox_Auth_V1_GetKeysResponse
+  }
+}
+
+extension Farebox_Auth_V1_AuthService.Method.WhoAmI {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// WhoAmI describes the caller as the verified token does.
+    ///
+    /// Effect: none. Idempotent. Any authenticated caller.
+    /// Refusals: UNAUTHENTICATED (token missing, malformed, expired or not ours).
+    func whoAmI(
+      request: Farebox_Auth_V1_WhoAmIRequest,
+      context: ServerContext
+    ) throws -> Farebox_Auth_V1_WhoAmIResponse
+  }
+}
+
+extension Farebox_Auth_V1_AuthService.Method.CreateUser {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// CreateUser adds a user who can log in.
+    ///
+    /// Effect: one user more, durable before the answer. Not idempotent: a second call with the same
+    /// name is refused. Administrators only.
+    /// Refusals, in order: UNAUTHENTICATED; PERMISSION_DENIED; INVALID_ARGUMENT (username, password,
+    /// roles); RESOURCE_EXHAUSTED / LOGIN_BUSY; ALREADY_EXISTS / USER_EXISTS.
+    func createUser(
+      request: Farebox_Auth_V1_CreateUserRequest,
+      context: ServerContext
+    ) throws -> Farebox_Auth_V1_CreateUserResponse
+  }
+}
+
 extension Farebox_Auth_V1_AuthService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   public func registerMethods(with router: inout RPCRouter) {
-    router.registerUnary(
-      Farebox_Auth_V1_AuthService.Method.Login.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Auth_V1_LoginRequest>(),
-      serializer: ProtobufSerializer<Farebox_Auth_V1_LoginResponse>()
-    ) { request, context in
-      try await self.login(request: request, context: context)
+    if let service = self as? any Farebox_Auth_V1_AuthService.Method.Login.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Auth_V1_AuthService.Method.Login.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Auth_V1_LoginRequest>(),
+        serializer: ProtobufSerializer<Farebox_Auth_V1_LoginResponse>()
+      ) { request, context in
+        try service.login(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Auth_V1_AuthService.Method.Login.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Auth_V1_LoginRequest>(),
+        serializer: ProtobufSerializer<Farebox_Auth_V1_LoginResponse>()
+      ) { request, context in
+        try await self.login(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Auth_V1_AuthService.Method.GetKeys.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Auth_V1_GetKeysRequest>(),
-      serializer: ProtobufSerializer<Farebox_Auth_V1_GetKeysResponse>()
-    ) { request, context in
-      try await self.getKeys(request: request, context: context)
+    if let service = self as? any Farebox_Auth_V1_AuthService.Method.GetKeys.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Auth_V1_AuthService.Method.GetKeys.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Auth_V1_GetKeysRequest>(),
+        serializer: ProtobufSerializer<Farebox_Auth_V1_GetKeysResponse>()
+      ) { request, context in
+        try service.getKeys(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Auth_V1_AuthService.Method.GetKeys.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Auth_V1_GetKeysRequest>(),
+        serializer: ProtobufSerializer<Farebox_Auth_V1_GetKeysResponse>()
+      ) { request, context in
+        try await self.getKeys(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Auth_V1_AuthService.Method.WhoAmI.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Auth_V1_WhoAmIRequest>(),
-      serializer: ProtobufSerializer<Farebox_Auth_V1_WhoAmIResponse>()
-    ) { request, context in
-      try await self.whoAmI(request: request, context: context)
+    if let service = self as? any Farebox_Auth_V1_AuthService.Method.WhoAmI.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Auth_V1_AuthService.Method.WhoAmI.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Auth_V1_WhoAmIRequest>(),
+        serializer: ProtobufSerializer<Farebox_Auth_V1_WhoAmIResponse>()
+      ) { request, context in
+        try service.whoAmI(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Auth_V1_AuthService.Method.WhoAmI.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Auth_V1_WhoAmIRequest>(),
+        serializer: ProtobufSerializer<Farebox_Auth_V1_WhoAmIResponse>()
+      ) { request, context in
+        try await self.whoAmI(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Farebox_Auth_V1_AuthService.Method.CreateUser.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Auth_V1_CreateUserRequest>(),
-      serializer: ProtobufSerializer<Farebox_Auth_V1_CreateUserResponse>()
-    ) { request, context in
-      try await self.createUser(request: request, context: context)
+    if let service = self as? any Farebox_Auth_V1_AuthService.Method.CreateUser.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Auth_V1_AuthService.Method.CreateUser.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Auth_V1_CreateUserRequest>(),
+        serializer: ProtobufSerializer<Farebox_Auth_V1_CreateUserResponse>()
+      ) { request, context in
+        try service.createUser(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Auth_V1_AuthService.Method.CreateUser.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Auth_V1_CreateUserRequest>(),
+        serializer: ProtobufSerializer<Farebox_Auth_V1_CreateUserResponse>()
+      ) { request, context in
+        try await self.createUser(request: request, context: context)
+      }
     }
     router.register(fileDescriptors: [Farebox_Auth_V1_AuthService_FileDescriptor.file])
   }

@@ -75,6 +75,23 @@ extension Farebox_Chat_V1_ChatService {
   }
 }
 
+extension Farebox_Chat_V1_ChatService.Method.ListModels {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// ListModels lists the models that Chat can answer with.
+    ///
+    /// Effect: none. Idempotent. Any authenticated user.
+    /// Refusals: UNAUTHENTICATED.
+    func listModels(
+      request: Farebox_Chat_V1_ListModelsRequest,
+      context: ServerContext
+    ) throws -> Farebox_Chat_V1_ListModelsResponse
+  }
+}
+
 extension Farebox_Chat_V1_ChatService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   public func registerMethods(with router: inout RPCRouter) {
@@ -85,12 +102,22 @@ extension Farebox_Chat_V1_ChatService.SimpleServiceProtocol {
     ) { request, response, context in
       try await self.chat(request: request, response: response, context: context)
     }
-    router.registerUnary(
-      Farebox_Chat_V1_ChatService.Method.ListModels.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Chat_V1_ListModelsRequest>(),
-      serializer: ProtobufSerializer<Farebox_Chat_V1_ListModelsResponse>()
-    ) { request, context in
-      try await self.listModels(request: request, context: context)
+    if let service = self as? any Farebox_Chat_V1_ChatService.Method.ListModels.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Chat_V1_ChatService.Method.ListModels.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Chat_V1_ListModelsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Chat_V1_ListModelsResponse>()
+      ) { request, context in
+        try service.listModels(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Chat_V1_ChatService.Method.ListModels.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Chat_V1_ListModelsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Chat_V1_ListModelsResponse>()
+      ) { request, context in
+        try await self.listModels(request: request, context: context)
+      }
     }
     router.register(fileDescriptors: [Farebox_Chat_V1_ChatService_FileDescriptor.file])
   }

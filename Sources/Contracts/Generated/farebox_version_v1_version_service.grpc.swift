@@ -43,15 +43,42 @@ extension Farebox_Version_V1_VersionService {
   }
 }
 
+extension Farebox_Version_V1_VersionService.Method.GetVersion {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// GetVersion names the program, its version and the API version it speaks.
+    ///
+    /// Effect: none. Idempotent. Public: needs no token.
+    /// Refusals: none.
+    func getVersion(
+      request: Farebox_Version_V1_GetVersionRequest,
+      context: ServerContext
+    ) throws -> Farebox_Version_V1_GetVersionResponse
+  }
+}
+
 extension Farebox_Version_V1_VersionService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   public func registerMethods(with router: inout RPCRouter) {
-    router.registerUnary(
-      Farebox_Version_V1_VersionService.Method.GetVersion.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Version_V1_GetVersionRequest>(),
-      serializer: ProtobufSerializer<Farebox_Version_V1_GetVersionResponse>()
-    ) { request, context in
-      try await self.getVersion(request: request, context: context)
+    if let service = self as? any Farebox_Version_V1_VersionService.Method.GetVersion.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Version_V1_VersionService.Method.GetVersion.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Version_V1_GetVersionRequest>(),
+        serializer: ProtobufSerializer<Farebox_Version_V1_GetVersionResponse>()
+      ) { request, context in
+        try service.getVersion(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Version_V1_VersionService.Method.GetVersion.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Version_V1_GetVersionRequest>(),
+        serializer: ProtobufSerializer<Farebox_Version_V1_GetVersionResponse>()
+      ) { request, context in
+        try await self.getVersion(request: request, context: context)
+      }
     }
     router.register(fileDescriptors: [Farebox_Version_V1_VersionService_FileDescriptor.file])
   }

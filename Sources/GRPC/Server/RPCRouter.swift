@@ -15,7 +15,7 @@ public struct RPCRouter: Sendable {
   /// Largest response message: 4 MiB, the default limit of clients everywhere.
   public static let defaultMaxResponseBytes = 4 * 1024 * 1024
 
-  private var entries: [RegisteredMethod] = []
+  private var entries: [Entry] = []
   private var methodLimits: [String: Int] = [:]
   private var serviceLimits: [String: Int] = [:]
   /// The `.proto` files of the registered services, for reflection.
@@ -43,6 +43,29 @@ public struct RPCRouter: Sendable {
       let input = try call.takeRequest(with: deserializer)
       let output = try await handler(input, context)
       try call.setResponse(output, with: serializer)
+      if call.compressesResponses { await call.compressResponse() }
+    }
+  }
+
+  /// Registers a method with one request and one response whose handler never waits.
+  ///
+  /// The handler runs on the event loop of the connection, without a task. It must not block and
+  /// must be done within microseconds: until it returns, every call of that loop waits. When an
+  /// interceptor of the method has to suspend, the handler runs behind it in a task. Metadata,
+  /// errors, limits and deadlines are those of the other form.
+  public mutating func registerSynchronousUnary<Input: Sendable, Output: Sendable>(
+    _ method: MethodDescriptor,
+    deserializer: some MessageDeserializer<Input>,
+    serializer: some MessageSerializer<Output>,
+    handler: @escaping @Sendable (Input, ServerContext) throws -> Output
+  ) {
+    let answer = { @Sendable (context: ServerContext, call: ServerCall) throws -> Void in
+      let input = try call.takeRequest(with: deserializer)
+      try call.setResponse(handler(input, context), with: serializer)
+    }
+    add(method, synchronously: answer) { context, call in
+      if !call.isOnLoop { await call.waitForRequest() }
+      try answer(context, call)
       if call.compressesResponses { await call.compressResponse() }
     }
   }
@@ -114,39 +137,37 @@ public struct RPCRouter: Sendable {
     interceptors: [any ServerInterceptor], compression: CompressionPolicy = CompressionPolicy()
   ) -> RoutingTable {
     let methods = entries.map { entry in
-      RegisteredMethod(
+      let bound = InterceptorChain.bind(interceptors, to: entry.descriptor)
+      let run = InterceptorChain.fold(bound, around: entry.run)
+      return RegisteredMethod(
         descriptor: entry.descriptor,
         maxRequestBytes: methodLimits[entry.descriptor.path]
           ?? serviceLimits[entry.descriptor.service.fullyQualifiedService]
           ?? Self.defaultMaxRequestBytes,
-        run: InterceptorChain.fold(
-          interceptors, around: entry.run, of: entry.descriptor))
+        run: run,
+        runSynchronously: entry.handleSynchronously.flatMap {
+          InterceptorChain.foldSynchronously(bound, around: $0, whenWaiting: entry.run)
+        })
     }
     return RoutingTable(methods, compression: compression)
   }
 
-  private mutating func add(_ method: MethodDescriptor, run: @escaping RegisteredMethod.Run) {
+  private mutating func add(
+    _ method: MethodDescriptor,
+    synchronously handleSynchronously: RegisteredMethod.SynchronousHandler? = nil,
+    run: @escaping RegisteredMethod.Run
+  ) {
     precondition(
       !entries.contains { $0.descriptor.path == method.path },
       "\(method.fullyQualifiedMethod) is registered twice")
     entries.append(
-      RegisteredMethod(
-        descriptor: method, maxRequestBytes: Self.defaultMaxRequestBytes, run: run))
+      Entry(descriptor: method, handleSynchronously: handleSynchronously, run: run))
   }
-}
 
-/// One method as the server runs it: what interceptors and limits are applied to.
-package final class RegisteredMethod: Sendable {
-  /// Runs the method; the outcome is left in the call.
-  package typealias Run = @Sendable (ServerContext, ServerCall) async throws -> Void
-
-  package let descriptor: MethodDescriptor
-  package let maxRequestBytes: Int
-  let run: Run
-
-  init(descriptor: MethodDescriptor, maxRequestBytes: Int, run: @escaping Run) {
-    self.descriptor = descriptor
-    self.maxRequestBytes = maxRequestBytes
-    self.run = run
+  /// A method before interceptors and limits are applied.
+  private struct Entry: Sendable {
+    let descriptor: MethodDescriptor
+    let handleSynchronously: RegisteredMethod.SynchronousHandler?
+    let run: RegisteredMethod.Run
   }
 }

@@ -170,21 +170,49 @@ package final class ServerCall: @unchecked Sendable {
 
   /// Runs the handler: inline on this thread until it first suspends.
   package func start() {
-    let task = Task.immediate(executorPreference: host.executor) { await self.run() }
+    if let deadline, deadline <= host.turnStart { return deadlineReached() }
+    if let runSynchronously = method.runSynchronously { return start(runSynchronously) }
+    startTask(method.run)
+  }
+
+  /// Runs a handler that never waits, without a task, unless one of its interceptors must wait.
+  private func start(_ runSynchronously: RegisteredMethod.RunSynchronously) {
+    do {
+      let context = ServerContext(call: self)
+      let progress: RegisteredMethod.Progress
+      if isClientsDeadline, let deadline {
+        progress = try Deadline.$current.withValue(deadline) {
+          try runSynchronously(context, self)
+        }
+      } else {
+        progress = try runSynchronously(context, self)
+      }
+      switch progress {
+      case .ended where compressesResponses: startTask { _, call in await call.compressResponse() }
+      case .ended: finish(nil)
+      case .mustWait(let rest): startTask(rest)
+      }
+    } catch {
+      finish(error)
+    }
+  }
+
+  private func startTask(_ body: @escaping RegisteredMethod.Run) {
+    let task = Task.immediate(executorPreference: host.executor) { await self.run(body) }
     guard !isHandlerDone else { return }
     self.task = task
     keepRequest()
     host.handlerSuspended(self)
   }
 
-  private func run() async {
+  private func run(_ body: RegisteredMethod.Run) async {
     let failure: (any Error)?
     do {
       let context = ServerContext(call: self)
       if isClientsDeadline, let deadline {
-        try await Deadline.$current.withValue(deadline) { try await method.run(context, self) }
+        try await Deadline.$current.withValue(deadline) { try await body(context, self) }
       } else {
-        try await method.run(context, self)
+        try await body(context, self)
       }
       failure = nil
     } catch {

@@ -8,6 +8,8 @@ package protocol ServerCallHost: AnyObject, Sendable {
   var executor: any TaskExecutor { get }
   /// The session, on the event loop only; nil after the connection has closed.
   var session: Session? { get }
+  /// When the current turn of the event loop began, for judging deadlines; on the loop only.
+  var turnStart: Deadline { get }
 
   /// Runs work on the event loop, always later.
   func runOnLoop(_ work: @escaping @Sendable () -> Void)
@@ -24,6 +26,9 @@ package protocol ServerCallHost: AnyObject, Sendable {
 }
 
 extension ServerCallHost {
+  /// Hosts without turns ask the clock.
+  package var turnStart: Deadline { .now() }
+
   /// Hosts without a bound need not count.
   package func requestBytesHeld(_ change: Int) {}
 }

@@ -35,34 +35,34 @@ public enum Admission: Sendable, Hashable {
   case admitted
 }
 
-/// The interceptors of a server, folded once at start-up.
-enum InterceptorChain {
-  /// A function that passes through all interceptors, the first one outermost, to the handler.
-  static func fold(
-    _ interceptors: [any ServerInterceptor], around handler: @escaping RegisteredMethod.Run,
-    of method: MethodDescriptor
-  ) -> RegisteredMethod.Run {
-    var run = handler
-    for interceptor in interceptors.reversed().compactMap({ $0.bound(to: method) }) {
-      run = step(interceptor, before: run)
-    }
-    return run
-  }
+/// An interceptor that watches calls from their beginning to their end, and never waits.
+///
+/// For access logs and metrics. Handlers keep their synchronous form inside it, and other calls
+/// pay for no suspension point.
+public protocol ObservingInterceptor: ServerInterceptor {
+  /// What the end of a call needs to know about its beginning.
+  associatedtype Observation: Sendable
 
-  private static func step(
-    _ interceptor: any ServerInterceptor, before inner: @escaping RegisteredMethod.Run
-  ) -> RegisteredMethod.Run {
-    guard let gate = interceptor as? any AdmittingInterceptor else {
-      return { context, call in
-        try await interceptor.intercept(context) { try await inner($0, call) }
-      }
+  /// A call begins; the context may be enriched.
+  func callBegins(_ context: inout ServerContext) -> Observation
+
+  /// The same call has ended: what is inside this interceptor returned, or threw `failure`.
+  func callEnded(_ observation: Observation, _ context: ServerContext, failure: (any Error)?)
+}
+
+extension ObservingInterceptor {
+  /// Calls `next` between ``callBegins(_:)`` and ``callEnded(_:_:failure:)``.
+  public func intercept(
+    _ context: ServerContext, next: (ServerContext) async throws -> Void
+  ) async throws {
+    var context = context
+    let observation = callBegins(&context)
+    do {
+      try await next(context)
+    } catch {
+      callEnded(observation, context, failure: error)
+      throw error
     }
-    return { context, call in
-      var context = context
-      switch try gate.admit(&context) {
-      case .admitted: try await inner(context, call)
-      case .mustWait: try await gate.intercept(context) { try await inner($0, call) }
-      }
-    }
+    callEnded(observation, context, failure: nil)
   }
 }

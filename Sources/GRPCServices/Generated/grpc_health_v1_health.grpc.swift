@@ -76,22 +76,72 @@ extension Grpc_Health_V1_Health {
   }
 }
 
+extension Grpc_Health_V1_Health.Method.Check {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// Returns the current health of a service, NOT_FOUND when the service is not known.
+    /// Reads only; may be repeated.
+    func check(
+      request: Grpc_Health_V1_HealthCheckRequest,
+      context: ServerContext
+    ) throws -> Grpc_Health_V1_HealthCheckResponse
+  }
+}
+
+extension Grpc_Health_V1_Health.Method.List {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// Returns the health of all services, RESOURCE_EXHAUSTED when there are too many to list.
+    /// Reads only; may be repeated.
+    func list(
+      request: Grpc_Health_V1_HealthListRequest,
+      context: ServerContext
+    ) throws -> Grpc_Health_V1_HealthListResponse
+  }
+}
+
 extension Grpc_Health_V1_Health.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   public func registerMethods(with router: inout RPCRouter) {
-    router.registerUnary(
-      Grpc_Health_V1_Health.Method.Check.descriptor,
-      deserializer: ProtobufDeserializer<Grpc_Health_V1_HealthCheckRequest>(),
-      serializer: ProtobufSerializer<Grpc_Health_V1_HealthCheckResponse>()
-    ) { request, context in
-      try await self.check(request: request, context: context)
+    if let service = self as? any Grpc_Health_V1_Health.Method.Check.Synchronous {
+      router.registerSynchronousUnary(
+        Grpc_Health_V1_Health.Method.Check.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Health_V1_HealthCheckRequest>(),
+        serializer: ProtobufSerializer<Grpc_Health_V1_HealthCheckResponse>()
+      ) { request, context in
+        try service.check(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Grpc_Health_V1_Health.Method.Check.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Health_V1_HealthCheckRequest>(),
+        serializer: ProtobufSerializer<Grpc_Health_V1_HealthCheckResponse>()
+      ) { request, context in
+        try await self.check(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Grpc_Health_V1_Health.Method.List.descriptor,
-      deserializer: ProtobufDeserializer<Grpc_Health_V1_HealthListRequest>(),
-      serializer: ProtobufSerializer<Grpc_Health_V1_HealthListResponse>()
-    ) { request, context in
-      try await self.list(request: request, context: context)
+    if let service = self as? any Grpc_Health_V1_Health.Method.List.Synchronous {
+      router.registerSynchronousUnary(
+        Grpc_Health_V1_Health.Method.List.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Health_V1_HealthListRequest>(),
+        serializer: ProtobufSerializer<Grpc_Health_V1_HealthListResponse>()
+      ) { request, context in
+        try service.list(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Grpc_Health_V1_Health.Method.List.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Health_V1_HealthListRequest>(),
+        serializer: ProtobufSerializer<Grpc_Health_V1_HealthListResponse>()
+      ) { request, context in
+        try await self.list(request: request, context: context)
+      }
     }
     router.registerServerStreaming(
       Grpc_Health_V1_Health.Method.Watch.descriptor,

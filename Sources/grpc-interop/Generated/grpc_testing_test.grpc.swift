@@ -155,29 +155,115 @@ extension Grpc_Testing_TestService {
   }
 }
 
+extension Grpc_Testing_TestService.Method.EmptyCall {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  protocol Synchronous: Sendable {
+    /// One empty request, one empty response.
+    func emptyCall(
+      request: Grpc_Testing_Empty,
+      context: ServerContext
+    ) throws -> Grpc_Testing_Empty
+  }
+}
+
+extension Grpc_Testing_TestService.Method.UnaryCall {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  protocol Synchronous: Sendable {
+    /// One request, one response as the request describes it.
+    func unaryCall(
+      request: Grpc_Testing_SimpleRequest,
+      context: ServerContext
+    ) throws -> Grpc_Testing_SimpleResponse
+  }
+}
+
+extension Grpc_Testing_TestService.Method.CacheableUnaryCall {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  protocol Synchronous: Sendable {
+    /// The same, with headers that allow a cache to keep the response.
+    func cacheableUnaryCall(
+      request: Grpc_Testing_SimpleRequest,
+      context: ServerContext
+    ) throws -> Grpc_Testing_SimpleResponse
+  }
+}
+
+extension Grpc_Testing_TestService.Method.UnimplementedCall {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  protocol Synchronous: Sendable {
+    /// What no server implements.
+    func unimplementedCall(
+      request: Grpc_Testing_Empty,
+      context: ServerContext
+    ) throws -> Grpc_Testing_Empty
+  }
+}
+
 extension Grpc_Testing_TestService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   func registerMethods(with router: inout RPCRouter) {
-    router.registerUnary(
-      Grpc_Testing_TestService.Method.EmptyCall.descriptor,
-      deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
-      serializer: ProtobufSerializer<Grpc_Testing_Empty>()
-    ) { request, context in
-      try await self.emptyCall(request: request, context: context)
+    if let service = self as? any Grpc_Testing_TestService.Method.EmptyCall.Synchronous {
+      router.registerSynchronousUnary(
+        Grpc_Testing_TestService.Method.EmptyCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
+        serializer: ProtobufSerializer<Grpc_Testing_Empty>()
+      ) { request, context in
+        try service.emptyCall(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Grpc_Testing_TestService.Method.EmptyCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
+        serializer: ProtobufSerializer<Grpc_Testing_Empty>()
+      ) { request, context in
+        try await self.emptyCall(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Grpc_Testing_TestService.Method.UnaryCall.descriptor,
-      deserializer: ProtobufDeserializer<Grpc_Testing_SimpleRequest>(),
-      serializer: ProtobufSerializer<Grpc_Testing_SimpleResponse>()
-    ) { request, context in
-      try await self.unaryCall(request: request, context: context)
+    if let service = self as? any Grpc_Testing_TestService.Method.UnaryCall.Synchronous {
+      router.registerSynchronousUnary(
+        Grpc_Testing_TestService.Method.UnaryCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_SimpleRequest>(),
+        serializer: ProtobufSerializer<Grpc_Testing_SimpleResponse>()
+      ) { request, context in
+        try service.unaryCall(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Grpc_Testing_TestService.Method.UnaryCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_SimpleRequest>(),
+        serializer: ProtobufSerializer<Grpc_Testing_SimpleResponse>()
+      ) { request, context in
+        try await self.unaryCall(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Grpc_Testing_TestService.Method.CacheableUnaryCall.descriptor,
-      deserializer: ProtobufDeserializer<Grpc_Testing_SimpleRequest>(),
-      serializer: ProtobufSerializer<Grpc_Testing_SimpleResponse>()
-    ) { request, context in
-      try await self.cacheableUnaryCall(request: request, context: context)
+    if let service = self as? any Grpc_Testing_TestService.Method.CacheableUnaryCall.Synchronous {
+      router.registerSynchronousUnary(
+        Grpc_Testing_TestService.Method.CacheableUnaryCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_SimpleRequest>(),
+        serializer: ProtobufSerializer<Grpc_Testing_SimpleResponse>()
+      ) { request, context in
+        try service.cacheableUnaryCall(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Grpc_Testing_TestService.Method.CacheableUnaryCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_SimpleRequest>(),
+        serializer: ProtobufSerializer<Grpc_Testing_SimpleResponse>()
+      ) { request, context in
+        try await self.cacheableUnaryCall(request: request, context: context)
+      }
     }
     router.registerServerStreaming(
       Grpc_Testing_TestService.Method.StreamingOutputCall.descriptor,
@@ -207,12 +293,22 @@ extension Grpc_Testing_TestService.SimpleServiceProtocol {
     ) { request, response, context in
       try await self.halfDuplexCall(request: request, response: response, context: context)
     }
-    router.registerUnary(
-      Grpc_Testing_TestService.Method.UnimplementedCall.descriptor,
-      deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
-      serializer: ProtobufSerializer<Grpc_Testing_Empty>()
-    ) { request, context in
-      try await self.unimplementedCall(request: request, context: context)
+    if let service = self as? any Grpc_Testing_TestService.Method.UnimplementedCall.Synchronous {
+      router.registerSynchronousUnary(
+        Grpc_Testing_TestService.Method.UnimplementedCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
+        serializer: ProtobufSerializer<Grpc_Testing_Empty>()
+      ) { request, context in
+        try service.unimplementedCall(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Grpc_Testing_TestService.Method.UnimplementedCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
+        serializer: ProtobufSerializer<Grpc_Testing_Empty>()
+      ) { request, context in
+        try await self.unimplementedCall(request: request, context: context)
+      }
     }
     router.register(fileDescriptors: [Grpc_Testing_Test_FileDescriptor.file])
   }
@@ -527,15 +623,39 @@ extension Grpc_Testing_UnimplementedService {
   }
 }
 
+extension Grpc_Testing_UnimplementedService.Method.UnimplementedCall {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  protocol Synchronous: Sendable {
+    /// What no server implements.
+    func unimplementedCall(
+      request: Grpc_Testing_Empty,
+      context: ServerContext
+    ) throws -> Grpc_Testing_Empty
+  }
+}
+
 extension Grpc_Testing_UnimplementedService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   func registerMethods(with router: inout RPCRouter) {
-    router.registerUnary(
-      Grpc_Testing_UnimplementedService.Method.UnimplementedCall.descriptor,
-      deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
-      serializer: ProtobufSerializer<Grpc_Testing_Empty>()
-    ) { request, context in
-      try await self.unimplementedCall(request: request, context: context)
+    if let service = self as? any Grpc_Testing_UnimplementedService.Method.UnimplementedCall.Synchronous {
+      router.registerSynchronousUnary(
+        Grpc_Testing_UnimplementedService.Method.UnimplementedCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
+        serializer: ProtobufSerializer<Grpc_Testing_Empty>()
+      ) { request, context in
+        try service.unimplementedCall(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Grpc_Testing_UnimplementedService.Method.UnimplementedCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
+        serializer: ProtobufSerializer<Grpc_Testing_Empty>()
+      ) { request, context in
+        try await self.unimplementedCall(request: request, context: context)
+      }
     }
     router.register(fileDescriptors: [Grpc_Testing_Test_FileDescriptor.file])
   }
@@ -643,22 +763,70 @@ extension Grpc_Testing_ReconnectService {
   }
 }
 
+extension Grpc_Testing_ReconnectService.Method.Start {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  protocol Synchronous: Sendable {
+    /// Begins to watch.
+    func start(
+      request: Grpc_Testing_ReconnectParams,
+      context: ServerContext
+    ) throws -> Grpc_Testing_Empty
+  }
+}
+
+extension Grpc_Testing_ReconnectService.Method.Stop {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  protocol Synchronous: Sendable {
+    /// Stops to watch and tells what was seen.
+    func stop(
+      request: Grpc_Testing_Empty,
+      context: ServerContext
+    ) throws -> Grpc_Testing_ReconnectInfo
+  }
+}
+
 extension Grpc_Testing_ReconnectService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   func registerMethods(with router: inout RPCRouter) {
-    router.registerUnary(
-      Grpc_Testing_ReconnectService.Method.Start.descriptor,
-      deserializer: ProtobufDeserializer<Grpc_Testing_ReconnectParams>(),
-      serializer: ProtobufSerializer<Grpc_Testing_Empty>()
-    ) { request, context in
-      try await self.start(request: request, context: context)
+    if let service = self as? any Grpc_Testing_ReconnectService.Method.Start.Synchronous {
+      router.registerSynchronousUnary(
+        Grpc_Testing_ReconnectService.Method.Start.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_ReconnectParams>(),
+        serializer: ProtobufSerializer<Grpc_Testing_Empty>()
+      ) { request, context in
+        try service.start(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Grpc_Testing_ReconnectService.Method.Start.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_ReconnectParams>(),
+        serializer: ProtobufSerializer<Grpc_Testing_Empty>()
+      ) { request, context in
+        try await self.start(request: request, context: context)
+      }
     }
-    router.registerUnary(
-      Grpc_Testing_ReconnectService.Method.Stop.descriptor,
-      deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
-      serializer: ProtobufSerializer<Grpc_Testing_ReconnectInfo>()
-    ) { request, context in
-      try await self.stop(request: request, context: context)
+    if let service = self as? any Grpc_Testing_ReconnectService.Method.Stop.Synchronous {
+      router.registerSynchronousUnary(
+        Grpc_Testing_ReconnectService.Method.Stop.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
+        serializer: ProtobufSerializer<Grpc_Testing_ReconnectInfo>()
+      ) { request, context in
+        try service.stop(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Grpc_Testing_ReconnectService.Method.Stop.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
+        serializer: ProtobufSerializer<Grpc_Testing_ReconnectInfo>()
+      ) { request, context in
+        try await self.stop(request: request, context: context)
+      }
     }
     router.register(fileDescriptors: [Grpc_Testing_Test_FileDescriptor.file])
   }

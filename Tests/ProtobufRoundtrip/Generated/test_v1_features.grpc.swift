@@ -108,15 +108,55 @@ extension Test_V1_Shapes {
   }
 }
 
+extension Test_V1_Shapes.Method.Unary {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  protocol Synchronous: Sendable {
+    /// One to one.
+    func unary(
+      request: Test_V1_Scalars,
+      context: ServerContext
+    ) throws -> Test_V1_Nothing
+  }
+}
+
+extension Test_V1_Shapes.Method.Default {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  protocol Synchronous: Sendable {
+    /// Named like a keyword.
+    ///
+    /// Deprecated: marked so in the contract.
+    func `default`(
+      request: Test_V1_Tree.Leaf,
+      context: ServerContext
+    ) throws -> Test_V1_Keywords
+  }
+}
+
 extension Test_V1_Shapes.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   func registerMethods(with router: inout RPCRouter) {
-    router.registerUnary(
-      Test_V1_Shapes.Method.Unary.descriptor,
-      deserializer: ProtobufDeserializer<Test_V1_Scalars>(),
-      serializer: ProtobufSerializer<Test_V1_Nothing>()
-    ) { request, context in
-      try await self.unary(request: request, context: context)
+    if let service = self as? any Test_V1_Shapes.Method.Unary.Synchronous {
+      router.registerSynchronousUnary(
+        Test_V1_Shapes.Method.Unary.descriptor,
+        deserializer: ProtobufDeserializer<Test_V1_Scalars>(),
+        serializer: ProtobufSerializer<Test_V1_Nothing>()
+      ) { request, context in
+        try service.unary(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Test_V1_Shapes.Method.Unary.descriptor,
+        deserializer: ProtobufDeserializer<Test_V1_Scalars>(),
+        serializer: ProtobufSerializer<Test_V1_Nothing>()
+      ) { request, context in
+        try await self.unary(request: request, context: context)
+      }
     }
     router.registerClientStreaming(
       Test_V1_Shapes.Method.Upload.descriptor,
@@ -139,12 +179,22 @@ extension Test_V1_Shapes.SimpleServiceProtocol {
     ) { request, response, context in
       try await self.converse(request: request, response: response, context: context)
     }
-    router.registerUnary(
-      Test_V1_Shapes.Method.Default.descriptor,
-      deserializer: ProtobufDeserializer<Test_V1_Tree.Leaf>(),
-      serializer: ProtobufSerializer<Test_V1_Keywords>()
-    ) { request, context in
-      try await self.`default`(request: request, context: context)
+    if let service = self as? any Test_V1_Shapes.Method.Default.Synchronous {
+      router.registerSynchronousUnary(
+        Test_V1_Shapes.Method.Default.descriptor,
+        deserializer: ProtobufDeserializer<Test_V1_Tree.Leaf>(),
+        serializer: ProtobufSerializer<Test_V1_Keywords>()
+      ) { request, context in
+        try service.`default`(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Test_V1_Shapes.Method.Default.descriptor,
+        deserializer: ProtobufDeserializer<Test_V1_Tree.Leaf>(),
+        serializer: ProtobufSerializer<Test_V1_Keywords>()
+      ) { request, context in
+        try await self.`default`(request: request, context: context)
+      }
     }
   }
 }

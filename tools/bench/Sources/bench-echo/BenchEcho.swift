@@ -4,8 +4,10 @@ import GRPCTransport
 import NIOPosix
 
 /// The runtime's side of the benchmark, one event loop each because the harness gives each side one
-/// core: `bench-echo HOST:PORT` serves `EchoService` until it is stopped by a signal,
+/// core: `bench-echo HOST:PORT [--async]` serves `EchoService` until it is stopped by a signal,
 /// `bench-echo call HOST:PORT SECONDS CALLS_IN_FLIGHT` calls it.
+///
+/// Echo is a synchronous handler; with `--async` it is an async one that suspends nowhere.
 @main
 enum BenchEcho {
   static func main() async throws {
@@ -15,9 +17,15 @@ enum BenchEcho {
       guard let load = EchoLoad(arguments) else { usage() }
       return try await load.run()
     }
+    let isAsync = arguments.last == "--async"
+    if isAsync { arguments.removeLast() }
     guard let (host, port) = address(arguments.first) else { usage() }
     var router = RPCRouter()
-    EchoService().registerMethods(with: &router)
+    if isAsync {
+      AsyncEchoService(service: EchoService()).registerMethods(with: &router)
+    } else {
+      EchoService().registerMethods(with: &router)
+    }
     let server = GRPCServer(
       address: .tcp(host: host, port: port), router: router,
       interceptors: [CallerCheck(), CallTimer()],
@@ -32,17 +40,23 @@ enum BenchEcho {
   }
 
   private static func usage() -> Never {
-    let text = "usage: bench-echo HOST:PORT | bench-echo call HOST:PORT SECONDS CALLS_IN_FLIGHT\n"
+    let text = """
+      usage: bench-echo HOST:PORT [--async]
+             bench-echo call HOST:PORT SECONDS CALLS_IN_FLIGHT
+
+      """
     FileHandle.standardError.write(Data(text.utf8))
     exit(64)
   }
 }
 
-struct EchoService: Farebox_Bench_V1_EchoService.SimpleServiceProtocol {
+struct EchoService: Farebox_Bench_V1_EchoService.SimpleServiceProtocol,
+  Farebox_Bench_V1_EchoService.Method.Echo.Synchronous
+{
   /// Decodes the request and encodes it again, field by field.
   func echo(
     request: Farebox_Bench_V1_EchoRequest, context: ServerContext
-  ) async throws -> Farebox_Bench_V1_EchoResponse {
+  ) throws -> Farebox_Bench_V1_EchoResponse {
     var answer = Farebox_Bench_V1_EchoResponse()
     answer.text = request.text
     answer.n = request.n
@@ -61,5 +75,23 @@ struct EchoService: Farebox_Bench_V1_EchoService.SimpleServiceProtocol {
       answer.n = n
       try await response.write(answer)
     }
+  }
+}
+
+/// The same as an async handler.
+struct AsyncEchoService: Farebox_Bench_V1_EchoService.SimpleServiceProtocol {
+  let service: EchoService
+
+  func echo(
+    request: Farebox_Bench_V1_EchoRequest, context: ServerContext
+  ) async throws -> Farebox_Bench_V1_EchoResponse {
+    try service.echo(request: request, context: context)
+  }
+
+  func `repeat`(
+    request: Farebox_Bench_V1_RepeatRequest, response: RPCWriter<Farebox_Bench_V1_EchoResponse>,
+    context: ServerContext
+  ) async throws {
+    try await service.repeat(request: request, response: response, context: context)
   }
 }

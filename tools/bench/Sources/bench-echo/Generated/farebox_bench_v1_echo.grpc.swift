@@ -58,15 +58,39 @@ extension Farebox_Bench_V1_EchoService {
   }
 }
 
+extension Farebox_Bench_V1_EchoService.Method.Echo {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  protocol Synchronous: Sendable {
+    /// Echo decodes the request and encodes it again as the answer. It has no other effect.
+    func echo(
+      request: Farebox_Bench_V1_EchoRequest,
+      context: ServerContext
+    ) throws -> Farebox_Bench_V1_EchoResponse
+  }
+}
+
 extension Farebox_Bench_V1_EchoService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   func registerMethods(with router: inout RPCRouter) {
-    router.registerUnary(
-      Farebox_Bench_V1_EchoService.Method.Echo.descriptor,
-      deserializer: ProtobufDeserializer<Farebox_Bench_V1_EchoRequest>(),
-      serializer: ProtobufSerializer<Farebox_Bench_V1_EchoResponse>()
-    ) { request, context in
-      try await self.echo(request: request, context: context)
+    if let service = self as? any Farebox_Bench_V1_EchoService.Method.Echo.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Bench_V1_EchoService.Method.Echo.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Bench_V1_EchoRequest>(),
+        serializer: ProtobufSerializer<Farebox_Bench_V1_EchoResponse>()
+      ) { request, context in
+        try service.echo(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Bench_V1_EchoService.Method.Echo.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Bench_V1_EchoRequest>(),
+        serializer: ProtobufSerializer<Farebox_Bench_V1_EchoResponse>()
+      ) { request, context in
+        try await self.echo(request: request, context: context)
+      }
     }
     router.registerServerStreaming(
       Farebox_Bench_V1_EchoService.Method.Repeat.descriptor,

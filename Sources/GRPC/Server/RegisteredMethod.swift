@@ -1,0 +1,37 @@
+/// One method as the server runs it: with the interceptors around its handler, and its limits.
+package final class RegisteredMethod: Sendable {
+  /// Runs the method; the outcome is left in the call.
+  package typealias Run = @Sendable (ServerContext, ServerCall) async throws -> Void
+  /// A handler that never waits; the response is left in the call.
+  typealias SynchronousHandler = @Sendable (ServerContext, ServerCall) throws -> Void
+  /// Runs the method as far as it goes without suspending.
+  typealias RunSynchronously = @Sendable (ServerContext, ServerCall) throws -> Progress
+
+  /// How far a synchronous run came.
+  enum Progress {
+    /// The outcome is in the call.
+    case ended
+    /// An interceptor has to suspend: this is the rest of the way, from there on. It has its own
+    /// context, as enriched so far.
+    case mustWait(Run)
+  }
+
+  package let descriptor: MethodDescriptor
+  package let maxRequestBytes: Int
+  /// Whether the request is a stream; kept apart from the descriptor for the hot path.
+  let requestIsStream: Bool
+  let run: Run
+  /// Nil unless the handler and all its interceptors have a synchronous form.
+  let runSynchronously: RunSynchronously?
+
+  init(
+    descriptor: MethodDescriptor, maxRequestBytes: Int, run: @escaping Run,
+    runSynchronously: RunSynchronously? = nil
+  ) {
+    self.descriptor = descriptor
+    self.maxRequestBytes = maxRequestBytes
+    requestIsStream = descriptor.requestIsStream
+    self.run = run
+    self.runSynchronously = runSynchronously
+  }
+}
