@@ -28,7 +28,9 @@ extension Metadata {
       return "the metadata name '\(shown)' has other characters than 0-9 a-z _ - ."
     }
     let text = String(decoding: name, as: UTF8.self)
-    if text.hasPrefix("grpc-") || reserved.contains(text) {
+    // What a handler may say about retries is the one field of the protocol that is its own.
+    let isReserved = text.hasPrefix("grpc-") && text != "grpc-retry-pushback-ms"
+    if isReserved || reserved.contains(text) {
       return "the metadata name '\(text)' is reserved"
     }
     guard value.allSatisfy({ (0x20...0x7E).contains($0) }) else {

@@ -23,17 +23,32 @@ public struct MethodDescriptor: Sendable, Hashable {
     case bidirectionalStreaming
   }
 
+  /// What calling the method twice does (`idempotency_level` of the contract).
+  public enum Idempotency: Sendable, Hashable {
+    /// Perhaps something else than calling it once.
+    case unknown
+    /// The same as calling it once.
+    case idempotent
+    /// Nothing, as calling it once does.
+    case noSideEffects
+  }
+
   /// The service the method belongs to.
   public let service: ServiceDescriptor
   /// The method's own name, for example `Login`.
   public let method: String
   /// The shape of the call.
   public let kind: Kind
+  /// What calling it twice does.
+  public let idempotency: Idempotency
   /// The `:path` of the request: `/package.Service/Method`.
   public let path: String
 
   /// Names a method.
-  public init(service: ServiceDescriptor, method: String, kind: Kind) {
+  public init(
+    service: ServiceDescriptor, method: String, kind: Kind, idempotency: Idempotency = .unknown
+  ) {
+    self.idempotency = idempotency
     self.service = service
     self.method = method
     self.kind = kind

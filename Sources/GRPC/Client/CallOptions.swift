@@ -6,6 +6,9 @@ public struct CallOptions: Sendable, Hashable {
   /// Whether the call waits for a connection instead of failing at once with UNAVAILABLE when none
   /// can be made. Give such calls a timeout.
   public var waitForReady: Bool
+  /// Whether the call may be made again by the transport's retry policy when it failed; nil = when
+  /// the contract says that the method is idempotent or without side effects.
+  public var isIdempotent: Bool?
   /// Bytes of the largest message to send; default 2,147,483,647 (the server has its own limit).
   public var maxRequestMessageBytes: Int
   /// Bytes of the largest message to accept; default 4 MiB.
@@ -24,10 +27,12 @@ public struct CallOptions: Sendable, Hashable {
     maxRequestMessageBytes: Int = Int(Int32.max),
     maxResponseMessageBytes: Int = 4 * 1024 * 1024,
     compression: CompressionAlgorithm = .identity,
-    acceptedCompression: CompressionAlgorithms = .all
+    acceptedCompression: CompressionAlgorithms = .all,
+    isIdempotent: Bool? = nil
   ) {
     self.timeout = timeout
     self.waitForReady = waitForReady
+    self.isIdempotent = isIdempotent
     self.maxRequestMessageBytes = maxRequestMessageBytes
     self.maxResponseMessageBytes = maxResponseMessageBytes
     self.compression = compression

@@ -28,6 +28,9 @@ public struct ClientRequestHead: Sendable {
       options: options)
   }
 
+  /// Whether the call may be made again when it failed: the caller's word, or else the contract's.
+  package var isRepeatable: Bool { options.isIdempotent ?? (method.idempotency != .unknown) }
+
   /// An inherited deadline is brought forward a little, so that the caller of this process still
   /// gets an answer that says why: by a tenth of what remains, 10 ms at most.
   static func deadline(timeout: Duration?, inherited: Deadline?) -> Deadline? {

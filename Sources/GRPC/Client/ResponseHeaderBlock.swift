@@ -16,6 +16,8 @@ package struct ResponseHeaderBlock: Sendable {
   package private(set) var grpcMessage = ""
   /// `grpc-status-details-bin`, decoded.
   package private(set) var detailsBytes: [UInt8]?
+  /// `grpc-retry-pushback-ms`; nil when absent.
+  package private(set) var retryPushback: RetryPushback?
   /// Everything else.
   package private(set) var metadata = Metadata()
 
@@ -52,6 +54,8 @@ package struct ResponseHeaderBlock: Sendable {
       } else {
         foreignEncoding = String(decoding: value, as: UTF8.self)
       }
+    } else if name.equals("grpc-retry-pushback-ms") {
+      retryPushback = retryPushback == nil ? RetryPushback(value) : .never
     }
   }
 
