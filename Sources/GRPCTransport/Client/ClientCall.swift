@@ -6,6 +6,7 @@ import HTTP2
 /// ```
 /// created --> waiting (no connection, or no free stream) --> active (has a stream) --> ended
 ///                 ^------------ surely unprocessed -------------|
+///                 ^-- failed, and its policy repeats it: after a pause
 /// ```
 /// Everything here runs on the channel's event loop; subclasses add what the caller's task may
 /// touch, behind a lock. A call ends exactly once, in `end`.
@@ -27,6 +28,8 @@ class ClientCall: @unchecked Sendable {
   private var pendingLeading: ResponseHeaderBlock?
   private var transparentRetries = 0
   private var requestIsFinished = false
+  /// What is left of the call's right to be repeated; nil = it has none.
+  private var retry: RetryState?
   /// Whom to tell about the end.
   private var owner: ClientChannel?
   /// Whether the call has a place in `WaitingCalls`.
@@ -108,7 +111,11 @@ class ClientCall: @unchecked Sendable {
   final func start(with owner: ClientChannel) {
     self.owner = owner
     phase = .waiting
+    retry = owner.retryPolicy(for: head).map { RetryState($0) }
   }
+
+  /// Attempts of this call that failed before this one, by its retry policy.
+  final var previousAttempts: Int { retry?.previousAttempts ?? 0 }
 
   /// The call got a stream.
   final func activate(_ stream: Session.Stream, _ connection: ClientConnection) {
@@ -124,11 +131,42 @@ class ClientCall: @unchecked Sendable {
   final func fail(_ error: RPCError, reset code: ErrorCode = .cancel) -> Bool {
     guard !isEnded else { return false }
     _ = machine.endLocally()
-    end(.failed(error), reset: code)
+    conclude(.failed(error), reset: code)
     return true
   }
 
+  /// The attempt failed before it had a stream; the call may have others.
+  final func attemptFailed(_ error: RPCError) {
+    end(.failed(error), reset: nil)
+  }
+
+  /// The connection is gone. Answers whether the call should be sent again unseen.
+  final func connectionLost(reason: String, surelyUnprocessed: Bool) -> Bool {
+    receiveClosed(.noError, surelyUnprocessed: surelyUnprocessed, reason: reason)
+  }
+
+  /// Ends the call, or this attempt when the call's policy allows another one.
   private func end(_ end: ClientStreamStateMachine.End, reset code: ErrorCode?) {
+    guard !isEnded else { return }
+    guard let retry, let owner else {
+      conclude(end, reset: code)
+      return
+    }
+    if !canSendAgain { retry.commit() }
+    guard let pause = owner.pauseBeforeRepeating(retry, after: end, deadline: head.deadline) else {
+      conclude(end, reset: code)
+      return
+    }
+    if let (stream, connection) = stream {
+      // What this stream still brings belongs to nobody.
+      stream.context = nil
+      if let code { connection.reset(stream, code) }
+    }
+    phase = .waiting
+    owner.repeatLater(self, after: pause)
+  }
+
+  private func conclude(_ end: ClientStreamStateMachine.End, reset code: ErrorCode?) {
     guard !isEnded else { return }
     var end = end
     if case .failed(let error) = end, error.code == .cancelled, head.deadline?.isPast == true {
@@ -147,6 +185,7 @@ class ClientCall: @unchecked Sendable {
 
   final func receiveHeaders(_ fields: FieldView, stream: Session.Stream) {
     let block = ResponseHeaderBlock(fields)
+    notePushback(block)
     // Only the end of the stream tells Trailers-Only from leading headers. When a header block has
     // brought it, it is among the next events; else these are leading headers.
     if stream.hasPeerEndedWithHeaders {
@@ -158,7 +197,13 @@ class ClientCall: @unchecked Sendable {
 
   final func receiveTrailers(_ fields: FieldView) {
     settleLeading(endStream: false)
-    obey(machine.receiveHeaders(ResponseHeaderBlock(fields), endStream: true))
+    let block = ResponseHeaderBlock(fields)
+    notePushback(block)
+    obey(machine.receiveHeaders(block, endStream: true))
+  }
+
+  private func notePushback(_ block: ResponseHeaderBlock) {
+    if let pushback = block.retryPushback { retry?.pushback = pushback }
   }
 
   final func receiveData(_ bytes: UnsafeRawBufferPointer) {
@@ -214,6 +259,7 @@ class ClientCall: @unchecked Sendable {
     case .ignore: break
     case .initialMetadata(let metadata):
       responseCompression = machine.compression
+      retry?.commit()
       receiveInitialMetadata(metadata)
     case .end(let end): self.end(end, reset: endingReset)
     case .resetAndFail(let error): end(.failed(error), reset: .cancel)

@@ -2,17 +2,16 @@ import GRPC
 import HTTP2
 import Logging
 import NIOCore
-import NIOPosix
 import Synchronization
 
-/// What a transport keeps on its event loop: one warm connection, the calls that wait for it, and
-/// the deadlines of all calls.
+/// What a transport keeps on its event loop: the calls that wait for a connection, and the
+/// deadlines of all calls. Connections are the business of ``ServerPool``.
 ///
 /// ```
-/// idle --call--> connecting --SETTINGS--> ready --GOAWAY or loss--> idle
-///                  |   ^                                              ^
-///                failure +--- backoff <-- calls wait for ready        |
-///                  +------------- nobody waits -----------------------+
+/// start --> place --ready connection with a free stream--> the call's own life --> callEnded
+///             |  ^                                            |             |
+///             v  +---- sendAgain: surely unprocessed ---------+             |
+///          waiting ^------ repeatLater: its policy says so, after a pause --+
 /// ```
 /// `perform` may be called from any thread; everything else runs on the event loop.
 final class ClientChannel: @unchecked Sendable {
@@ -25,40 +24,36 @@ final class ClientChannel: @unchecked Sendable {
     case shutdown(CheckedContinuation<Void, Never>?)
   }
 
-  private enum State {
-    case idle
-    case connecting
-    case handshaking(ClientConnection)
-    case ready(ClientConnection)
-    case backingOff(Scheduled<Void>)
-  }
-
   let eventLoop: any EventLoop
   private let target: HTTP2ClientTransport.Target
   private let configuration: HTTP2ClientTransport.Configuration
+  private let resolver: any NameResolver
   private let logger: Logger
-  private let connectionPolicy: ClientConnectionPolicy
   private let commands = Mutex<[Command]>([])
 
-  private var state = State.idle
-  private var draining: [ClientConnection] = []
+  private lazy var pool = ServerPool(
+    channel: self, target: target, configuration: configuration, resolver: resolver,
+    eventLoop: eventLoop, logger: logger)
   private var waiting = WaitingCalls()
   private var deadlines = TimerHeap<ClientCall>()
   private var wakeUp: (at: Deadline, task: Scheduled<Void>)?
-  private var backoff = ReconnectBackoff()
+  /// Calls between two attempts.
+  private var pausing: [ObjectIdentifier: (call: ClientCall, end: Scheduled<Void>)] = [:]
+  private var retryThrottle: RetryThrottle?
   private var random = SystemRandomNumberGenerator()
   private var isShutDown = false
   private var shutdownContinuations: [CheckedContinuation<Void, Never>] = []
 
   init(
     target: HTTP2ClientTransport.Target, configuration: HTTP2ClientTransport.Configuration,
-    eventLoop: any EventLoop, logger: Logger
+    resolver: any NameResolver, eventLoop: any EventLoop, logger: Logger
   ) {
     self.target = target
     self.configuration = configuration
+    self.resolver = resolver
     self.eventLoop = eventLoop
     self.logger = logger
-    connectionPolicy = ClientConnectionPolicy(configuration, logger: logger)
+    retryThrottle = configuration.retryThrottling.map { RetryThrottle($0) }
   }
 
   /// Carries out a command on the event loop: now when the caller is there already, else in one go
@@ -120,7 +115,7 @@ final class ClientChannel: @unchecked Sendable {
 
   /// Gives a call a stream, or a place among those that wait.
   private func place(_ call: ClientCall) {
-    if case .ready(let connection) = state, waiting.count == 0, connection.hasFreeStream {
+    if waiting.count == 0, let connection = pool.next() {
       connection.open(call)
       return
     }
@@ -130,19 +125,19 @@ final class ClientChannel: @unchecked Sendable {
       return
     }
     waiting.append(call)
-    switch state {
-    case .idle: connect()
-    case .backingOff(let scheduled):
-      // The first attempt on behalf of a call is immediate.
-      scheduled.cancel()
-      connect()
-    case .connecting, .handshaking, .ready: break
-    }
+    pool.callWaits()
   }
 
+  /// A call whose stream was surely not processed begins again.
   func sendAgain(_ call: ClientCall) {
+    guard !isShutDown else {
+      call.fail(Self.shutDown)
+      return
+    }
     place(call)
-    if case .ready(let connection) = state { streamBecameFree(connection) }
+    while waiting.count > 0, let connection = pool.next(), let call = waiting.popFirst() {
+      connection.open(call)
+    }
   }
 
   /// A call ended: nothing here may keep it.
@@ -153,11 +148,67 @@ final class ClientChannel: @unchecked Sendable {
     }
     if let token = call.deadlineToken { deadlines.cancel(token) }
     call.deadlineToken = nil
+    if !pausing.isEmpty { pausing.removeValue(forKey: ObjectIdentifier(call))?.end.cancel() }
   }
 
-  func streamBecameFree(_ connection: ClientConnection) {
-    guard case .ready(let current) = state, current === connection else { return }
+  // MARK: What the pool tells
+
+  var hasWaitingCalls: Bool { waiting.count > 0 }
+
+  /// The connection is ready, or has a free stream.
+  func serveWaitingCalls(with connection: ClientConnection) {
     while connection.hasFreeStream, let call = waiting.popFirst() { connection.open(call) }
+  }
+
+  /// No server can be reached at the moment.
+  func failWaitingCalls(reason: String) {
+    for call in waiting.removeAll(where: { !$0.head.options.waitForReady }) {
+      call.attemptFailed(RPCError(code: .unavailable, message: reason))
+    }
+  }
+
+  func poolIsEmpty() {
+    guard isShutDown else { return }
+    for continuation in shutdownContinuations { continuation.resume() }
+    shutdownContinuations = []
+  }
+
+  // MARK: Repeating calls by policy
+
+  /// What a call may repeat by; nil = nothing.
+  func retryPolicy(for head: ClientRequestHead) -> RetryPolicy? {
+    guard let policy = configuration.retry, head.isRepeatable else { return nil }
+    return policy
+  }
+
+  /// The pause before the next attempt of a call; nil = it ends as it did.
+  func pauseBeforeRepeating(
+    _ retry: RetryState, after end: ClientStreamStateMachine.End, deadline: Deadline?
+  ) -> Duration? {
+    guard !isShutDown else { return nil }
+    switch end {
+    case .ok:
+      retryThrottle?.succeeded()
+      return nil
+    case .failed(let error):
+      guard
+        let pause = retry.attemptFailed(
+          error.code, throttle: &retryThrottle, using: &random),
+        deadline.map({ $0 > Deadline(after: pause) }) ?? true
+      else { return nil }
+      return pause
+    }
+  }
+
+  /// Begins a call again after a pause.
+  func repeatLater(_ call: ClientCall, after pause: Duration) {
+    let end = eventLoop.assumeIsolated().scheduleTask(
+      in: .nanoseconds(pause.saturatedNanoseconds)
+    ) {
+      self.pausing[ObjectIdentifier(call)] = nil
+      if !call.isEnded { self.place(call) }
+    }
+    pausing[ObjectIdentifier(call)] = (call, end)
   }
 
   // MARK: Deadlines
@@ -185,129 +236,16 @@ final class ClientChannel: @unchecked Sendable {
     }
   }
 
-  // MARK: Connecting
-
-  private func connect() {
-    state = .connecting
-    logger.debug("connecting", metadata: ["target": "\(target)"])
-    let future = target.connect(
-      with: ClientBootstrap(group: eventLoop)
-        .connectTimeout(.nanoseconds(configuration.connectTimeout.saturatedNanoseconds))
-        .channelInitializer { channel in
-          channel.eventLoop.makeCompletedFuture {
-            let connection = try ClientConnection(
-              owner: self, configuration: self.configuration.session,
-              requestFields: self.configuration.requestFields(for: self.target),
-              policy: self.connectionPolicy)
-            if let tls = self.configuration.tls {
-              try channel.pipeline.syncOperations.addHandlers(tls.handlers(for: self.target))
-            }
-            try channel.pipeline.syncOperations.addHandler(connection)
-          }
-        })
-    future.hop(to: eventLoop).assumeIsolated().whenComplete { result in
-      switch result {
-      case .success(let channel): self.connected(channel)
-      case .failure(let error):
-        self.connectionFailed(reason: "cannot connect to \(self.target): \(error)")
-      }
-    }
-  }
-
-  private func connected(_ channel: any Channel) {
-    guard !isShutDown,
-      let connection = try? channel.pipeline.syncOperations.handler(type: ClientConnection.self)
-    else {
-      channel.close(promise: nil)
-      state = .idle
-      resumeShutdown()
-      return
-    }
-    state = .handshaking(connection)
-    connection.start(timeout: .nanoseconds(configuration.connectTimeout.saturatedNanoseconds))
-  }
-
-  private func connectionFailed(reason: String) {
-    state = .idle
-    logger.debug("connection failed", metadata: ["target": "\(target)", "reason": "\(reason)"])
-    for call in waiting.removeAll(where: { !$0.head.options.waitForReady }) {
-      call.fail(RPCError(code: .unavailable, message: reason))
-    }
-    // Failing calls resumes tasks later, never here: the state is still ours.
-    let delay = backoff.delayAfterFailure(using: &random)
-    guard waiting.count > 0, !isShutDown, case .idle = state else {
-      resumeShutdown()
-      return
-    }
-    let retry = eventLoop.assumeIsolated().scheduleTask(
-      in: .nanoseconds(delay.saturatedNanoseconds)
-    ) {
-      guard case .backingOff = self.state else { return }
-      self.connect()
-    }
-    state = .backingOff(retry)
-  }
-
-  func connectionBecameReady(_ connection: ClientConnection) {
-    guard case .handshaking(let current) = state, current === connection else { return }
-    state = .ready(connection)
-    backoff.reset()
-    logger.debug("connected", metadata: ["target": "\(target)"])
-    streamBecameFree(connection)
-  }
-
-  func connectionIsDraining(_ connection: ClientConnection, reason: String) {
-    logger.debug("connection drains", metadata: ["target": "\(target)", "reason": "\(reason)"])
-    draining.append(connection)
-    switch state {
-    case .ready(let current) where current === connection: state = .idle
-    case .handshaking(let current) where current === connection:
-      // It never became usable: as good as refused.
-      connectionFailed(reason: reason)
-      return
-    default: return
-    }
-    if waiting.count > 0 { connect() }
-  }
-
-  func connectionClosed(_ connection: ClientConnection, reason: String) {
-    draining.removeAll { $0 === connection }
-    switch state {
-    case .handshaking(let current) where current === connection:
-      connectionFailed(reason: reason)
-    case .ready(let current) where current === connection:
-      logger.debug("connection lost", metadata: ["target": "\(target)", "reason": "\(reason)"])
-      state = .idle
-      if waiting.count > 0, !isShutDown { connect() }
-    default: break
-    }
-    resumeShutdown()
-  }
-
   // MARK: Shutdown
 
   private func shutdown(_ continuation: CheckedContinuation<Void, Never>?) {
     isShutDown = true
     if let continuation { shutdownContinuations.append(continuation) }
     for call in waiting.removeAll(where: { _ in true }) { call.fail(Self.shutDown) }
-    switch state {
-    case .backingOff(let scheduled):
-      scheduled.cancel()
-      state = .idle
-    case .handshaking(let connection), .ready(let connection):
-      connection.close(reason: Self.shutDown.message)
-    case .idle, .connecting: break
-    }
-    for connection in draining { connection.close(reason: Self.shutDown.message) }
+    for (call, _) in pausing.values { call.fail(Self.shutDown) }
     wakeUp?.task.cancel()
     wakeUp = nil
-    resumeShutdown()
-  }
-
-  private func resumeShutdown() {
-    guard isShutDown, draining.isEmpty, case .idle = state else { return }
-    for continuation in shutdownContinuations { continuation.resume() }
-    shutdownContinuations = []
+    pool.shutDown(reason: Self.shutDown.message)
   }
 
   private static var shutDown: RPCError {

@@ -30,7 +30,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
   private let session: Session
   /// Each keeps the other until the connection is closed.
-  private let channelOwner: ClientChannel
+  private let subchannel: Subchannel
   private let requestFields: ClientRequestHead.ConnectionFields
   let policy: ClientConnectionPolicy
   private var state = State.handshaking
@@ -44,15 +44,18 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
   private var isFlushing = false
   private var isFlushScheduled = false
   private var hasReceivedBytes = false
+  private var newestStreamID: Int32 = 0
+  /// Streams above this one are still in the session: the server has seen nothing of them.
+  private var newestSentStreamID: Int32 = 0
   private var closeReason: String?
   private var handshakeTimeout: Scheduled<Void>?
   private var lingering: Scheduled<Void>?
 
   init(
-    owner: ClientChannel, configuration: SessionConfiguration,
+    owner: Subchannel, configuration: SessionConfiguration,
     requestFields: ClientRequestHead.ConnectionFields, policy: ClientConnectionPolicy
   ) throws(HTTP2Error) {
-    self.channelOwner = owner
+    self.subchannel = owner
     self.policy = policy
     self.requestFields = requestFields
     self.session = try Session(role: .client, configuration: configuration)
@@ -88,8 +91,12 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     if life?.isKeepaliveAsleep == true { wakeKeepalive() }
     fields.removeAll()
     call.head.append(to: &fields, connection: requestFields, now: .now())
+    if call.previousAttempts > 0 {
+      fields.append("grpc-previous-rpc-attempts", "\(call.previousAttempts)")
+    }
     do {
       let stream = try session.submitRequest(fields, context: call)
+      newestStreamID = stream.id
       call.activate(stream, self)
       scheduleFlush()
     } catch {
@@ -123,6 +130,13 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     scheduleFlush()
   }
 
+  /// Takes no new calls, and closes when those that are open have ended.
+  func drain(reason: String) {
+    guard case .ready = state else { return }
+    state = .draining(lastStreamID: .max, reason: reason)
+    scheduleFlush()
+  }
+
   /// Says goodbye and closes; calls that are open fail with the reason.
   ///
   /// Our half is closed first: a server that still sends would get a reset, which may overtake the
@@ -147,7 +161,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
   func retire(_ reason: String) {
     guard case .ready = state else { return }
     state = .draining(lastStreamID: .max, reason: reason)
-    channelOwner.connectionIsDraining(self, reason: reason)
+    subchannel.connectionIsDraining(self, reason: reason)
     close(reason: reason)
   }
 
@@ -180,11 +194,12 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         output.clear()
         hasMore = try session.pullOutput(
           limit: Self.writeChunkBytes, { output.writeBytes($0) }, { handle($0) })
+        if !hasMore { newestSentStreamID = newestStreamID }
         guard output.readableBytes > 0 else { break }
         context.writeAndFlush(Self.wrapOutboundOut(output), promise: nil)
       }
     } catch {
-      lose(reason: "the connection to the server failed: \(error)")
+      lose(reason: "the connection to \(subchannel.address) failed: \(SocketFailure(error))")
     }
     closeIfDrained()
   }
@@ -225,7 +240,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    lose(reason: "the connection to the server failed: \(error)")
+    lose(reason: "the connection to \(subchannel.address) failed: \(SocketFailure(error))")
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -233,7 +248,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     if case .draining(_, let why) = state {
       reason = why
     } else if hasReceivedBytes {
-      reason = "the connection to the server was lost"
+      reason = "the connection to \(subchannel.address) was lost"
     } else {
       reason = EncryptionMismatch.closedBeforeSettings
     }
@@ -277,7 +292,11 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
   private func streamClosed(_ stream: Session.Stream, _ code: ErrorCode) {
     if life != nil, session.openStreams.isEmpty { life?.callsEnded(at: .now()) }
-    guard let call = call(of: stream) else { return }
+    guard let call = call(of: stream) else {
+      // Its call went on to another attempt.
+      subchannel.streamBecameFree(self)
+      return
+    }
     stream.context = nil
     var surelyUnprocessed = code == .refusedStream
     var reason: String?
@@ -286,22 +305,22 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
       reason = why
     }
     if call.receiveClosed(code, surelyUnprocessed: surelyUnprocessed, reason: reason) {
-      channelOwner.sendAgain(call)
+      subchannel.sendAgain(call)
     } else {
-      channelOwner.streamBecameFree(self)
+      subchannel.streamBecameFree(self)
     }
   }
 
   private func becameReady() {
     guard case .handshaking = state else {
-      if isReady { channelOwner.streamBecameFree(self) }
+      if isReady { subchannel.streamBecameFree(self) }
       return
     }
     state = .ready
     handshakeTimeout?.cancel()
     handshakeTimeout = nil
     beginLife()
-    channelOwner.connectionBecameReady(self)
+    subchannel.connectionBecameReady(self)
   }
 
   private func goAway(_ lastStreamID: Int32, _ code: ErrorCode, _ debug: [UInt8]) {
@@ -315,7 +334,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     handshakeTimeout?.cancel()
     handshakeTimeout = nil
     state = .draining(lastStreamID: lastStreamID, reason: reason)
-    channelOwner.connectionIsDraining(self, reason: reason)
+    subchannel.connectionIsDraining(self, reason: reason)
   }
 
   private func closeIfDrained() {
@@ -338,11 +357,15 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     handshakeTimeout = nil
     let open = session.openStreams
     // First the owner: calls that fail may start new ones, which must not land here.
-    channelOwner.connectionClosed(self, reason: reason)
+    subchannel.connectionClosed(self, reason: reason)
     for stream in open {
       let call = call(of: stream)
       stream.context = nil
-      call?.fail(RPCError(code: .unavailable, message: reason))
+      guard let call else { continue }
+      let isUnseen = stream.id > newestSentStreamID
+      if call.connectionLost(reason: reason, surelyUnprocessed: isUnseen) {
+        subchannel.sendAgain(call)
+      }
     }
   }
 }

@@ -5,28 +5,13 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Carries calls over one warm HTTP/2 connection, in plaintext or TLS, by TCP or a unix socket.
+/// Carries calls over warm HTTP/2 connections, one for each address in use, in plaintext or TLS, by
+/// TCP or unix sockets.
 ///
-/// Connects when the first call needs it and reconnects when the connection is lost or the server
-/// goes away; nothing has to be run. One event loop owns the connection: a caller that runs there
+/// Connects when the first call needs it and reconnects when a connection is lost or a server goes
+/// away; nothing has to be run. One event loop owns the connections: a caller that runs there
 /// already (a handler of a server on the same loop) calls without any thread hop.
 public final class HTTP2ClientTransport: ClientTransport {
-  /// Where the server listens.
-  public enum Target: Sendable, Hashable, CustomStringConvertible {
-    /// A host name or address, and a port.
-    case tcp(host: String, port: Int)
-    /// The path of a unix socket.
-    case unix(path: String)
-
-    /// `host:port` or `unix:path`.
-    public var description: String {
-      switch self {
-      case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-      case .unix(let path): "unix:\(path)"
-      }
-    }
-  }
-
   /// How a silent server is found out (gRFC A8): agree on the figures with its owner, or it sends
   /// the client away for them.
   public struct KeepaliveSettings: Sendable, Hashable {
@@ -54,6 +39,13 @@ public final class HTTP2ClientTransport: ClientTransport {
 
   /// Settings of a transport.
   public struct Configuration: Sendable {
+    /// Which of the target's addresses take the calls: the first one that answers.
+    public var balancing: LoadBalancing
+    /// How calls that may be repeated are repeated when they fail; nil = not at all. Which calls
+    /// may: those of methods that the contract calls idempotent, see `CallOptions.isIdempotent`.
+    public var retry: RetryPolicy?
+    /// When repeating stops because too much fails; nil = never.
+    public var retryThrottling: RetryThrottling?
     /// Time to connect and to receive the server's HTTP/2 settings: 20 s.
     public var connectTimeout: Duration
     /// Calls that may wait for a connection or a stream: 10,000; more fail with RESOURCE_EXHAUSTED.
@@ -69,7 +61,8 @@ public final class HTTP2ClientTransport: ClientTransport {
     /// Pings to a silent server: none.
     public var keepalive: KeepaliveSettings?
     /// Time without calls after which the connection is closed: 30 min, a tenth more or less; nil =
-    /// never, less than 1 ms counts as 1 ms. The next call connects again.
+    /// never, less than 1 ms counts as 1 ms. The next call connects again. `roundRobin` keeps its
+    /// connections.
     public var idleTimeout: Duration?
 
     /// Makes a configuration; each default is the one of `defaults`.
@@ -81,8 +74,14 @@ public final class HTTP2ClientTransport: ClientTransport {
       session: SessionConfiguration = Configuration.defaultSession,
       tls: ClientTLS? = nil,
       keepalive: KeepaliveSettings? = nil,
-      idleTimeout: Duration? = .seconds(1800)
+      idleTimeout: Duration? = .seconds(1800),
+      balancing: LoadBalancing = .pickFirst,
+      retry: RetryPolicy? = nil,
+      retryThrottling: RetryThrottling? = .defaults
     ) {
+      self.balancing = balancing
+      self.retry = retry
+      self.retryThrottling = retryThrottling
       self.connectTimeout = connectTimeout
       self.maxWaitingCalls = maxWaitingCalls
       self.authority = authority
@@ -105,15 +104,10 @@ public final class HTTP2ClientTransport: ClientTransport {
     }
 
     func requestFields(for target: Target) -> ClientRequestHead.ConnectionFields {
-      let authority: String
-      switch target {
-      case .tcp: authority = self.authority ?? target.description
-      case .unix: authority = self.authority ?? "localhost"
-      }
       let prefix = userAgentPrefix.map { $0 + " " } ?? ""
       return ClientRequestHead.ConnectionFields(
-        authority: authority, userAgent: prefix + "grpc-swift-farebox/0.1",
-        isEncrypted: tls != nil)
+        authority: authority ?? target.defaultAuthority,
+        userAgent: prefix + "grpc-swift-farebox/0.1", isEncrypted: tls != nil)
     }
   }
 
@@ -125,14 +119,25 @@ public final class HTTP2ClientTransport: ClientTransport {
   ///
   /// `eventLoopGroup` decides which loop owns the connection: the current one when called on a loop
   /// of the group.
-  public init(
+  public convenience init(
     target: Target,
     configuration: Configuration = .defaults,
     eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
     logger: Logger
   ) {
+    self.init(
+      target: target, configuration: configuration, resolver: SystemResolver(),
+      eventLoopGroup: eventLoopGroup, logger: logger)
+  }
+
+  /// Makes a transport whose names are looked up by something else than the operating system.
+  init(
+    target: Target, configuration: Configuration, resolver: any NameResolver,
+    eventLoopGroup: any EventLoopGroup, logger: Logger
+  ) {
     channel = ClientChannel(
-      target: target, configuration: configuration, eventLoop: eventLoopGroup.any(), logger: logger)
+      target: target, configuration: configuration, resolver: resolver,
+      eventLoop: eventLoopGroup.any(), logger: logger)
   }
 
   deinit {
@@ -171,16 +176,5 @@ public final class HTTP2ClientTransport: ClientTransport {
   /// Starts a call of any other shape.
   public func openStream(_ head: ClientRequestHead, onlyMessage: [UInt8]?) -> any ClientStream {
     HTTP2ClientStream(head, onlyMessage: onlyMessage, transport: self, channel: channel)
-  }
-}
-
-extension HTTP2ClientTransport.Target {
-  func connect(with bootstrap: ClientBootstrap) -> EventLoopFuture<any Channel> {
-    switch self {
-    case .tcp(let host, let port):
-      bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
-    case .unix(let path):
-      bootstrap.connect(unixDomainSocketPath: path)
-    }
   }
 }

@@ -23,6 +23,9 @@ final class StreamingClientCall: ClientCall, @unchecked Sendable {
   private static let inboxLowWaterBytes = 32 * 1024
   /// Bytes in the outbox above which the writer sleeps.
   private static let outboxHighWaterBytes = 64 * 1024
+  /// Bytes of sent messages that are kept for another attempt; a request that grows beyond it is
+  /// sent once.
+  private static let keptBytesMax = 64 * 1024
 
   private struct State {
     // Inbox
@@ -40,11 +43,33 @@ final class StreamingClientCall: ClientCall, @unchecked Sendable {
     var isFinished = false
     var isPumpScheduled = false
     var isBlockedBySession = false
-    var hasSent = false
+    /// What was sent, as long as the call might have to be sent again.
+    var kept: [[UInt8]] = []
+    var keptBytes = 0
+    var keepsAll = true
     var writer: CheckedContinuation<RPCError?, Never>?
 
     var mustWriterWait: Bool {
       isBlockedBySession || outboxBytes >= StreamingClientCall.outboxHighWaterBytes
+    }
+
+    /// Empties the outbox for sending.
+    mutating func takeOutbox() -> [[UInt8]] {
+      let messages = outbox
+      if keepsAll {
+        keptBytes += outboxBytes
+        kept += messages
+        if keptBytes > StreamingClientCall.keptBytesMax { keepNothing() }
+      }
+      outbox = []
+      outboxBytes = 0
+      return messages
+    }
+
+    mutating func keepNothing() {
+      keepsAll = false
+      kept = []
+      keptBytes = 0
     }
 
     mutating func takeMessage() -> Message? {
@@ -192,16 +217,25 @@ final class StreamingClientCall: ClientCall, @unchecked Sendable {
   // MARK: Event loop
 
   override var canSendAgain: Bool {
-    onlyMessage != nil || state.withLock { !$0.hasSent }
+    onlyMessage != nil || state.withLock { $0.keepsAll }
   }
 
   override func sendRequest() {
     if let onlyMessage {
       _ = send(onlyMessage)
       finishRequest()
-    } else {
-      pump()
+      return
     }
+    uncreditedBytes = 0
+    let kept = state.withLock { state in
+      // Whether an earlier stream was full says nothing about this one.
+      state.isBlockedBySession = false
+      return state.kept
+    }
+    var isBlocked = false
+    for message in kept where !send(message) { isBlocked = true }
+    if isBlocked { state.withLock { $0.isBlockedBySession = true } }
+    pump()
   }
 
   override func requestBecameWritable() {
@@ -218,12 +252,7 @@ final class StreamingClientCall: ClientCall, @unchecked Sendable {
     }
     let (messages, isFinished) = state.withLock { state in
       state.isPumpScheduled = false
-      defer {
-        state.outbox = []
-        state.outboxBytes = 0
-      }
-      if !state.outbox.isEmpty { state.hasSent = true }
-      return (state.outbox, state.isFinished)
+      return (state.takeOutbox(), state.isFinished)
     }
     var isBlocked = false
     for message in messages where !send(message) { isBlocked = true }
@@ -240,6 +269,7 @@ final class StreamingClientCall: ClientCall, @unchecked Sendable {
   override func receiveInitialMetadata(_ metadata: Metadata) {
     let readers = state.withLock { state in
       state.initialMetadata = metadata
+      state.keepNothing()
       defer { state.metadataReaders = [] }
       return state.metadataReaders
     }
@@ -282,6 +312,7 @@ final class StreamingClientCall: ClientCall, @unchecked Sendable {
   override func complete(_ end: ClientStreamStateMachine.End) {
     let (reader, writer, metadataReaders) = state.withLock { state in
       state.end = end
+      state.keepNothing()
       state.outbox = []
       state.outboxBytes = 0
       defer {

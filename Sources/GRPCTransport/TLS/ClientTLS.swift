@@ -67,7 +67,7 @@ public struct ClientTLS: Sendable {
     let host =
       switch target {
       case .tcp(let host, _): host
-      case .unix: "localhost"
+      case .unix, .list: "localhost"
       }
     // An IP address has no place in SNI (RFC 6066 section 3): without a name, the certificate is
     // held against the address of the peer.
