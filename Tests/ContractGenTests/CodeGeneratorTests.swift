@@ -37,6 +37,32 @@ import Testing
     return try Google_Protobuf_Compiler_CodeGeneratorResponse(serializedBytes: bytes)
   }
 
+  @Test("a method carries what its contract says about calling it twice, and nothing else")
+  func idempotency() throws {
+    var file = Self.file()
+    var service = Google_Protobuf_ServiceDescriptorProto()
+    service.name = "S"
+    let levels: [(String, Google_Protobuf_MethodOptions.IdempotencyLevel?, String)] = [
+      ("Silent", nil, ""), ("Unknown", .idempotencyUnknown, ""), ("New", .UNRECOGNIZED(9), ""),
+      ("Same", .idempotent, ", idempotency: .idempotent"),
+      ("Nothing", .noSideEffects, ", idempotency: .noSideEffects"),
+    ]
+    service.method = levels.map { name, level, _ in
+      var method = Google_Protobuf_MethodDescriptorProto()
+      method.name = name
+      method.inputType = ".p.M"
+      method.outputType = ".p.M"
+      method.options = Google_Protobuf_MethodOptions()
+      method.options?.idempotencyLevel = level
+      return method
+    }
+    file.service = [service]
+    let text = try Self.respond([file]).file.compactMap(\.content).joined()
+    for (name, _, words) in levels {
+      #expect(text.contains("method: \"\(name)\", kind: .unary\(words))"), "\(name)")
+    }
+  }
+
   @Test("a small message comes out as this text")
   func golden() throws {
     var file = Self.file()

@@ -38,7 +38,10 @@ struct ServiceEmitter {
           writer.line("\(access)static let descriptor = MethodDescriptor(")
           writer.indented { writer in
             writer.line("service: \(model.swiftName).descriptor,")
-            writer.line("method: \(CodeWriter.literal(method.protoName)), kind: .\(method.kind))")
+            let idempotency = method.idempotency.map { ", idempotency: .\($0)" } ?? ""
+            writer.line(
+              "method: \(CodeWriter.literal(method.protoName)), kind: .\(method.kind)"
+                + "\(idempotency))")
           }
         }
         writer.line()

@@ -60,6 +60,7 @@ struct FileModelBuilder {
           outputType: try messageType(method.outputType, of: "\(scope)\(name).\(methodName)"),
           clientStreaming: method.clientStreaming ?? false,
           serverStreaming: method.serverStreaming ?? false,
+          idempotency: idempotency(method.options?.idempotencyLevel),
           comment: comments.lines(
             at: location + [2, Int32(index)], deprecated: method.options?.deprecated ?? false)))
     }
@@ -67,6 +68,16 @@ struct FileModelBuilder {
       protoName: scope + name, swiftName: prefix + IdentifierCase.upperFirst(name),
       methods: methods,
       comment: comments.lines(at: location, deprecated: descriptor.options?.deprecated ?? false))
+  }
+
+  private func idempotency(
+    _ level: Google_Protobuf_MethodOptions.IdempotencyLevel?
+  ) -> String? {
+    switch level {
+    case .idempotent: "idempotent"
+    case .noSideEffects: "noSideEffects"
+    case .idempotencyUnknown, .UNRECOGNIZED, nil: nil
+    }
   }
 
   private func messageType(

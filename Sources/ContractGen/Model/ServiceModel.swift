@@ -11,6 +11,8 @@ struct ServiceModel: Sendable {
     let outputType: String
     let clientStreaming: Bool
     let serverStreaming: Bool
+    /// The case of `MethodDescriptor.Idempotency`; nil when the contract does not say.
+    let idempotency: String?
     let comment: [String]
 
     /// The case of `MethodDescriptor.Kind`.

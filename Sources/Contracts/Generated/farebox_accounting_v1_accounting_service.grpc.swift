@@ -30,7 +30,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_AllocateCreditsResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "AllocateCredits", kind: .unary)
+        method: "AllocateCredits", kind: .unary, idempotency: .idempotent)
     }
 
     /// GetBalance: what goes in, what comes out, its name.
@@ -39,7 +39,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_GetBalanceResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "GetBalance", kind: .unary)
+        method: "GetBalance", kind: .unary, idempotency: .noSideEffects)
     }
 
     /// CheckCredits: what goes in, what comes out, its name.
@@ -48,7 +48,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_CheckCreditsResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "CheckCredits", kind: .unary)
+        method: "CheckCredits", kind: .unary, idempotency: .noSideEffects)
     }
 
     /// QuoteUsage: what goes in, what comes out, its name.
@@ -57,7 +57,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_QuoteUsageResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "QuoteUsage", kind: .unary)
+        method: "QuoteUsage", kind: .unary, idempotency: .noSideEffects)
     }
 
     /// DeductCredits: what goes in, what comes out, its name.
@@ -66,7 +66,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_DeductCreditsResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "DeductCredits", kind: .unary)
+        method: "DeductCredits", kind: .unary, idempotency: .idempotent)
     }
 
     /// OpenHold: what goes in, what comes out, its name.
@@ -75,7 +75,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_OpenHoldResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "OpenHold", kind: .unary)
+        method: "OpenHold", kind: .unary, idempotency: .idempotent)
     }
 
     /// ExtendHold: what goes in, what comes out, its name.
@@ -93,7 +93,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_SettleHoldResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "SettleHold", kind: .unary)
+        method: "SettleHold", kind: .unary, idempotency: .idempotent)
     }
 
     /// ReleaseHold: what goes in, what comes out, its name.
@@ -102,7 +102,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_ReleaseHoldResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "ReleaseHold", kind: .unary)
+        method: "ReleaseHold", kind: .unary, idempotency: .idempotent)
     }
 
     /// ForceRelease: what goes in, what comes out, its name.
@@ -147,7 +147,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_PutPriceResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "PutPrice", kind: .unary)
+        method: "PutPrice", kind: .unary, idempotency: .idempotent)
     }
 
     /// ListUsage: what goes in, what comes out, its name.
@@ -156,7 +156,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_ListUsageResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "ListUsage", kind: .unary)
+        method: "ListUsage", kind: .unary, idempotency: .noSideEffects)
     }
 
     /// VerifyLedger: what goes in, what comes out, its name.
@@ -165,7 +165,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_VerifyLedgerResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "VerifyLedger", kind: .unary)
+        method: "VerifyLedger", kind: .unary, idempotency: .noSideEffects)
     }
 
     /// All methods in the order of the contract.

@@ -31,7 +31,7 @@ public enum Farebox_Auth_V1_AuthService {
       public typealias Output = Farebox_Auth_V1_GetKeysResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Auth_V1_AuthService.descriptor,
-        method: "GetKeys", kind: .unary)
+        method: "GetKeys", kind: .unary, idempotency: .noSideEffects)
     }
 
     /// WhoAmI: what goes in, what comes out, its name.
@@ -40,7 +40,7 @@ public enum Farebox_Auth_V1_AuthService {
       public typealias Output = Farebox_Auth_V1_WhoAmIResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Auth_V1_AuthService.descriptor,
-        method: "WhoAmI", kind: .unary)
+        method: "WhoAmI", kind: .unary, idempotency: .noSideEffects)
     }
 
     /// CreateUser: what goes in, what comes out, its name.

@@ -31,7 +31,7 @@ public enum Farebox_Chat_V1_ChatService {
       public typealias Output = Farebox_Chat_V1_ListModelsResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Chat_V1_ChatService.descriptor,
-        method: "ListModels", kind: .unary)
+        method: "ListModels", kind: .unary, idempotency: .noSideEffects)
     }
 
     /// All methods in the order of the contract.

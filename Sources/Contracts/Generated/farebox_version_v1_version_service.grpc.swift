@@ -19,7 +19,7 @@ public enum Farebox_Version_V1_VersionService {
       public typealias Output = Farebox_Version_V1_GetVersionResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Version_V1_VersionService.descriptor,
-        method: "GetVersion", kind: .unary)
+        method: "GetVersion", kind: .unary, idempotency: .noSideEffects)
     }
 
     /// All methods in the order of the contract.
