@@ -46,6 +46,11 @@ public final class HTTP2ClientTransport: ClientTransport {
     public var retry: RetryPolicy?
     /// When repeating stops because too much fails; nil = never.
     public var retryThrottling: RetryThrottling?
+    /// What is asked over each connection before and while it takes calls, with `roundRobin` only:
+    /// with one connection there is no other choice. nil = nothing.
+    public var healthProbe: HealthProbe?
+    /// Time between two lookups of the same names (naming.md has 30 s as well).
+    var resolutionIntervalMin = Duration.seconds(30)
     /// Time to connect and to receive the server's HTTP/2 settings: 20 s.
     public var connectTimeout: Duration
     /// Calls that may wait for a connection or a stream: 10,000; more fail with RESOURCE_EXHAUSTED.
@@ -77,8 +82,10 @@ public final class HTTP2ClientTransport: ClientTransport {
       idleTimeout: Duration? = .seconds(1800),
       balancing: LoadBalancing = .pickFirst,
       retry: RetryPolicy? = nil,
-      retryThrottling: RetryThrottling? = .defaults
+      retryThrottling: RetryThrottling? = .defaults,
+      healthProbe: HealthProbe? = nil
     ) {
+      self.healthProbe = healthProbe
       self.balancing = balancing
       self.retry = retry
       self.retryThrottling = retryThrottling

@@ -10,9 +10,6 @@ import NIOPosix
 /// Event loop only. The channel owns it and hears from it; once there are connections, each keeps
 /// its channel until it is closed.
 final class ServerPool: @unchecked Sendable {
-  /// Time between two lookups of the same names (naming.md has 30 s as well).
-  private static let resolutionIntervalMin = Duration.seconds(30)
-
   private weak var channel: ClientChannel?
   private let target: HTTP2ClientTransport.Target
   private let configuration: HTTP2ClientTransport.Configuration
@@ -134,7 +131,7 @@ final class ServerPool: @unchecked Sendable {
   private func resolveAgain() {
     guard needsLookup, !isResolving, resolutionTimer == nil else { return }
     let earliest = resolvedAt?.advanced(
-      byNanoseconds: Self.resolutionIntervalMin.saturatedNanoseconds)
+      byNanoseconds: configuration.resolutionIntervalMin.saturatedNanoseconds)
     guard let earliest, !earliest.isPast else {
       resolve()
       return

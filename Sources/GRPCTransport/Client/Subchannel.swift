@@ -12,6 +12,7 @@ import NIOPosix
 ///  ^                    |                      |                       |
 ///  +------ failed ------+----------------------+---- GOAWAY or loss ---+
 /// ```
+/// With a health probe, a ready connection takes calls while its server says that it serves.
 /// Event loop only.
 final class Subchannel: @unchecked Sendable {
   private enum State {
@@ -34,6 +35,12 @@ final class Subchannel: @unchecked Sendable {
   private var state = State.idle
   private var isAbandoned = false
   private var readySince: Deadline?
+  /// Whether the connection that is ready takes calls: at once, or when its server says so.
+  private var isServing = false
+  private var watch: HealthWatch?
+  private var nextWatch: Scheduled<Void>?
+  private var watchBackoff = ReconnectBackoff()
+  private var random = SystemRandomNumberGenerator()
 
   init(
     to address: ResolvedAddress, pool: ServerPool, channel: ClientChannel,
@@ -78,7 +85,7 @@ final class Subchannel: @unchecked Sendable {
     case .connecting(let socket): socket?.close(promise: nil)
     case .handshaking(let connection): connection.close(reason: "another address was faster")
     case .ready(let connection):
-      pool.noLongerReady(connection)
+      stopServing(connection)
       connection.drain(reason: "the address is not used any more")
     }
     state = .idle
@@ -128,7 +135,7 @@ final class Subchannel: @unchecked Sendable {
       Deadline.now() >= readySince.advanced(
         byNanoseconds: Self.stableAfter.saturatedNanoseconds)
     }
-    pool.noLongerReady(connection)
+    stopServing(connection)
     pool.happened(.lost(wasStable: wasStable ?? false), to: address, reason: reason)
   }
 
@@ -139,7 +146,12 @@ final class Subchannel: @unchecked Sendable {
     state = .ready(connection)
     readySince = .now()
     logger.debug("connected", metadata: ["address": "\(address)"])
-    pool.becameReady(connection, to: address)
+    if let probe = configuration.healthProbe, configuration.balancing == .roundRobin {
+      watchBackoff.reset()
+      watchHealth(over: connection, probe)
+    } else {
+      serve(connection)
+    }
   }
 
   /// The connection takes no new calls, those that it has go on.
@@ -162,11 +174,80 @@ final class Subchannel: @unchecked Sendable {
 
   /// A call may take the place of one that ended.
   func streamBecameFree(_ connection: ClientConnection) {
-    guard case .ready(let current) = state, current === connection else { return }
+    guard isServing, case .ready(let current) = state, current === connection else { return }
     channel.serveWaitingCalls(with: connection)
   }
 
   func sendAgain(_ call: ClientCall) {
     channel.sendAgain(call)
+  }
+
+  // MARK: Health
+
+  private func serve(_ connection: ClientConnection) {
+    guard !isServing else { return }
+    isServing = true
+    pool.becameReady(connection, to: address)
+  }
+
+  private func stopServing(_ connection: ClientConnection) {
+    nextWatch?.cancel()
+    nextWatch = nil
+    let watch = watch
+    self.watch = nil
+    watch?.cancel()
+    guard isServing else { return }
+    isServing = false
+    pool.noLongerReady(connection)
+  }
+
+  private func watchHealth(over connection: ClientConnection, _ probe: HealthProbe) {
+    let watch = HealthWatch(probe) { [weak self] watch, report in
+      guard let self, self.watch === watch else { return }
+      self.heard(report, of: watch, over: connection, probe)
+    }
+    self.watch = watch
+    connection.open(watch)
+  }
+
+  private func heard(
+    _ report: HealthWatch.Report, of watch: HealthWatch, over connection: ClientConnection,
+    _ probe: HealthProbe
+  ) {
+    let subject = probe.subject.isEmpty ? "" : " \(probe.subject)"
+    switch report {
+    case .serving:
+      serve(connection)
+    case .notServing:
+      pause(connection, "the server at \(address) says that it does not serve\(subject)")
+    case .ended(let error?) where error.code == .unimplemented:
+      // A server that cannot be asked is believed to be well.
+      logger.debug("health is not watched", metadata: ["address": "\(address)"])
+      self.watch = nil
+      serve(connection)
+    case .ended(let error):
+      self.watch = nil
+      // When the connection is gone it tells so itself.
+      guard connection.isReady else { return }
+      let why = error?.message ?? "the server ended the call"
+      pause(connection, "the health of the server at \(address) is not known: \(why)")
+      if watch.hasAnswered { watchBackoff.reset() }
+      let delay = watchBackoff.delayAfterFailure(using: &random)
+      nextWatch = channel.eventLoop.assumeIsolated().scheduleTask(
+        in: .nanoseconds(delay.saturatedNanoseconds)
+      ) {
+        self.nextWatch = nil
+        self.watchHealth(over: connection, probe)
+      }
+    }
+  }
+
+  /// The connection stays, and takes no calls until its server serves again.
+  private func pause(_ connection: ClientConnection, _ reason: String) {
+    if isServing {
+      isServing = false
+      pool.noLongerReady(connection)
+    }
+    pool.happened(.unhealthy, to: address, reason: reason)
   }
 }
