@@ -106,10 +106,12 @@ extension WireRule {
     WireRule(
       "A refused stream was surely not processed: it is sent again, a few times.",
       in: "RFC 9113 section 8.7",
-      by: "ClientLifeTests.refusedStream", "HTTP2ClientTransportTests.brokenAnswers"),
+      by: "ClientLifeTests.refusedStream", "HTTP2ClientTransportTests.brokenAnswers",
+      "RetryTests.streams"),
     WireRule(
       "A call whose answer has begun is never sent again.",
-      in: "gRFC A6", by: "ClientWireTests.begunAnswer"),
+      in: "gRFC A6", by: "ClientWireTests.begunAnswer", "RetryTests.committed",
+      "RetryStateTests.committed"),
     WireRule(
       "A status before the end of the request ends it, and frees the stream.",
       in: "RFC 9113 section 8.1", by: "ClientWireTests.earlyStatus"),

@@ -15,5 +15,6 @@ struct WireRule: Sendable {
   }
 
   /// Every rule of what this runtime implements; what is not in here is not claimed.
-  static let all = requests + calls + responses + endings + metadata + connections + services
+  static let all =
+    requests + calls + responses + endings + metadata + connections + channels + services
 }
