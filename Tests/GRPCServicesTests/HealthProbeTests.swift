@@ -68,7 +68,16 @@ struct HealthProbeTests {
     _ name: String, _ transport: HTTP2ClientTransport
   ) async throws {
     var row = 0
-    while row < 20 { row = try await reaches(name, transport) ? row + 1 : 0 }
+    while row < 20 {
+      row = try await reaches(name, transport) ? row + 1 : 0
+      try await Task.sleep(for: .milliseconds(2))
+    }
+  }
+
+  private static func untilReached(
+    _ name: String, _ transport: HTTP2ClientTransport
+  ) async throws {
+    while try await !reaches(name, transport) { try await Task.sleep(for: .milliseconds(2)) }
   }
 
   @Test("round robin passes over a server while it says that it does not serve")
@@ -76,12 +85,12 @@ struct HealthProbeTests {
     let one = try await Server("one")
     let two = try await Server("two")
     let transport = try Self.transport([one, two])
-    while try await !Self.reaches("one", transport) {}
-    while try await !Self.reaches("two", transport) {}
+    try await Self.untilReached("one", transport)
+    try await Self.untilReached("two", transport)
     two.health.set(.notServing, forService: Self.app)
     try await Self.untilAllReach("one", transport)
     two.health.set(.serving, forService: Self.app)
-    while try await !Self.reaches("two", transport) {}
+    try await Self.untilReached("two", transport)
     one.health.set(.notServing, forService: Self.app)
     try await Self.untilAllReach("two", transport)
     await transport.shutdown()
@@ -133,8 +142,8 @@ struct HealthProbeTests {
     let one = try await Server("one")
     let two = try await Server("two")
     let transport = try Self.transport([one, two])
-    while try await !Self.reaches("one", transport) {}
-    while try await !Self.reaches("two", transport) {}
+    try await Self.untilReached("one", transport)
+    try await Self.untilReached("two", transport)
     two.health.setAllNotServing()
     await two.stop()
     for _ in 0..<20 { #expect(try await Self.reaches("one", transport)) }

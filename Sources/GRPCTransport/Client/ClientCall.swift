@@ -9,7 +9,7 @@ import HTTP2
 ///                 ^-- failed, and its policy repeats it: after a pause
 /// ```
 /// Everything here runs on the channel's event loop; subclasses add what the caller's task may
-/// touch, behind a lock. A call ends exactly once, in `end`.
+/// touch, behind a lock. A call ends exactly once, in `conclude`.
 class ClientCall: @unchecked Sendable {
   private enum Phase {
     case created

@@ -65,7 +65,7 @@ struct ClientLifeTests {
   func handshake() async throws {
     let hole = try await Self.blackHole()
     var configuration = HTTP2ClientTransport.Configuration.defaults
-    configuration.connectTimeout = .milliseconds(500)
+    configuration.connectTimeout = .seconds(2)
     let client = Base.client(Self.target(hole), configuration)
     let error = await Base.failure { _ = try await client.call(options: .defaults) }
     #expect(error?.code == .unavailable)

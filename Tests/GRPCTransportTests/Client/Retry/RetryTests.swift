@@ -137,18 +137,23 @@ struct RetryTests {
   func deadline() async throws {
     let timeouts = Mutex<[Int64]>([])
     let server = try await ScriptedServer { exchange, input in
-      guard case .headers(let fields) = input else { return }
-      let count = timeouts.withLock { timeouts in
-        timeouts.append(GRPCTimeout.decode(fields["grpc-timeout"] ?? "") ?? 0)
-        return timeouts.count
+      if case .headers(let fields) = input {
+        exchange.received = timeouts.withLock { timeouts in
+          timeouts.append(GRPCTimeout.decode(fields["grpc-timeout"] ?? "") ?? 0)
+          return timeouts.count
+        }
+        if exchange.received == 1 { exchange.respond([("grpc-status", "14")], endStream: true) }
       }
-      if count == 1 { exchange.respond([("grpc-status", "14")], endStream: true) }
+      if exchange.received == 2 { Base.echo(exchange, input) }
     }
-    let options = CallOptions(timeout: .seconds(4), isIdempotent: true)
-    let error = await Base.failure { _ = try await Self.client(server).call(options: options) }
-    #expect(error?.code == .deadlineExceeded)
+    let client = Self.client(server)
+    #expect(try await client.call(options: Self.repeatable) == [1, 2, 3])
     let seen = timeouts.withLock { $0 }
-    #expect(seen.count == 2 && seen[1] < seen[0])
+    #expect(seen.count == 2 && seen[0] <= 20_000_000_000 && seen[1] < seen[0])
+    // From now on the server is silent: whatever the attempts did, the deadline ends the call.
+    let options = CallOptions(timeout: .milliseconds(300), isIdempotent: true)
+    let error = await Base.failure { _ = try await client.call(options: options) }
+    #expect(error?.code == .deadlineExceeded)
   }
 
   @Test("when the deadline would pass before the next attempt, the failure itself is told")
