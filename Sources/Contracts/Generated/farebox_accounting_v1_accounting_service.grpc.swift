@@ -84,7 +84,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_ExtendHoldResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "ExtendHold", kind: .unary)
+        method: "ExtendHold", kind: .unary, idempotency: .idempotent)
     }
 
     /// SettleHold: what goes in, what comes out, its name.
@@ -111,7 +111,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_ForceReleaseResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "ForceRelease", kind: .unary)
+        method: "ForceRelease", kind: .unary, idempotency: .idempotent)
     }
 
     /// GetHold: what goes in, what comes out, its name.
@@ -120,7 +120,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_GetHoldResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "GetHold", kind: .unary)
+        method: "GetHold", kind: .unary, idempotency: .noSideEffects)
     }
 
     /// ListHolds: what goes in, what comes out, its name.
@@ -129,7 +129,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_ListHoldsResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "ListHolds", kind: .unary)
+        method: "ListHolds", kind: .unary, idempotency: .noSideEffects)
     }
 
     /// SetAccountState: what goes in, what comes out, its name.
@@ -138,7 +138,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       public typealias Output = Farebox_Accounting_V1_SetAccountStateResponse
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
-        method: "SetAccountState", kind: .unary)
+        method: "SetAccountState", kind: .unary, idempotency: .idempotent)
     }
 
     /// PutPrice: what goes in, what comes out, its name.
