@@ -12,17 +12,23 @@ extension AccountingAPI {
     let attempt = try context.attempt(request.idempotencyKey)
     let outcome = await ledger.deduct(command, by: attempt)
     let receipt = try outcome.orThrow(account: command.account)
-    var answer = Farebox_Accounting_V1_DeductCreditsResponse()
-    answer.usage = Farebox_Accounting_V1_UsageRecord(receipt.value.usage)
-    answer.balance = Farebox_Accounting_V1_Balance(receipt.value.balance, of: command.account)
-    answer.asOfSeq = receipt.asOfSeq
-    answer.replayed = receipt.isReplayed
-    return answer
+    return Farebox_Accounting_V1_DeductCreditsResponse(receipt)
+  }
+}
+
+extension Farebox_Accounting_V1_DeductCreditsResponse {
+  init(_ receipt: Receipt<DeductAnswer>) {
+    self.init()
+    usage = Farebox_Accounting_V1_UsageRecord(receipt.value.usage)
+    balance = Farebox_Accounting_V1_Balance(
+      receipt.value.balance, of: receipt.value.usage.account)
+    asOfSeq = receipt.asOfSeq
+    replayed = receipt.isReplayed
   }
 }
 
 extension Ledger.DeductCredits {
-  fileprivate init(_ request: Farebox_Accounting_V1_DeductCreditsRequest) throws(RPCError) {
+  init(_ request: Farebox_Accounting_V1_DeductCreditsRequest) throws(RPCError) {
     let charge: Charge
     switch request.amount {
     case .credits(let credits):

@@ -46,6 +46,8 @@ extension Farebox_Accounting_V1_Allocation {
     heldMicros = allocation.heldMicros
     spentMicros = allocation.spentMicros
     expiredMicros = allocation.expiredMicros
+    voidedMicros = allocation.voidedMicros
+    voided = allocation.isVoided
   }
 }
 
@@ -117,6 +119,7 @@ extension Farebox_Accounting_V1_UsageRecord {
     sessionID = record.sessionID
     seq = record.seq
     requestID = record.requestID
+    refundedMicros = record.refundedMicros
   }
 }
 

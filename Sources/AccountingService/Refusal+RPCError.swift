@@ -63,6 +63,18 @@ extension Refusal {
     case .noAccount:
       (.failedPrecondition, "NO_ACCOUNT", "the account has never received credit", [:])
     case .holdNotFound: (.notFound, "HOLD_NOT_FOUND", "there is no such hold", [:])
+    case .allocationNotFound:
+      (.notFound, "ALLOCATION_NOT_FOUND", "there is no such allocation", [:])
+    case .allocationEnded:
+      (
+        .failedPrecondition, "ALLOCATION_ENDED", "the allocation is spent, expired or voided", [:]
+      )
+    case .usageNotFound: (.notFound, "USAGE_NOT_FOUND", "there is no such charge", [:])
+    case .overRefund(let refundable):
+      (
+        .failedPrecondition, "OVER_REFUND", "more than what was charged and not refunded before",
+        ["refundable_micros": "\(refundable)"]
+      )
     case .holdEnded(let state):
       (.failedPrecondition, "HOLD_ENDED", "the hold has ended", ["state": "\(state)"])
     case .accountClosed: (.failedPrecondition, "ACCOUNT_CLOSED", "the account is closed", [:])

@@ -9,6 +9,10 @@ extension AuthorizationTable {
     ("/farebox.auth.v1.AuthService/CreateUser", .roles([.admin])),
 
     ("/farebox.accounting.v1.AccountingService/AllocateCredits", .roles([.admin])),
+    ("/farebox.accounting.v1.AccountingService/AdjustAllocation", .roles([.admin])),
+    ("/farebox.accounting.v1.AccountingService/VoidAllocation", .roles([.admin])),
+    ("/farebox.accounting.v1.AccountingService/RefundUsage", .roles([.admin])),
+    ("/farebox.accounting.v1.AccountingService/RecordUsage", .roles([.service])),
     (
       "/farebox.accounting.v1.AccountingService/GetBalance",
       .selfOr([.admin, .service, .auditor])

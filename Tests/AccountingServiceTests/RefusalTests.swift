@@ -29,6 +29,10 @@ import Testing
       (.tooManyAllocations, .resourceExhausted, "TOO_MANY_ALLOCATIONS"),
       (.tooManyHolds, .resourceExhausted, "TOO_MANY_HOLDS"),
       (.overGranted(costMicros: 2, grantedMicros: 1), .failedPrecondition, "OVER_GRANTED"),
+      (.allocationNotFound, .notFound, "ALLOCATION_NOT_FOUND"),
+      (.allocationEnded, .failedPrecondition, "ALLOCATION_ENDED"),
+      (.usageNotFound, .notFound, "USAGE_NOT_FOUND"),
+      (.overRefund(refundableMicros: 3), .failedPrecondition, "OVER_REFUND"),
       (.inDebt(Self.answer), .failedPrecondition, "IN_DEBT"),
       (.insufficientCredits(Self.answer), .failedPrecondition, "INSUFFICIENT_CREDITS"),
     ]

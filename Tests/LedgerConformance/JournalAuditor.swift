@@ -67,7 +67,10 @@ public struct JournalAuditor {
   }
 
   private mutating func post(_ entry: JournalEntry) throws {
-    if case .allocated(let granted) = entry.change { terms[granted.id] = granted }
+    switch entry.change {
+    case .allocated(let granted), .allocationAdjusted(let granted, _): terms[granted.id] = granted
+    default: break
+    }
     let legs = entry.change.legs
     guard legs.reduce(0, { $0 + $1.micros }) == 0 else {
       throw Breach("I16: the legs of entry \(entry.seq) do not sum to zero")

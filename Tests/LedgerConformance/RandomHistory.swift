@@ -15,6 +15,7 @@ public struct RandomHistory {
   private var auditor = JournalAuditor()
   private var grantIDs: [AllocationID] = []
   private var holdIDs: [HoldID] = []
+  private var usageIDs: [UsageID] = []
   private var earlier: [(attempt: Attempt, command: Command, answer: String)] = []
   private var ledgerTime = LedgerTime.distantPast
 
@@ -118,6 +119,12 @@ public struct RandomHistory {
         holdIDs.firstIndex(of: settle.hold), settle.charge, settle.overPolicy, settle.outcome)
     case .extendHold(let extend):
       model.extend(holdIDs.firstIndex(of: extend.hold), extend)
+    case .adjustAllocation(let adjust):
+      model.adjust(grantIDs.firstIndex(of: adjust.allocation), adjust)
+    case .voidAllocation(let void):
+      model.void(grantIDs.firstIndex(of: void.allocation))
+    case .refundUsage(let refund):
+      model.refund(usageIDs.firstIndex(of: refund.usage), refund)
     case .forceRelease(let force):
       model.force(holdIDs.firstIndex(of: force.hold))
     case .releaseHold(let release):
@@ -175,7 +182,18 @@ public struct RandomHistory {
       return "allocated, repaid \(answer.debtRepaidMicros)"
     case .deducted(let answer):
       let usage = answer.usage
+      if isNew { usageIDs.append(usage.id) }
       return charged(usage.pins, usage.debtMicros, usage.uncollectedMicros)
+    case .allocationAdjusted:
+      return "adjusted"
+    case .allocationVoided(let answer):
+      return "voided \(answer.voidedMicros)"
+    case .refunded(let answer):
+      if isNew { grantIDs += answer.grants.map(\.id) }
+      let refund = answer.refund
+      let lost = refund.expired.totalMicros + refund.voided.totalMicros
+      return "refunded \(text(refund.returned)) lost \(lost) forgiven \(refund.debtMicros) "
+        + "new \(refund.reissuedMicros)"
     case .holdOpened(let answer):
       if isNew { holdIDs.append(answer.hold.id) }
       let deadline = answer.hold.expiresAt.microseconds
@@ -185,8 +203,10 @@ public struct RandomHistory {
       return "extended \(text(answer.hold.pins)) until \(answer.hold.expiresAt.microseconds) "
         + "\(answer.isFinalSlice ? "finally" : "more") \(answer.warning)"
     case .holdForced(let answer):
+      if isNew, let usage = answer.usage { usageIDs.append(usage.id) }
       return "forced \(text(answer.usage?.pins ?? [])) back \(answer.returnedMicros)"
     case .holdSettled(let answer):
+      if isNew { usageIDs.append(answer.usage.id) }
       return render(answer)
     case .holdReleased(let answer):
       return "released back \(answer.returnedMicros)"
@@ -238,12 +258,14 @@ extension RandomHistory {
   private mutating func randomCommand() -> Command {
     let account = AccountID(Self.owners.randomElement(using: &random) ?? "alice")
     switch Int.random(in: 0..<100, using: &random) {
-    case 0..<22: return .allocateCredits(randomGrant(account))
-    case 22..<42:
-      return .deductCredits(
-        DeductCredits(
-          account: account, charge: randomCharge(), overPolicy: randomPolicy(),
-          outcome: .complete))
+    case 0..<17: return .allocateCredits(randomGrant(account))
+    case 17..<19: return .voidAllocation(VoidAllocation(allocation: randomAllocation()))
+    case 19..<22: return .adjustAllocation(randomAdjustment())
+    case 22..<28: return .refundUsage(randomRefund())
+    case 28..<42:
+      let deduction = DeductCredits(
+        account: account, charge: randomCharge(), overPolicy: randomPolicy(), outcome: .complete)
+      return random.chance(30) ? .recordUsage(deduction) : .deductCredits(deduction)
     case 42..<52:
       let charge = randomCharge()
       return .openHold(
@@ -296,6 +318,30 @@ extension RandomHistory {
         model: model, inputTokens: Int64.random(in: 0...400, using: &random),
         outputTokens: Int64.random(in: 1...400, using: &random),
         cachedInputTokens: Int64.random(in: 0...40, using: &random)))
+  }
+
+  private mutating func randomAllocation() -> AllocationID {
+    if random.chance(5) { return AllocationID(seq: 1_000_000) }
+    let recent = random.chance(70) ? grantIDs.suffix(5) : grantIDs[...]
+    return recent.randomElement(using: &random) ?? AllocationID(seq: 1_000_000)
+  }
+
+  private mutating func randomAdjustment() -> AdjustAllocation {
+    let ends = clock.now().adding(.seconds(Int64.random(in: -5...300, using: &random)))
+    let expiry: AdjustAllocation.Expiry? =
+      random.chance(50) ? .at(ends) : random.chance(50) ? .never : nil
+    return AdjustAllocation(
+      allocation: randomAllocation(), expiry: expiry,
+      priority: expiry == nil || random.chance(50) ? UInt8.random(in: 98...102, using: &random) : nil)
+  }
+
+  private mutating func randomRefund() -> RefundUsage {
+    let recent = random.chance(60) ? usageIDs.suffix(4) : usageIDs[...]
+    let usage = random.chance(95) ? recent.randomElement(using: &random) : nil
+    return RefundUsage(
+      usage: usage ?? UsageID(seq: 1_000_000),
+      amountMicros: random.chance(60) ? Int64.random(in: 1...40, using: &random) : nil,
+      isServiceFault: random.chance(40))
   }
 
   private mutating func randomExtension() -> ExtendHold {

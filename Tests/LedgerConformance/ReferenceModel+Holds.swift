@@ -59,10 +59,13 @@ extension ReferenceModel {
     let (paid, back) = pay(min(cost, hold.granted), from: hold.parts)
     var over = "charged [] debt 0 lost \(max(0, cost - hold.granted))"
     if cost > hold.granted, policy == .cover {
-      over = charge(cost - hold.granted, hold.owner, hold.price?.model, mayOwe: true)
+      over = charge(
+        cost - hold.granted, hold.owner, hold.price?.model, mayOwe: true, before: paid)
+    } else {
+      bill(hold.owner, paid, 0)
     }
     repay(hold.owner)
-    return "settled \(paid) back \(back), over \(over)"
+    return "settled \(Self.text(paid)) back \(back), over \(over)"
   }
 
   mutating func settleLate(_ hold: ModelHold, _ cost: Int64, _ policy: OverPolicy)
@@ -70,7 +73,10 @@ extension ReferenceModel {
   {
     // What its end charged for is not charged again.
     let owed = max(0, cost - hold.reported)
-    guard now < hold.diedAt + Self.day else { return "late charged [] debt 0 lost \(owed)" }
+    guard now < hold.diedAt + Self.day else {
+      bill(hold.owner, [], 0)
+      return "late charged [] debt 0 lost \(owed)"
+    }
     let wanted = policy == .cap ? max(0, min(cost, hold.granted) - hold.reported) : owed
     let parts = take(wanted, from: hold.owner, for: hold.price?.model)
     for part in parts { grants[part.grant].used += part.amount }
@@ -78,6 +84,7 @@ extension ReferenceModel {
     let person = people[hold.owner] ?? Person()
     let debt = policy == .cap ? 0 : min(open, max(0, person.limit - person.debt))
     people[hold.owner]?.debt += debt
+    bill(hold.owner, parts, debt)
     let lost = owed - wanted + open - debt
     return "late charged \(Self.text(parts)) debt \(debt) lost \(lost)"
   }
@@ -142,13 +149,16 @@ extension ReferenceModel {
     guard let number, holds.indices.contains(number) else { return "holdNotFound" }
     guard holds[number].fate == "open" else { return "holdEnded" }
     let (paid, back) = die(number, at: now)
+    if holds[number].reported > 0 { bill(holds[number].owner, paid, 0) }
     repay(holds[number].owner)
-    return "forced \(paid) back \(back)"
+    return "forced \(Self.text(paid)) back \(back)"
   }
 
   /// Ends a hold without an answer: what it reported is paid as far as it was granted.
   @discardableResult
-  mutating func die(_ number: Int, at instant: Int64) -> (paid: [String], back: Int64) {
+  mutating func die(_ number: Int, at instant: Int64)
+    -> (paid: [(grant: Int, amount: Int64)], back: Int64)
+  {
     holds[number].fate = "expired"
     holds[number].diedAt = instant
     return pay(min(holds[number].reported, holds[number].granted), from: holds[number].parts)
@@ -156,17 +166,17 @@ extension ReferenceModel {
 
   /// The first parts pay, as far as the cost goes; the rest is given back.
   mutating func pay(_ cost: Int64, from parts: [(grant: Int, amount: Int64)])
-    -> (paid: [String], back: Int64)
+    -> (paid: [(grant: Int, amount: Int64)], back: Int64)
   {
     var left = cost
-    var paid: [String] = []
+    var paid: [(grant: Int, amount: Int64)] = []
     var rest: [(grant: Int, amount: Int64)] = []
     for part in parts {
       let used = min(left, part.amount)
       left -= used
       grants[part.grant].held -= used
       grants[part.grant].used += used
-      if used > 0 { paid.append("\(part.grant):\(used)") }
+      if used > 0 { paid.append((part.grant, used)) }
       if part.amount > used { rest.append((part.grant, part.amount - used)) }
     }
     return (paid, giveBack(rest))

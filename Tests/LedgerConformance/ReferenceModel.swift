@@ -10,14 +10,15 @@ struct ReferenceModel {
     let number: Int
     let owner: String
     let amount, begins: Int64
-    let ends: Int64?
-    let priority: Int
+    var ends: Int64?
+    var priority: Int
     let isPromo: Bool
     let models: [String]
     var free: Int64
     var held: Int64 = 0
     var used: Int64 = 0
     var lost: Int64 = 0
+    var isVoid = false
   }
 
   struct ModelHold {
@@ -42,6 +43,8 @@ struct ReferenceModel {
   var grants: [Grant] = []
   var holds: [ModelHold] = []
   var priceList: [PriceVersion] = []
+  /// What was charged by a command: the part from each grant in turn, then debt as grant −1.
+  var bills: [(owner: String, parts: [(grant: Int, amount: Int64)], refunded: Int64)] = []
   /// Model and output tokens of each whole answer.
   var answers: [(model: String, tokens: Int64)] = []
   var now = Int64.min
@@ -93,7 +96,7 @@ struct ReferenceModel {
     var back: Int64 = 0
     for part in parts {
       grants[part.grant].held -= part.amount
-      if isOver(grants[part.grant]) {
+      if isOver(grants[part.grant]) || grants[part.grant].isVoid {
         grants[part.grant].lost += part.amount
       } else {
         grants[part.grant].free += part.amount
@@ -204,6 +207,9 @@ struct ReferenceModel {
     case .allocateCredits(let command): allocate(command)
     case .deductCredits(let command): deduct(command)
     case .openHold(let command): open(command)
+    case .recordUsage(let command): deduct(command)
+    case .adjustAllocation, .voidAllocation, .refundUsage:
+      preconditionFailure("grants and bills are named by number")
     case .settleHold, .extendHold, .releaseHold, .forceRelease:
       preconditionFailure("holds are named by number")
     case .putPrice(let command): put(command)
@@ -243,7 +249,8 @@ struct ReferenceModel {
   }
 
   mutating func charge(
-    _ cost: Int64, _ owner: String, _ model: String?, mayOwe: Bool, before: [Int64] = []
+    _ cost: Int64, _ owner: String, _ model: String?, mayOwe: Bool,
+    before: [(grant: Int, amount: Int64)] = []
   ) -> String {
     let parts = take(cost, from: owner, for: model)
     for part in parts { grants[part.grant].used += part.amount }
@@ -251,7 +258,12 @@ struct ReferenceModel {
     let person = people[owner] ?? Person()
     let debt = mayOwe ? min(open, max(0, person.limit - person.debt)) : 0
     people[owner]?.debt += debt
+    bill(owner, before + parts, debt)
     return "charged \(parts.map { "\($0.grant):\($0.amount)" }) debt \(debt) lost \(open - debt)"
+  }
+
+  mutating func bill(_ owner: String, _ parts: [(grant: Int, amount: Int64)], _ debt: Int64) {
+    bills.append((owner, parts + (debt > 0 ? [(-1, debt)] : []), 0))
   }
 
   func bill(_ charge: Charge) -> (cost: Int64, price: PriceVersion?)? {

@@ -33,6 +33,24 @@ public enum Farebox_Accounting_V1_AccountingService {
         method: "AllocateCredits", kind: .unary, idempotency: .idempotent)
     }
 
+    /// AdjustAllocation: what goes in, what comes out, its name.
+    public enum AdjustAllocation {
+      public typealias Input = Farebox_Accounting_V1_AdjustAllocationRequest
+      public typealias Output = Farebox_Accounting_V1_AdjustAllocationResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "AdjustAllocation", kind: .unary, idempotency: .idempotent)
+    }
+
+    /// VoidAllocation: what goes in, what comes out, its name.
+    public enum VoidAllocation {
+      public typealias Input = Farebox_Accounting_V1_VoidAllocationRequest
+      public typealias Output = Farebox_Accounting_V1_VoidAllocationResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "VoidAllocation", kind: .unary, idempotency: .idempotent)
+    }
+
     /// GetBalance: what goes in, what comes out, its name.
     public enum GetBalance {
       public typealias Input = Farebox_Accounting_V1_GetBalanceRequest
@@ -67,6 +85,24 @@ public enum Farebox_Accounting_V1_AccountingService {
       public static let descriptor = MethodDescriptor(
         service: Farebox_Accounting_V1_AccountingService.descriptor,
         method: "DeductCredits", kind: .unary, idempotency: .idempotent)
+    }
+
+    /// RecordUsage: what goes in, what comes out, its name.
+    public enum RecordUsage {
+      public typealias Input = Farebox_Accounting_V1_RecordUsageRequest
+      public typealias Output = Farebox_Accounting_V1_RecordUsageResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "RecordUsage", kind: .unary, idempotency: .idempotent)
+    }
+
+    /// RefundUsage: what goes in, what comes out, its name.
+    public enum RefundUsage {
+      public typealias Input = Farebox_Accounting_V1_RefundUsageRequest
+      public typealias Output = Farebox_Accounting_V1_RefundUsageResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "RefundUsage", kind: .unary, idempotency: .idempotent)
     }
 
     /// OpenHold: what goes in, what comes out, its name.
@@ -171,10 +207,14 @@ public enum Farebox_Accounting_V1_AccountingService {
     /// All methods in the order of the contract.
     public static let descriptors: [MethodDescriptor] = [
       AllocateCredits.descriptor,
+      AdjustAllocation.descriptor,
+      VoidAllocation.descriptor,
       GetBalance.descriptor,
       CheckCredits.descriptor,
       QuoteUsage.descriptor,
       DeductCredits.descriptor,
+      RecordUsage.descriptor,
+      RefundUsage.descriptor,
       OpenHold.descriptor,
       ExtendHold.descriptor,
       SettleHold.descriptor,
@@ -214,6 +254,28 @@ extension Farebox_Accounting_V1_AccountingService {
       request: Farebox_Accounting_V1_AllocateCreditsRequest,
       context: ServerContext
     ) async throws -> Farebox_Accounting_V1_AllocateCreditsResponse
+
+    /// AdjustAllocation changes the expiry or the priority of an allocation of which something is left.
+    ///
+    /// Effect: the allocation's terms. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / ALLOCATION_NOT_FOUND; FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION /
+    /// ALLOCATION_ENDED (spent, expired or voided); INVALID_ARGUMENT (expires_at not in the future).
+    func adjustAllocation(
+      request: Farebox_Accounting_V1_AdjustAllocationRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_AdjustAllocationResponse
+
+    /// VoidAllocation takes back what is left of an allocation. What open holds have set aside stays theirs;
+    /// what they give back is taken then.
+    ///
+    /// Effect: the allocation. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / ALLOCATION_NOT_FOUND; FAILED_PRECONDITION / ALLOCATION_ENDED (spent, expired or voided).
+    func voidAllocation(
+      request: Farebox_Accounting_V1_VoidAllocationRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_VoidAllocationResponse
 
     /// GetBalance tells what an account can spend now.
     ///
@@ -256,6 +318,30 @@ extension Farebox_Accounting_V1_AccountingService {
       request: Farebox_Accounting_V1_DeductCreditsRequest,
       context: ServerContext
     ) async throws -> Farebox_Accounting_V1_DeductCreditsResponse
+
+    /// RecordUsage charges a batch of up to 1,000, each as DeductCredits does, under a key of its own.
+    ///
+    /// Effect: one usage record for each item that is accepted; not all or nothing. Each item is idempotent by its
+    /// key, apart from the keys of DeductCredits. Services. One result per item, in order; an item's refusals
+    /// are those of DeductCredits and come in its result.
+    /// Refusals, in order: INVALID_ARGUMENT (items: none, or more than 1,000).
+    func recordUsage(
+      request: Farebox_Accounting_V1_RecordUsageRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_RecordUsageResponse
+
+    /// RefundUsage gives back what a charge took, in the exact reverse of the order in which it was taken: first the
+    /// debt that it made, then its allocations from the last to the first.
+    ///
+    /// Effect: one refund. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / USAGE_NOT_FOUND; FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION / OVER_REFUND (more
+    /// than was charged and not refunded before); OUT_OF_RANGE / BALANCE_OVERFLOW;
+    /// RESOURCE_EXHAUSTED / TOO_MANY_ALLOCATIONS.
+    func refundUsage(
+      request: Farebox_Accounting_V1_RefundUsageRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_RefundUsageResponse
 
     /// OpenHold sets credit aside for work that is about to be done.
     ///
@@ -402,6 +488,44 @@ extension Farebox_Accounting_V1_AccountingService.Method.AllocateCredits {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.AdjustAllocation {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// AdjustAllocation changes the expiry or the priority of an allocation of which something is left.
+    ///
+    /// Effect: the allocation's terms. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / ALLOCATION_NOT_FOUND; FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION /
+    /// ALLOCATION_ENDED (spent, expired or voided); INVALID_ARGUMENT (expires_at not in the future).
+    func adjustAllocation(
+      request: Farebox_Accounting_V1_AdjustAllocationRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_AdjustAllocationResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.VoidAllocation {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// VoidAllocation takes back what is left of an allocation. What open holds have set aside stays theirs;
+    /// what they give back is taken then.
+    ///
+    /// Effect: the allocation. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / ALLOCATION_NOT_FOUND; FAILED_PRECONDITION / ALLOCATION_ENDED (spent, expired or voided).
+    func voidAllocation(
+      request: Farebox_Accounting_V1_VoidAllocationRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_VoidAllocationResponse
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.GetBalance {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -473,6 +597,46 @@ extension Farebox_Accounting_V1_AccountingService.Method.DeductCredits {
       request: Farebox_Accounting_V1_DeductCreditsRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_DeductCreditsResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.RecordUsage {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// RecordUsage charges a batch of up to 1,000, each as DeductCredits does, under a key of its own.
+    ///
+    /// Effect: one usage record for each item that is accepted; not all or nothing. Each item is idempotent by its
+    /// key, apart from the keys of DeductCredits. Services. One result per item, in order; an item's refusals
+    /// are those of DeductCredits and come in its result.
+    /// Refusals, in order: INVALID_ARGUMENT (items: none, or more than 1,000).
+    func recordUsage(
+      request: Farebox_Accounting_V1_RecordUsageRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_RecordUsageResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.RefundUsage {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// RefundUsage gives back what a charge took, in the exact reverse of the order in which it was taken: first the
+    /// debt that it made, then its allocations from the last to the first.
+    ///
+    /// Effect: one refund. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / USAGE_NOT_FOUND; FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION / OVER_REFUND (more
+    /// than was charged and not refunded before); OUT_OF_RANGE / BALANCE_OVERFLOW;
+    /// RESOURCE_EXHAUSTED / TOO_MANY_ALLOCATIONS.
+    func refundUsage(
+      request: Farebox_Accounting_V1_RefundUsageRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_RefundUsageResponse
   }
 }
 
@@ -708,6 +872,40 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         try await self.allocateCredits(request: request, context: context)
       }
     }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.AdjustAllocation.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.AdjustAllocation.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_AdjustAllocationRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_AdjustAllocationResponse>()
+      ) { request, context in
+        try service.adjustAllocation(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.AdjustAllocation.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_AdjustAllocationRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_AdjustAllocationResponse>()
+      ) { request, context in
+        try await self.adjustAllocation(request: request, context: context)
+      }
+    }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.VoidAllocation.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.VoidAllocation.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_VoidAllocationRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_VoidAllocationResponse>()
+      ) { request, context in
+        try service.voidAllocation(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.VoidAllocation.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_VoidAllocationRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_VoidAllocationResponse>()
+      ) { request, context in
+        try await self.voidAllocation(request: request, context: context)
+      }
+    }
     if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.GetBalance.Synchronous {
       router.registerSynchronousUnary(
         Farebox_Accounting_V1_AccountingService.Method.GetBalance.descriptor,
@@ -774,6 +972,40 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_DeductCreditsResponse>()
       ) { request, context in
         try await self.deductCredits(request: request, context: context)
+      }
+    }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.RecordUsage.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.RecordUsage.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_RecordUsageRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_RecordUsageResponse>()
+      ) { request, context in
+        try service.recordUsage(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.RecordUsage.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_RecordUsageRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_RecordUsageResponse>()
+      ) { request, context in
+        try await self.recordUsage(request: request, context: context)
+      }
+    }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.RefundUsage.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.RefundUsage.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_RefundUsageRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_RefundUsageResponse>()
+      ) { request, context in
+        try service.refundUsage(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.RefundUsage.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_RefundUsageRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_RefundUsageResponse>()
+      ) { request, context in
+        try await self.refundUsage(request: request, context: context)
       }
     }
     if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.OpenHold.Synchronous {
@@ -993,6 +1225,30 @@ extension Farebox_Accounting_V1_AccountingService {
       options: CallOptions
     ) async throws -> Farebox_Accounting_V1_AllocateCreditsResponse
 
+    /// AdjustAllocation changes the expiry or the priority of an allocation of which something is left.
+    ///
+    /// Effect: the allocation's terms. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / ALLOCATION_NOT_FOUND; FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION /
+    /// ALLOCATION_ENDED (spent, expired or voided); INVALID_ARGUMENT (expires_at not in the future).
+    func adjustAllocation(
+      _ message: Farebox_Accounting_V1_AdjustAllocationRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_AdjustAllocationResponse
+
+    /// VoidAllocation takes back what is left of an allocation. What open holds have set aside stays theirs;
+    /// what they give back is taken then.
+    ///
+    /// Effect: the allocation. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / ALLOCATION_NOT_FOUND; FAILED_PRECONDITION / ALLOCATION_ENDED (spent, expired or voided).
+    func voidAllocation(
+      _ message: Farebox_Accounting_V1_VoidAllocationRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_VoidAllocationResponse
+
     /// GetBalance tells what an account can spend now.
     ///
     /// Effect: none. Idempotent. The account's user, administrators, services, auditors. An account that
@@ -1038,6 +1294,32 @@ extension Farebox_Accounting_V1_AccountingService {
       metadata: Metadata,
       options: CallOptions
     ) async throws -> Farebox_Accounting_V1_DeductCreditsResponse
+
+    /// RecordUsage charges a batch of up to 1,000, each as DeductCredits does, under a key of its own.
+    ///
+    /// Effect: one usage record for each item that is accepted; not all or nothing. Each item is idempotent by its
+    /// key, apart from the keys of DeductCredits. Services. One result per item, in order; an item's refusals
+    /// are those of DeductCredits and come in its result.
+    /// Refusals, in order: INVALID_ARGUMENT (items: none, or more than 1,000).
+    func recordUsage(
+      _ message: Farebox_Accounting_V1_RecordUsageRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_RecordUsageResponse
+
+    /// RefundUsage gives back what a charge took, in the exact reverse of the order in which it was taken: first the
+    /// debt that it made, then its allocations from the last to the first.
+    ///
+    /// Effect: one refund. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / USAGE_NOT_FOUND; FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION / OVER_REFUND (more
+    /// than was charged and not refunded before); OUT_OF_RANGE / BALANCE_OVERFLOW;
+    /// RESOURCE_EXHAUSTED / TOO_MANY_ALLOCATIONS.
+    func refundUsage(
+      _ message: Farebox_Accounting_V1_RefundUsageRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_RefundUsageResponse
 
     /// OpenHold sets credit aside for work that is about to be done.
     ///
@@ -1197,6 +1479,32 @@ extension Farebox_Accounting_V1_AccountingService {
         metadata: metadata, options: options)
     }
 
+    public func adjustAllocation(
+      _ message: Farebox_Accounting_V1_AdjustAllocationRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_AdjustAllocationResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.AdjustAllocation.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_AdjustAllocationRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_AdjustAllocationResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func voidAllocation(
+      _ message: Farebox_Accounting_V1_VoidAllocationRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_VoidAllocationResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.VoidAllocation.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_VoidAllocationRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_VoidAllocationResponse>(),
+        metadata: metadata, options: options)
+    }
+
     public func getBalance(
       _ message: Farebox_Accounting_V1_GetBalanceRequest,
       metadata: Metadata,
@@ -1246,6 +1554,32 @@ extension Farebox_Accounting_V1_AccountingService {
         method: Farebox_Accounting_V1_AccountingService.Method.DeductCredits.descriptor,
         serializer: ProtobufSerializer<Farebox_Accounting_V1_DeductCreditsRequest>(),
         deserializer: ProtobufDeserializer<Farebox_Accounting_V1_DeductCreditsResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func recordUsage(
+      _ message: Farebox_Accounting_V1_RecordUsageRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_RecordUsageResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.RecordUsage.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_RecordUsageRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_RecordUsageResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func refundUsage(
+      _ message: Farebox_Accounting_V1_RefundUsageRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_RefundUsageResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.RefundUsage.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_RefundUsageRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_RefundUsageResponse>(),
         metadata: metadata, options: options)
     }
 
@@ -1409,6 +1743,34 @@ extension Farebox_Accounting_V1_AccountingService.ClientProtocol {
     try await self.allocateCredits(message, metadata: Metadata(), options: options)
   }
 
+  public func adjustAllocation(
+    _ message: Farebox_Accounting_V1_AdjustAllocationRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_AdjustAllocationResponse {
+    try await self.adjustAllocation(message, metadata: metadata, options: .defaults)
+  }
+
+  public func adjustAllocation(
+    _ message: Farebox_Accounting_V1_AdjustAllocationRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_AdjustAllocationResponse {
+    try await self.adjustAllocation(message, metadata: Metadata(), options: options)
+  }
+
+  public func voidAllocation(
+    _ message: Farebox_Accounting_V1_VoidAllocationRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_VoidAllocationResponse {
+    try await self.voidAllocation(message, metadata: metadata, options: .defaults)
+  }
+
+  public func voidAllocation(
+    _ message: Farebox_Accounting_V1_VoidAllocationRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_VoidAllocationResponse {
+    try await self.voidAllocation(message, metadata: Metadata(), options: options)
+  }
+
   public func getBalance(
     _ message: Farebox_Accounting_V1_GetBalanceRequest,
     metadata: Metadata = Metadata()
@@ -1463,6 +1825,34 @@ extension Farebox_Accounting_V1_AccountingService.ClientProtocol {
     options: CallOptions
   ) async throws -> Farebox_Accounting_V1_DeductCreditsResponse {
     try await self.deductCredits(message, metadata: Metadata(), options: options)
+  }
+
+  public func recordUsage(
+    _ message: Farebox_Accounting_V1_RecordUsageRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_RecordUsageResponse {
+    try await self.recordUsage(message, metadata: metadata, options: .defaults)
+  }
+
+  public func recordUsage(
+    _ message: Farebox_Accounting_V1_RecordUsageRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_RecordUsageResponse {
+    try await self.recordUsage(message, metadata: Metadata(), options: options)
+  }
+
+  public func refundUsage(
+    _ message: Farebox_Accounting_V1_RefundUsageRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_RefundUsageResponse {
+    try await self.refundUsage(message, metadata: metadata, options: .defaults)
+  }
+
+  public func refundUsage(
+    _ message: Farebox_Accounting_V1_RefundUsageRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_RefundUsageResponse {
+    try await self.refundUsage(message, metadata: Metadata(), options: options)
   }
 
   public func openHold(

@@ -87,8 +87,8 @@ public struct ExtendHoldAnswer: Sendable {
   }
 }
 
-/// When the next slice should be asked for: three quarters of the way from what was used to what was
-/// granted, in the unit of both.
+/// When the next slice should be asked for: three quarters of the way from what was used to what
+/// was granted, in the unit of both.
 public enum SliceRenewal {
   /// Rounded down, so that the question never comes too late.
   public static func point(used: Int64, granted: Int64) -> Int64 {
@@ -149,6 +149,9 @@ public enum Answer: Sendable {
   case holdExtended(ExtendHoldAnswer)
   case holdReleased(ReleaseAnswer)
   case holdForced(ForceReleaseAnswer)
+  case allocationAdjusted(AdjustAnswer)
+  case allocationVoided(VoidAnswer)
+  case refunded(RefundAnswer)
   case pricePut(PutPriceAnswer)
   case accountStateSet(SetAccountStateAnswer)
 }

@@ -17,6 +17,10 @@ extension Command {
     case .extendHold(let command): command.invalidField
     case .releaseHold(let command): command.invalidField
     case .forceRelease(let command): command.invalidField
+    case .adjustAllocation(let command): command.invalidField
+    case .voidAllocation(let command): command.invalidField
+    case .refundUsage(let command): command.invalidField
+    case .recordUsage(let command): command.invalidField
     case .putPrice(let command): command.invalidField
     case .setAccountState(let command): command.invalidField
     }
@@ -177,7 +181,7 @@ private func checkLife(_ life: Duration?) -> InvalidField? {
   return nil
 }
 
-private func checkAmount(_ amount: Int64, field: String) -> InvalidField? {
+func checkAmount(_ amount: Int64, field: String) -> InvalidField? {
   guard (1...LedgerLimits.amountMax).contains(amount) else {
     return InvalidField(field: field, reason: "must be 1 to 10^15 micro-credits")
   }
@@ -192,7 +196,7 @@ private func checkRequest(_ request: String) -> InvalidField? {
   checkText(request, LedgerLimits.identifierBytesMax, field: "request_id")
 }
 
-private func checkText(_ text: String, _ bytesMax: Int, field: String) -> InvalidField? {
+func checkText(_ text: String, _ bytesMax: Int, field: String) -> InvalidField? {
   guard text.utf8.count <= bytesMax else {
     return InvalidField(field: field, reason: "must be at most \(bytesMax) bytes")
   }

@@ -105,6 +105,11 @@ public enum Command: Sendable, Hashable {
   case extendHold(ExtendHold)
   case releaseHold(ReleaseHold)
   case forceRelease(ForceRelease)
+  case adjustAllocation(AdjustAllocation)
+  case voidAllocation(VoidAllocation)
+  case refundUsage(RefundUsage)
+  /// One of a batch: the same as a deduction, under keys of its own.
+  case recordUsage(DeductCredits)
   case putPrice(PutPrice)
   case setAccountState(SetAccountState)
 
@@ -119,6 +124,10 @@ public enum Command: Sendable, Hashable {
     case setAccountState = 7
     case extendHold = 8
     case forceRelease = 9
+    case adjustAllocation = 10
+    case voidAllocation = 11
+    case refundUsage = 12
+    case recordUsage = 13
   }
 
   /// Which kind of command it is.
@@ -131,6 +140,10 @@ public enum Command: Sendable, Hashable {
     case .extendHold: .extendHold
     case .releaseHold: .releaseHold
     case .forceRelease: .forceRelease
+    case .adjustAllocation: .adjustAllocation
+    case .voidAllocation: .voidAllocation
+    case .refundUsage: .refundUsage
+    case .recordUsage: .recordUsage
     case .putPrice: .putPrice
     case .setAccountState: .setAccountState
     }

@@ -19,12 +19,20 @@ public enum Refusal: Error, Sendable, Hashable {
   case noAccount
   /// Sticky: there is no such hold.
   case holdNotFound
+  /// Sticky: there is no such allocation.
+  case allocationNotFound
+  /// Sticky: there is no such charge.
+  case usageNotFound
   /// Sticky: the hold was settled or released before.
   case holdEnded(HoldState)
   /// Sticky: the account is closed.
   case accountClosed
   /// Sticky: the account is frozen.
   case accountFrozen
+  /// Sticky: the allocation is spent, expired or voided.
+  case allocationEnded
+  /// Sticky: more than what was charged and not refunded before.
+  case overRefund(refundableMicros: Int64)
   /// Sticky: the usage is not of the model that the hold was opened for.
   case modelMismatch
   /// Sticky: the model has no price at that instant.

@@ -126,7 +126,22 @@ extension Draft {
         HoldEnd(
           hold: hold.id, state: state, endedAt: instant, spent: spent, returned: returned,
           expired: expired, usage: usage, reason: reason)))
-    return returned.totalMicros
+    return returned.totalMicros - voidAgain(returned)
+  }
+}
+
+extension Draft {
+  /// Takes back what a hold gave back to allocations that were voided meanwhile; returns how much.
+  private mutating func voidAgain(_ returned: [Pin]) -> Int64 {
+    var taken: Int64 = 0
+    for pin in returned {
+      let owner = account.allocations.first { $0.id == pin.allocation }
+      guard let owner, owner.isVoided else { continue }
+      record(
+        .allocationVoided(pin.allocation, amountMicros: pin.amountMicros, reason: "voided before"))
+      taken += pin.amountMicros
+    }
+    return taken
   }
 }
 

@@ -2,8 +2,8 @@ extension ExtendHold {
   /// Decides an extension.
   ///
   /// `draft` is the hold's account with everything due written down; `hold` the hold as it stands
-  /// then. Both are nil when there is no such hold. A report is always taken; credit is added as far
-  /// as there is any, and none to an account that owes without an overdraft.
+  /// then. Both are nil when there is no such hold. A report is always taken; credit is added as
+  /// far as there is any, and none to an account that owes without an overdraft.
   func decide(on draft: inout Draft?, hold: Hold?, outputs: OutputHistory)
     -> Result<Answer, Refusal>
   {
@@ -87,8 +87,8 @@ extension Charge {
     return usage
   }
 
-  /// What was used under a hold's price, which may be 0: work that used no tokens costs nothing, not
-  /// even the fee. Refuses another model's tokens, then a cost that is too high.
+  /// What was used under a hold's price, which may be 0: work that used no tokens costs nothing,
+  /// not even the fee. Refuses another model's tokens, then a cost that is too high.
   func costMicros(under price: PriceVersion?) -> Result<Int64, Refusal> {
     switch self {
     case .micros(let amount):

@@ -53,8 +53,8 @@ extension SettleHold {
     return SettleAnswer(usage: usage, returnedMicros: returned, balance: account.balance)
   }
 
-  /// Within a day of the hold's end the account pays as for a deduction; later nobody does. What the
-  /// hold's end charged for is not charged again: only what the work came to on top of the report.
+  /// Within a day of the hold's end the account pays as for a deduction; later nobody does. What
+  /// the hold's end charged for is not charged again: only what the work came to on top of the report.
   private func settleLate(_ hold: Hold, cost: Int64, on account: inout Draft) -> SettleAnswer {
     guard let endedAt = hold.endedAt else { preconditionFailure("a late settle of an open hold") }
     let isCollectable = account.time < endedAt.adding(LedgerLimits.lateSettleWindow)

@@ -16,7 +16,7 @@ extension Command {
       writer.optional(command.expiresAt)
       writer.list(command.models)
       writer.value(command.notes)
-    case .deductCredits(let command):
+    case .deductCredits(let command), .recordUsage(let command):
       writer.value(command.account)
       writer.value(command.charge)
       writer.value(command.overPolicy)
@@ -47,6 +47,26 @@ extension Command {
       writer.value(command.reason)
     case .forceRelease(let command):
       writer.value(command.hold)
+      writer.value(command.reason)
+    case .adjustAllocation(let command):
+      writer.value(command.allocation)
+      switch command.expiry {
+      case nil: writer.byte(0)
+      case .never: writer.byte(1)
+      case .at(let time):
+        writer.byte(2)
+        writer.value(time)
+      }
+      writer.byte(command.priority == nil ? 0 : 1)
+      writer.byte(command.priority ?? 0)
+      writer.value(command.reason)
+    case .voidAllocation(let command):
+      writer.value(command.allocation)
+      writer.value(command.reason)
+    case .refundUsage(let command):
+      writer.value(command.usage)
+      writer.optional(command.amountMicros)
+      writer.value(command.isServiceFault)
       writer.value(command.reason)
     case .putPrice(let command):
       writer.value(command.model)

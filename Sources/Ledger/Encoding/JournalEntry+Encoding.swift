@@ -77,6 +77,14 @@ extension Change {
           uncollectedMicros: try reader.amount()))
     case .allocationExpired:
       self = .allocationExpired(try reader.value(), amountMicros: try reader.amount())
+    case .allocationAdjusted:
+      self = .allocationAdjusted(
+        try AllocationTerms(from: &reader), reason: try reader.value())
+    case .allocationVoided:
+      self = .allocationVoided(
+        try reader.value(), amountMicros: try reader.amount(), reason: try reader.value())
+    case .refunded:
+      self = .refunded(try reader.value())
     case .pricePut:
       self = .pricePut(try reader.value())
     case .accountStateSet:
@@ -120,6 +128,15 @@ extension Change {
     case .allocationExpired(let allocation, let amount):
       writer.value(allocation)
       writer.integer(amount)
+    case .allocationAdjusted(let terms, let reason):
+      terms.write(to: &writer)
+      writer.value(reason)
+    case .allocationVoided(let allocation, let amount, let reason):
+      writer.value(allocation)
+      writer.integer(amount)
+      writer.value(reason)
+    case .refunded(let refund):
+      writer.value(refund)
     case .pricePut(let price):
       writer.value(price)
     case .accountStateSet(let state, let limit):

@@ -75,7 +75,7 @@ extension Answer {
       allocation.spentMicros += repaid
       self = .allocated(
         AllocateAnswer(allocation: allocation, balance: balance, debtRepaidMicros: repaid))
-    case .deductCredits:
+    case .deductCredits, .recordUsage:
       self = .deducted(DeductAnswer(usage: try reader.value(), balance: try reader.value()))
     case .openHold:
       self = .holdOpened(
@@ -104,6 +104,19 @@ extension Answer {
       self = .holdReleased(
         ReleaseAnswer(
           hold: try reader.value(), returnedMicros: try reader.integer(),
+          balance: try reader.value()))
+    case .adjustAllocation:
+      self = .allocationAdjusted(
+        AdjustAnswer(allocation: try reader.value(), balance: try reader.value()))
+    case .voidAllocation:
+      self = .allocationVoided(
+        VoidAnswer(
+          allocation: try reader.value(), voidedMicros: try reader.integer(),
+          balance: try reader.value()))
+    case .refundUsage:
+      self = .refunded(
+        RefundAnswer(
+          account: try reader.value(), refund: try reader.value(), grants: try reader.list(),
           balance: try reader.value()))
     case .putPrice:
       self = .pricePut(PutPriceAnswer(price: try reader.value()))
@@ -155,6 +168,21 @@ extension Answer {
       writer.value(Command.Kind.releaseHold)
       writer.value(answer.hold)
       writer.integer(answer.returnedMicros)
+      writer.value(answer.balance)
+    case .allocationAdjusted(let answer):
+      writer.value(Command.Kind.adjustAllocation)
+      writer.value(answer.allocation)
+      writer.value(answer.balance)
+    case .allocationVoided(let answer):
+      writer.value(Command.Kind.voidAllocation)
+      writer.value(answer.allocation)
+      writer.integer(answer.voidedMicros)
+      writer.value(answer.balance)
+    case .refunded(let answer):
+      writer.value(Command.Kind.refundUsage)
+      writer.value(answer.account)
+      writer.value(answer.refund)
+      writer.list(answer.grants)
       writer.value(answer.balance)
     case .pricePut(let answer):
       writer.value(Command.Kind.putPrice)

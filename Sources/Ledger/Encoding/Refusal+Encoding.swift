@@ -22,6 +22,8 @@ extension Refusal {
     case .overGranted(let cost, let granted):
       writer.integer(cost)
       writer.integer(granted)
+    case .overRefund(let refundable):
+      writer.integer(refundable)
     case .inDebt(let check), .insufficientCredits(let check):
       writer.value(check)
     default:
@@ -37,6 +39,8 @@ extension Refusal {
     case 14:
       self = .overGranted(
         costMicros: try reader.integer(), grantedMicros: try reader.integer())
+    case 20:
+      self = .overRefund(refundableMicros: try reader.integer())
     case 15:
       self = .inDebt(try reader.value())
     case 16:
@@ -71,12 +75,16 @@ extension Refusal {
     case .overGranted: 14
     case .inDebt: 15
     case .insufficientCredits: 16
+    case .allocationNotFound: 17
+    case .allocationEnded: 18
+    case .usageNotFound: 19
+    case .overRefund: 20
     }
   }
 
   private static let plain: [Refusal] = [
     .expiresInThePast, .eventTimeOutOfRange, .noAccount, .holdNotFound, .accountClosed,
     .accountFrozen, .modelMismatch, .unknownModel, .costOverflow, .balanceOverflow,
-    .tooManyAllocations, .tooManyHolds,
+    .tooManyAllocations, .tooManyHolds, .allocationNotFound, .allocationEnded, .usageNotFound,
   ]
 }

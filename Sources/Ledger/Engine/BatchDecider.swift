@@ -34,6 +34,9 @@ struct BatchDecider {
   private let time: LedgerTime
   private var replies: [Digest: StoredReply]
   private var endedHolds: [HoldID: Hold]
+  /// Allocations and charges that commands of the batch name, as they were before it.
+  private let loadedAllocations: [AllocationID: Allocation]
+  private let loadedUsage: [UsageID: UsageRecord]
 
   /// Starts a batch at `time`, which must not lie before the journal's end.
   init(_ state: consuming LedgerState, prefetched: LoadedState, at time: LedgerTime) {
@@ -43,6 +46,8 @@ struct BatchDecider {
     self.time = time
     replies = prefetched.replies
     endedHolds = prefetched.holds
+    loadedAllocations = prefetched.allocations
+    loadedUsage = prefetched.usage
   }
 
   /// What is to be committed; nil when every command was a replay.
@@ -78,9 +83,24 @@ struct BatchDecider {
         ?? state.newDraft(command.account, at: time)
       let outcome = command.decide(on: &draft)
       return conclude(draft, outcome, submission)
-    case .deductCredits(let command):
+    case .deductCredits(let command), .recordUsage(let command):
       var draft = state.draft(command.account, at: time)
       let outcome = command.decide(on: &draft, prices: state.prices, at: time)
+      return conclude(draft, outcome, submission)
+    case .adjustAllocation(let command):
+      var draft = ownersDraft(command.allocation)
+      let outcome = command.decide(on: &draft)
+      return conclude(draft, outcome, submission)
+    case .voidAllocation(let command):
+      var draft = ownersDraft(command.allocation)
+      let outcome = command.decide(on: &draft)
+      return conclude(draft, outcome, submission)
+    case .refundUsage(let command):
+      let record = usage(command.usage)
+      var draft = record.flatMap { state.draft($0.account, at: time) }
+      let known = record.map { allocations(of: $0.pins, in: draft) } ?? [:]
+      let outcome = command.decide(
+        on: &draft, record: record, known: known, by: submission.principal)
       return conclude(draft, outcome, submission)
     case .openHold(let command):
       var draft = state.draft(command.account, at: time)
@@ -139,6 +159,43 @@ struct BatchDecider {
     if let open = draft.account.holds[id] { return open }
     noteEndedHolds(draft)
     return endedHolds[id]
+  }
+
+  /// The account of an allocation, spent or not.
+  private mutating func ownersDraft(_ id: AllocationID) -> Draft? {
+    var owner = loadedAllocations[id]?.terms.account
+    // Granted earlier in this batch.
+    for case .allocation(let allocation) in rows where allocation.id == id {
+      owner = allocation.terms.account
+    }
+    return owner.flatMap { state.draft($0, at: time) }
+  }
+
+  /// A charge as it stands: as it was loaded, or as the batch made or refunded it since.
+  private func usage(_ id: UsageID) -> UsageRecord? {
+    var usage = loadedUsage[id]
+    for row in rows {
+      switch row {
+      case .usage(let record) where record.id == id: usage = record
+      case .refunded(id, let total): usage?.refundedMicros = total
+      default: break
+      }
+    }
+    return usage
+  }
+
+  /// The allocations behind pins as they stand: in the account, or where they left it.
+  private func allocations(of pins: [Pin], in draft: Draft?) -> [AllocationID: Allocation] {
+    let wanted = Set(pins.map(\.allocation))
+    var found = loadedAllocations.filter { wanted.contains($0.key) }
+    for case .allocation(let allocation) in rows + (draft?.rows ?? [])
+    where wanted.contains(allocation.id) {
+      found[allocation.id] = allocation
+    }
+    for allocation in draft?.account.allocations ?? [] where wanted.contains(allocation.id) {
+      found[allocation.id] = allocation
+    }
+    return found
   }
 
   private mutating func noteEndedHolds(_ draft: Draft) {

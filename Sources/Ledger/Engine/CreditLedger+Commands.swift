@@ -64,6 +64,33 @@ extension CreditLedger {
     }
   }
 
+  /// Changes the terms of an allocation.
+  public func adjustAllocation(_ command: AdjustAllocation, by attempt: Attempt) async
+    -> Result<Receipt<AdjustAnswer>, Refusal>
+  {
+    await submit(.adjustAllocation(command), by: attempt).map { receipt in
+      receipt.map { if case .allocationAdjusted(let answer) = $0 { answer } else { nil } }
+    }
+  }
+
+  /// Takes back what is left of an allocation.
+  public func voidAllocation(_ command: VoidAllocation, by attempt: Attempt) async
+    -> Result<Receipt<VoidAnswer>, Refusal>
+  {
+    await submit(.voidAllocation(command), by: attempt).map { receipt in
+      receipt.map { if case .allocationVoided(let answer) = $0 { answer } else { nil } }
+    }
+  }
+
+  /// Gives back what a charge took.
+  public func refundUsage(_ command: RefundUsage, by attempt: Attempt) async
+    -> Result<Receipt<RefundAnswer>, Refusal>
+  {
+    await submit(.refundUsage(command), by: attempt).map { receipt in
+      receipt.map { if case .refunded(let answer) = $0 { answer } else { nil } }
+    }
+  }
+
   /// Adds a version to a model's price.
   public func putPrice(_ command: PutPrice, by attempt: Attempt) async
     -> Result<Receipt<PutPriceAnswer>, Refusal>
@@ -85,7 +112,7 @@ extension CreditLedger {
 
 extension Receipt {
   /// The receipt of the kind of answer that the command has; another is a wrong decision.
-  fileprivate func map<Other>(_ extract: (Value) -> Other?) -> Receipt<Other> {
+  func map<Other>(_ extract: (Value) -> Other?) -> Receipt<Other> {
     guard let other = extract(value) else {
       preconditionFailure("a command was answered with another command's answer")
     }

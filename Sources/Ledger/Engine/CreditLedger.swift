@@ -82,6 +82,35 @@ extension CreditLedger {
       return .failure(.invalidArgument(invalid))
     }
     let verdict = await writer.submit(Submission(command, by: attempt))
+    return verdict.result
+  }
+
+  /// Charges a batch, each as a deduction under a key of its own, in order. One result per item.
+  ///
+  /// Not all or nothing: an item that is refused does not touch the others.
+  public func recordUsage(_ items: [(command: DeductCredits, attempt: Attempt)]) async
+    -> [Result<Receipt<DeductAnswer>, Refusal>]
+  {
+    precondition(items.count <= LedgerLimits.recordsMax, "more than a batch")
+    let invalid = items.map { $0.attempt.invalidField ?? $0.command.invalidField }
+    let lawful = zip(items, invalid).filter { $0.1 == nil }.map(\.0)
+    var verdicts = await writer.submit(
+      lawful.map { Submission(.recordUsage($0.command), by: $0.attempt) })[...]
+    return invalid.map { field in
+      if let field { return .failure(.invalidArgument(field)) }
+      guard let verdict = verdicts.popFirst() else {
+        preconditionFailure("fewer verdicts than commands")
+      }
+      return verdict.result.map { receipt in
+        receipt.map { if case .deducted(let answer) = $0 { answer } else { nil } }
+      }
+    }
+  }
+}
+
+extension Verdict {
+  fileprivate var result: Result<Receipt<Answer>, Refusal> {
+    let verdict = self
     return verdict.outcome.map { answer in
       Receipt(value: answer, asOfSeq: verdict.seq, isReplayed: verdict.isReplayed)
     }

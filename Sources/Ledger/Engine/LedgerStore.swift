@@ -52,11 +52,20 @@ public struct LoadRequest: Sendable {
   public let keys: [Digest]
   /// Holds to look up, ended ones too.
   public let holds: [HoldID]
+  /// Allocations to look up, spent ones too.
+  public let allocations: [AllocationID]
+  /// Charges to look up, each with the allocations that paid for it.
+  public let usage: [UsageID]
 
-  public init(accounts: Accounts, keys: [Digest] = [], holds: [HoldID] = []) {
+  public init(
+    accounts: Accounts, keys: [Digest] = [], holds: [HoldID] = [],
+    allocations: [AllocationID] = [], usage: [UsageID] = []
+  ) {
     self.accounts = accounts
     self.keys = keys
     self.holds = holds
+    self.allocations = allocations
+    self.usage = usage
   }
 }
 
@@ -71,6 +80,8 @@ public struct LoadedState: Sendable {
   public var outputs: [ModelOutput]
   public var replies: [Digest: StoredReply]
   public var holds: [HoldID: Hold]
+  public var allocations: [AllocationID: Allocation] = [:]
+  public var usage: [UsageID: UsageRecord] = [:]
 
   public init(
     head: JournalHead, accounts: [Account] = [], prices: [PriceVersion] = [],

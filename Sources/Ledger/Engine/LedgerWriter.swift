@@ -1,6 +1,32 @@
 import Dispatch
 import Synchronization
 
+/// Waits for the verdicts on several commands.
+private final class Gathering: Sendable {
+  private struct State {
+    var verdicts: [Verdict?]
+    var missing: Int
+  }
+
+  private let state: Mutex<State>
+  private let continuation: CheckedContinuation<[Verdict], Never>
+
+  init(count: Int, _ continuation: CheckedContinuation<[Verdict], Never>) {
+    state = Mutex(State(verdicts: Array(repeating: nil, count: count), missing: count))
+    self.continuation = continuation
+  }
+
+  func put(_ verdict: Verdict, at place: Int) {
+    let all = state.withLock { state -> [Verdict]? in
+      precondition(state.verdicts[place] == nil, "a command with two verdicts")
+      state.verdicts[place] = verdict
+      state.missing -= 1
+      return state.missing == 0 ? state.verdicts.compactMap { $0 } : nil
+    }
+    if let all { continuation.resume(returning: all) }
+  }
+}
+
 /// The one writer: takes all commands that wait, decides them in order, commits them together.
 ///
 /// ```
@@ -71,6 +97,17 @@ final class LedgerWriter: Sendable {
     }
   }
 
+  /// Queues commands one after the other and waits for the commits of all. As for one.
+  func submit(_ submissions: [Submission]) async -> [Verdict] {
+    guard !submissions.isEmpty else { return [] }
+    return await withCheckedContinuation { continuation in
+      let gathering = Gathering(count: submissions.count, continuation)
+      for (place, submission) in submissions.enumerated() {
+        enqueue(Waiting(submission: submission) { gathering.put($0, at: place) })
+      }
+    }
+  }
+
   /// Refuses further commands, waits for those that were accepted, and returns.
   func close() async {
     await withCheckedContinuation { continuation in
@@ -138,7 +175,9 @@ final class LedgerWriter: Sendable {
     }
     let prefetched = try store.load(
       LoadRequest(
-        accounts: .none, keys: submissions.map(\.key), holds: endedHolds(submissions, current)))
+        accounts: .none, keys: submissions.map(\.key), holds: endedHolds(submissions, current),
+        allocations: submissions.compactMap(\.command.namedAllocation),
+        usage: submissions.compactMap(\.command.namedUsage)))
     let time = max(clock.now(), current.head.time)
     var decider = BatchDecider(current, prefetched: prefetched, at: time)
     var verdicts: [Verdict] = []
@@ -198,6 +237,23 @@ final class LedgerWriter: Sendable {
     for waiting in batch { waiting.resume(.refused(.outcomeUnknown)) }
     for waiting in rest { waiting.resume(.refused(.ledgerStopped)) }
     closing?.resume()
+  }
+}
+
+extension Command {
+  /// The allocation that the command names: it may be spent, so it is looked up.
+  fileprivate var namedAllocation: AllocationID? {
+    switch self {
+    case .adjustAllocation(let command): command.allocation
+    case .voidAllocation(let command): command.allocation
+    default: nil
+    }
+  }
+
+  /// The charge that the command names.
+  fileprivate var namedUsage: UsageID? {
+    guard case .refundUsage(let command) = self else { return nil }
+    return command.usage
   }
 }
 

@@ -8,6 +8,7 @@ public final class MemoryLedgerStore: LedgerStore {
     var entries: [SealedEntry] = []
     var holds: [HoldID: Hold] = [:]
     var usage: [UsageRecord] = []
+    var allocations: [AllocationID: Allocation] = [:]
     var replies: [Digest: StoredReply] = [:]
   }
 
@@ -22,6 +23,14 @@ public final class MemoryLedgerStore: LedgerStore {
     if case .all = request.accounts { loaded = try Self.replay(contents.entries) }
     for key in request.keys { loaded.replies[key] = contents.replies[key] }
     for hold in request.holds { loaded.holds[hold] = contents.holds[hold] }
+    for id in request.allocations { loaded.allocations[id] = contents.allocations[id] }
+    for id in request.usage {
+      guard let usage = contents.usage.first(where: { $0.id == id }) else { continue }
+      loaded.usage[id] = usage
+      for pin in usage.pins {
+        loaded.allocations[pin.allocation] = contents.allocations[pin.allocation]
+      }
+    }
     return loaded
   }
 
@@ -106,7 +115,11 @@ extension MemoryLedgerStore.Contents {
       case .hold(let hold): holds[hold.id] = hold
       case .lateSettled(let id): holds[id]?.isLateSettled = true
       case .usage(let record): usage.append(record)
-      case .account, .allocation, .price, .key: break
+      case .allocation(let allocation): allocations[allocation.id] = allocation
+      case .refunded(let id, let total):
+        guard let index = usage.firstIndex(where: { $0.id == id }) else { continue }
+        usage[index].refundedMicros = total
+      case .account, .price, .key: break
       }
     }
   }

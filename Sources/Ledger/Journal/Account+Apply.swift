@@ -29,6 +29,12 @@ extension Account {
         allocation.availableMicros -= amount
         allocation.expiredMicros += amount
       }
+    case .allocationAdjusted(let terms, _):
+      adjust(terms, &rows)
+    case .allocationVoided(let id, let amount, _):
+      move(id, &rows) { $0.void(amount) }
+    case .refunded(let refund):
+      self.refund(refund, &rows)
     case .accountStateSet(let state, let limit):
       self.state = state
       overdraftLimitMicros = limit
@@ -48,6 +54,38 @@ extension Account {
     allocations.insert(allocation, at: place ?? allocations.endIndex)
     nextDue = min(nextDue, terms.expiresAt ?? .distantFuture, terms.effectiveAt)
     return allocation
+  }
+
+  private mutating func adjust(_ terms: AllocationTerms, _ rows: inout [LedgerRow]) {
+    guard let index = allocations.firstIndex(where: { $0.id == terms.id }) else {
+      preconditionFailure("an allocation that is spent or unknown")
+    }
+    var allocation = allocations.remove(at: index)
+    precondition(allocation.terms.amountMicros == terms.amountMicros, "another amount")
+    allocation.terms = terms
+    place(allocation)
+    rows.append(.allocation(allocation))
+  }
+
+  /// Puts an allocation where it is spent, and back from where it had left the state.
+  private mutating func place(_ allocation: Allocation) {
+    let place = allocations.firstIndex { allocation.terms.isSpent(before: $0.terms) }
+    allocations.insert(allocation, at: place ?? allocations.endIndex)
+    nextDue = min(nextDue, allocation.terms.expiresAt ?? .distantFuture)
+  }
+
+  private mutating func refund(_ refund: Refund, _ rows: inout [LedgerRow]) {
+    for allocation in refund.allocations {
+      precondition(allocation.terms.account == id, "an allocation of another account")
+      if let index = allocations.firstIndex(where: { $0.id == allocation.id }) {
+        allocations[index] = allocation
+      } else {
+        place(allocation)
+      }
+      rows.append(.allocation(allocation))
+    }
+    debtMicros -= refund.debtMicros
+    rows.append(.refunded(refund.usage, totalMicros: refund.totalMicros))
   }
 
   private mutating func repay(_ pins: [Pin], _ rows: inout [LedgerRow]) {

@@ -16,6 +16,12 @@ public enum Change: Sendable {
   case overCharged(OverCharge)
   /// The rest of a grant expired.
   case allocationExpired(AllocationID, amountMicros: Int64)
+  /// An allocation got other terms.
+  case allocationAdjusted(AllocationTerms, reason: String)
+  /// What was available of an allocation was taken back.
+  case allocationVoided(AllocationID, amountMicros: Int64, reason: String)
+  /// A charge was given back.
+  case refunded(Refund)
   /// A price version was put.
   case pricePut(PriceVersion)
   /// An account's standing was set.
@@ -36,6 +42,9 @@ public enum Change: Sendable {
     case accountStateSet = 9
     case refused = 10
     case holdExtended = 11
+    case allocationAdjusted = 12
+    case allocationVoided = 13
+    case refunded = 14
   }
 
   /// Which kind of entry it is.
@@ -49,6 +58,9 @@ public enum Change: Sendable {
     case .holdEnded: .holdEnded
     case .overCharged: .overCharged
     case .allocationExpired: .allocationExpired
+    case .allocationAdjusted: .allocationAdjusted
+    case .allocationVoided: .allocationVoided
+    case .refunded: .refunded
     case .pricePut: .pricePut
     case .accountStateSet: .accountStateSet
     case .refused: .refused

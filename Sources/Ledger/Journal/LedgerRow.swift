@@ -8,6 +8,8 @@ public enum LedgerRow: Sendable {
   /// A settle came after the hold had expired.
   case lateSettled(HoldID)
   case usage(UsageRecord)
+  /// What was refunded of a charge by now, in micro-credits.
+  case refunded(UsageID, totalMicros: Int64)
   case price(PriceVersion)
   case key(Digest, seq: Int64)
 }

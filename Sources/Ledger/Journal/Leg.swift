@@ -12,6 +12,8 @@ public struct Leg: Sendable, Hashable {
     case spent
     /// System account: what expired.
     case expired
+    /// System account: what was taken back.
+    case voided
     /// System account: negative by what all accounts owe.
     case debt
     /// System account: negative by what could not be charged.
@@ -62,7 +64,13 @@ extension Change {
       return [
         Leg(place: .available(allocation), micros: -amount), Leg(place: .expired, micros: amount),
       ]
-    case .pricePut, .accountStateSet, .refused:
+    case .allocationVoided(let allocation, let amount, _):
+      return [
+        Leg(place: .available(allocation), micros: -amount), Leg(place: .voided, micros: amount),
+      ]
+    case .refunded(let refund):
+      return refund.legs
+    case .allocationAdjusted, .pricePut, .accountStateSet, .refused:
       return []
     }
   }
@@ -72,6 +80,18 @@ extension Change {
       Leg(place: .debt, micros: -debt),
       Leg(place: .uncollected, micros: -uncollected),
       Leg(place: .spent, micros: pins.totalMicros + debt + uncollected),
+    ]
+  }
+}
+
+extension Refund {
+  fileprivate var legs: [Leg] {
+    returned.map { Leg(place: .available($0.allocation), micros: $0.amountMicros) } + [
+      Leg(place: .expired, micros: expired.totalMicros),
+      Leg(place: .voided, micros: voided.totalMicros),
+      Leg(place: .debt, micros: debtMicros),
+      Leg(place: .issued, micros: reissuedMicros),
+      Leg(place: .spent, micros: -amountMicros),
     ]
   }
 }

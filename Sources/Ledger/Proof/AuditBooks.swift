@@ -3,12 +3,13 @@
 struct AuditBooks {
   /// A grant's parts, in micro-credits.
   struct Grant {
-    let terms: AllocationTerms
+    var terms: AllocationTerms
     var available: Int64
     var held: Int64 = 0
     var spent: Int64 = 0
     var expired: Int64 = 0
     var voided: Int64 = 0
+    var isVoided = false
 
     var isUsedUp: Bool { available == 0 && held == 0 }
   }
@@ -28,6 +29,8 @@ struct AuditBooks {
     var holds: [HoldID: Hold] = [:]
     /// Holds that expired.
     var expired: [HoldID: ExpiredHold] = [:]
+    /// What of each charge was charged, and of that refunded, in micro-credits.
+    var charges: [UsageID: (charged: Int64, refunded: Int64)] = [:]
   }
 
   var accounts: [AccountID: AuditAccount] = [:]
@@ -104,6 +107,12 @@ struct AuditBooks {
       pendingOver = try page.end(end)
     case .allocationExpired(let id, let amount):
       try page.expire(id, amount)
+    case .allocationAdjusted(let terms, _):
+      try page.adjust(terms)
+    case .allocationVoided(let id, let amount, _):
+      try page.void(id, amount)
+    case .refunded(let refund):
+      try page.refund(refund)
     case .accountStateSet(let state, let limit):
       page.account.state = state
       page.account.limit = limit

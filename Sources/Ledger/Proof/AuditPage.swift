@@ -80,6 +80,12 @@ struct AuditPage {
       account.expired[hold]?.isSettledLate = true
     }
     try take(usage.pins, debt: usage.debtMicros)
+    noteCharge(usage)
+  }
+
+  private mutating func noteCharge(_ usage: UsageRecord) {
+    guard usage.chargedMicros > 0 else { return }
+    account.charges[usage.id] = (usage.chargedMicros, 0)
   }
 
   private func requireRecord(_ usage: UsageRecord) throws(LedgerBreak) {
@@ -159,6 +165,7 @@ struct AuditPage {
       return nil
     }
     try requireRecord(usage)
+    noteCharge(usage)
     let cost = usage.costMicros
     guard covered == min(cost, hold.grantedMicros) else {
       throw broken(

@@ -26,6 +26,8 @@ public struct LedgerBreak: Error, Sendable, Hashable, CustomStringConvertible {
     case grantLife = "I7"
     /// I9, I10: a charge is what its tokens cost at its price.
     case price = "I10"
+    /// I11: the refunds of a charge are within it.
+    case refundWithinCharge = "I11"
     /// I13: replaying the journal gives the live state.
     case liveState = "I13"
     /// I16: the legs of an entry sum to zero.

@@ -33,7 +33,7 @@ extension Sequence<Pin> {
   }
 }
 
-/// What was granted and under which terms: the part of an allocation that does not change.
+/// What was granted and under which terms: the part of an allocation that spending does not change.
 ///
 /// A class, so that the many copies of an account's state share it.
 public final class AllocationTerms: Sendable {
@@ -112,7 +112,8 @@ public final class AllocationTerms: Sendable {
 
 /// One grant of credit and where its micro-credits are now.
 public struct Allocation: Sendable {
-  public let terms: AllocationTerms
+  /// Changed by an administrator only: the id, the amount and the kind stay.
+  public internal(set) var terms: AllocationTerms
   /// Neither held nor gone.
   public internal(set) var availableMicros: Int64
   /// Set aside by open holds.
@@ -123,18 +124,20 @@ public struct Allocation: Sendable {
   public internal(set) var expiredMicros: Int64
   /// Taken back by an administrator.
   public internal(set) var voidedMicros: Int64
+  /// Whether it was taken back: what open holds give back is taken too.
+  public internal(set) var isVoided: Bool
 
   /// Makes an allocation of which nothing is used.
   public init(terms: AllocationTerms) {
     self.init(
       terms: terms, availableMicros: terms.amountMicros, heldMicros: 0, spentMicros: 0,
-      expiredMicros: 0, voidedMicros: 0)
+      expiredMicros: 0, voidedMicros: 0, isVoided: false)
   }
 
   /// Makes an allocation from stored counters, which must add up.
   public init(
     terms: AllocationTerms, availableMicros: Int64, heldMicros: Int64, spentMicros: Int64,
-    expiredMicros: Int64, voidedMicros: Int64
+    expiredMicros: Int64, voidedMicros: Int64, isVoided: Bool
   ) {
     self.terms = terms
     self.availableMicros = availableMicros
@@ -142,6 +145,7 @@ public struct Allocation: Sendable {
     self.spentMicros = spentMicros
     self.expiredMicros = expiredMicros
     self.voidedMicros = voidedMicros
+    self.isVoided = isVoided
     requireBalanced()
   }
 
@@ -149,6 +153,14 @@ public struct Allocation: Sendable {
 
   /// Whether nothing can happen to it any more short of a refund.
   var isUsedUp: Bool { availableMicros == 0 && heldMicros == 0 }
+
+  /// Takes back `amount` of what is available, and all that becomes so later.
+  mutating func void(_ amount: Int64) {
+    availableMicros -= amount
+    voidedMicros += amount
+    isVoided = true
+    requireBalanced()
+  }
 
   /// I1: the counters are not negative and add up to what was granted.
   func requireBalanced() {

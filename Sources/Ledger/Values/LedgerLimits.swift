@@ -40,6 +40,8 @@ public enum LedgerLimits {
   public static let settleGrace: Duration = .seconds(5)
   /// How long after a hold's end a settle is charged, flagged late.
   public static let lateSettleWindow: Duration = .seconds(24 * 60 * 60)
+  /// How long a grant lives that makes up for a fault of the service.
+  public static let faultGrantLife: Duration = .seconds(7 * 24 * 60 * 60)
   /// How far back a deduction's event time may lie.
   public static let eventAgeMax: Duration = .seconds(72 * 60 * 60)
   /// How far ahead of the ledger's clock a deduction's event time may lie.
@@ -47,6 +49,8 @@ public enum LedgerLimits {
 
   /// The most usage records on one page.
   public static let usagePageMax = 1_000
+  /// The most charges of one RecordUsage.
+  public static let recordsMax = 1_000
   /// The most holds on one page.
   public static let holdPageMax = 1_000
 }

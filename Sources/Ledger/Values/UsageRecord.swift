@@ -44,6 +44,8 @@ public struct UsageRecord: Sendable, Hashable {
   public let sessionID: String
   /// The caller's name for the work; empty when it gave none.
   public let requestID: String
+  /// What was refunded of it by now, in micro-credits; the entry that charged it does not know.
+  public var refundedMicros: Int64 = 0
 
   /// The journal entry that recorded it.
   public var seq: Int64 { id.seq }

@@ -20,6 +20,8 @@ final class Materialiser: Sendable {
 
   fileprivate struct Backlog {
     var batches: [(rows: [LedgerRow], head: JournalHead)] = []
+    /// What is being written: no longer among the batches, not yet in the tables.
+    var writing: StateChunk?
     var rowCount = 0
     var replies: [Digest: StoredReply] = [:]
     var holds: [HoldID: (hold: Hold, seq: Int64)] = [:]
@@ -79,6 +81,39 @@ final class Materialiser: Sendable {
   /// What the tables do not show yet about a hold: all of it, and whether it was settled late.
   func pending(_ id: HoldID) -> (hold: Hold?, isLateSettled: Bool) {
     backlog.withLock { ($0.holds[id]?.hold, $0.lateSettled[id] != nil) }
+  }
+
+  /// What the tables do not show yet about an allocation.
+  ///
+  /// Looks through all that waits: for what administrators ask, not for the hot path.
+  func pending(_ id: AllocationID) -> Allocation? {
+    backlog.withLock { backlog in
+      var found = backlog.writing?.allocations[id]
+      for (rows, _) in backlog.batches {
+        for case .allocation(let allocation) in rows where allocation.id == id {
+          found = allocation
+        }
+      }
+      return found
+    }
+  }
+
+  /// What the tables do not show yet about a charge. As for an allocation.
+  func pending(_ id: UsageID) -> (usage: UsageRecord?, refundedMicros: Int64?) {
+    backlog.withLock { backlog in
+      var usage = backlog.writing?.usage.first { $0.id == id }
+      var refunded = backlog.writing?.refunds[id]
+      for (rows, _) in backlog.batches {
+        for row in rows {
+          switch row {
+          case .usage(let record) where record.id == id: usage = record
+          case .refunded(id, let total): refunded = total
+          default: break
+          }
+        }
+      }
+      return (usage, refunded)
+    }
   }
 
   /// Waits until the tables show the journal up to `seq`.
@@ -149,6 +184,7 @@ final class Materialiser: Sendable {
       for batch in backlog.batches.prefix(taken) { chunk.add(batch.rows, head: batch.head) }
       backlog.batches.removeFirst(taken)
       backlog.rowCount -= rows
+      backlog.writing = chunk
       return chunk
     }
   }
@@ -200,6 +236,7 @@ extension Materialiser.Backlog {
   fileprivate mutating func forget(_ chunk: StateChunk) {
     let seq = chunk.head.seq
     writtenSeq = seq
+    writing = nil
     for key in chunk.keys { replies[key.digest] = nil }
     for id in chunk.holds.keys where (holds[id]?.seq ?? 0) <= seq { holds[id] = nil }
     for (id, noted) in lateSettled where noted <= seq { lateSettled[id] = nil }

@@ -67,6 +67,13 @@ public final class SQLiteLedgerStore: LedgerStore {
         if case .all = request.accounts { result = try takeLoaded() }
         result.replies = try replies(to: request.keys, journal)
         for id in request.holds { result.holds[id] = try findHold(id, in: lookUps) }
+        var allocations = Set(request.allocations)
+        for id in request.usage {
+          guard let usage = try findUsage(id) else { continue }
+          result.usage[id] = usage
+          allocations.formUnion(usage.pins.map(\.allocation))
+        }
+        for id in allocations { result.allocations[id] = try findAllocation(id) }
         return result
       }
     } catch let error as StoreError {
@@ -202,6 +209,20 @@ extension SQLiteLedgerStore {
       throw StoreError.corrupted("journal entry \(seq) does not answer the key that names it")
     }
     return reply
+  }
+
+  private func findUsage(_ id: UsageID) throws -> UsageRecord? {
+    // First what is on its way: once it is not, the tables show it.
+    let pending = materialiser.pending(id)
+    guard var usage = try pending.usage ?? lookUps.read({ try StateReader.usage(id, $0) }) else {
+      return nil
+    }
+    if let refunded = pending.refundedMicros { usage.refundedMicros = refunded }
+    return usage
+  }
+
+  private func findAllocation(_ id: AllocationID) throws -> Allocation? {
+    try materialiser.pending(id) ?? lookUps.read { try StateReader.allocation(id, $0) }
   }
 
   private func findHold(_ id: HoldID, in reader: DatabaseQueue) throws -> Hold? {

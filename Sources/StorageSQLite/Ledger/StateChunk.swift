@@ -10,6 +10,8 @@ struct StateChunk {
   /// Late settles of holds that are not in the chunk.
   private(set) var lateSettled: [HoldID] = []
   private(set) var usage: [UsageRecord] = []
+  /// Refunded by now, of charges in the chunk and before it.
+  private(set) var refunds: [UsageID: Int64] = [:]
   private(set) var prices: [PriceVersion] = []
   private(set) var keys: [(digest: Digest, seq: Int64)] = []
 
@@ -20,7 +22,7 @@ struct StateChunk {
   /// About how many rows will be written.
   var rowCount: Int {
     accounts.count + allocations.count + holds.count + lateSettled.count + usage.count
-      + prices.count + keys.count
+      + refunds.count + prices.count + keys.count
   }
 
   /// Adds the rows of entries up to `head`.
@@ -35,6 +37,7 @@ struct StateChunk {
       case .lateSettled(let id):
         if let hold = holds[id] { holds[id] = hold.settledLate } else { lateSettled.append(id) }
       case .usage(let record): usage.append(record)
+      case .refunded(let id, let total): refunds[id] = total
       case .price(let price): prices.append(price)
       case .key(let digest, let seq): keys.append((digest, seq))
       }

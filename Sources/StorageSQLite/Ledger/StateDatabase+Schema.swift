@@ -7,7 +7,7 @@ extension StateDatabase {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     // Tables of an older shape are dropped: the journal fills them again.
-    migrator.registerMigration("state-2") { database in
+    migrator.registerMigration("state-3") { database in
       for table in tables { try database.execute(sql: "DROP TABLE IF EXISTS \(table)") }
       try database.execute(sql: accountTables)
       try database.execute(sql: usageTables)
@@ -52,6 +52,7 @@ extension StateDatabase {
       spent_micros INTEGER NOT NULL CHECK (spent_micros >= 0),
       expired_micros INTEGER NOT NULL CHECK (expired_micros >= 0),
       voided_micros INTEGER NOT NULL CHECK (voided_micros >= 0),
+      voided INTEGER NOT NULL CHECK (voided IN (0, 1)),
       CHECK (amount_micros
         = available_micros + held_micros + spent_micros + expired_micros + voided_micros)
     ) STRICT;
@@ -97,7 +98,9 @@ extension StateDatabase {
       outcome INTEGER NOT NULL,
       hold_id INTEGER,
       session_id TEXT NOT NULL,
-      request_id TEXT NOT NULL
+      request_id TEXT NOT NULL,
+      refunded_micros INTEGER NOT NULL
+        CHECK (refunded_micros BETWEEN 0 AND charged_micros)
     ) STRICT;
     CREATE INDEX usage_by_account ON usage (account_id, usage_id);
 

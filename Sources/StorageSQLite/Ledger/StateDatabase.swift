@@ -16,7 +16,7 @@ final class StateDatabase {
   private static let checkpointRows = 5_000
 
   private struct Statements {
-    let begin, commit, rollback, asOf, account, allocation, hold, late, usage, price, key:
+    let begin, commit, rollback, asOf, account, allocation, hold, late, usage, refund, price, key:
       RawStatement
   }
 
@@ -71,13 +71,15 @@ final class StateDatabase {
       account: try RawStatement(database, "REPLACE INTO accounts VALUES (?, ?, ?, ?, ?)"),
       allocation: try RawStatement(
         database,
-        "REPLACE INTO allocations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        "REPLACE INTO allocations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       hold: try RawStatement(
         database, "REPLACE INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       late: try RawStatement(database, "UPDATE holds SET late_settled = 1 WHERE hold_id = ?"),
       usage: try RawStatement(
         database,
-        "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      refund: try RawStatement(
+        database, "UPDATE usage SET refunded_micros = ? WHERE usage_id = ?"),
       price: try RawStatement(database, "INSERT INTO prices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       key: try RawStatement(database, "INSERT INTO idempotency_keys VALUES (?, ?)"))
   }
@@ -88,6 +90,9 @@ final class StateDatabase {
     for hold in chunk.holds.values { try statements.hold.write(hold) }
     for id in chunk.lateSettled { try statements.late.run(.integer(id.seq)) }
     for record in chunk.usage { try statements.usage.write(record) }
+    for (id, total) in chunk.refunds {
+      try statements.refund.run(.integer(total), .integer(id.seq))
+    }
     for price in chunk.prices { try statements.price.write(price) }
     for key in chunk.keys {
       try statements.key.run(.blob(key.digest.shortened), .integer(key.seq))
@@ -121,7 +126,7 @@ extension RawStatement {
       .integer(terms.allocatedAt.microseconds), .text(terms.notes),
       .integer(allocation.availableMicros), .integer(allocation.heldMicros),
       .integer(allocation.spentMicros), .integer(allocation.expiredMicros),
-      .integer(allocation.voidedMicros))
+      .integer(allocation.voidedMicros), .integer(allocation.isVoided ? 1 : 0))
   }
 
   fileprivate func write(_ hold: Hold) throws {
@@ -148,7 +153,7 @@ extension RawStatement {
       .blob(record.pins.storedBytes), .integer(record.chargedAt.microseconds),
       .integer(record.eventTime.microseconds), .integer(record.isLate ? 1 : 0),
       .integer(Int64(record.outcome.rawValue)), .optional(record.hold?.seq),
-      .text(record.sessionID), .text(record.requestID))
+      .text(record.sessionID), .text(record.requestID), .integer(record.refundedMicros))
   }
 
   fileprivate func write(_ price: PriceVersion) throws {

@@ -83,7 +83,21 @@ enum StateReader {
       allocatedAt: LedgerTime(microseconds: row["allocated_at_us"]), notes: row["notes"])
     return Allocation(
       terms: terms, availableMicros: parts[0], heldMicros: parts[1], spentMicros: parts[2],
-      expiredMicros: parts[3], voidedMicros: parts[4])
+      expiredMicros: parts[3], voidedMicros: parts[4], isVoided: row["voided"])
+  }
+
+  /// Reads one allocation, spent or not.
+  static func allocation(_ id: AllocationID, _ database: Database) throws -> Allocation? {
+    try Row.fetchOne(
+      database, sql: "SELECT * FROM allocations WHERE allocation_id = ?", arguments: [id.seq]
+    ).map(allocation)
+  }
+
+  /// Reads one charge.
+  static func usage(_ id: UsageID, _ database: Database) throws -> UsageRecord? {
+    try Row.fetchOne(
+      database, sql: "SELECT * FROM usage WHERE usage_id = ?", arguments: [id.seq]
+    ).map(usage)
   }
 
   /// Reads one hold, with the price that it pinned.
@@ -212,7 +226,7 @@ enum StateReader {
         model: model, inputTokens: row["input_tokens"], outputTokens: row["output_tokens"],
         cachedInputTokens: row["cached_input_tokens"], reasoningTokens: row["reasoning_tokens"])
     }
-    let record = UsageRecord(
+    var record = UsageRecord(
       id: id, account: AccountID(row["account_id"]), usage: usage,
       priceVersion: row["price_version"], debtMicros: row["debt_micros"],
       uncollectedMicros: row["uncollected_micros"], pins: try pins(row, "usage \(id)"),
@@ -223,6 +237,7 @@ enum StateReader {
     guard record.chargedMicros == row["charged_micros"] else {
       throw StoreError.corrupted("usage \(id): its pins are not its charge")
     }
+    record.refundedMicros = row["refunded_micros"]
     return record
   }
 

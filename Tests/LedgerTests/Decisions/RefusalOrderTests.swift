@@ -126,6 +126,47 @@ struct RefusalOrderTests {
     try await bench.settle(byAmount, .micros(10), .reject)
   }
 
+  @Test("for AdjustAllocation, VoidAllocation and RefundUsage")
+  func administration() async throws {
+    let bench = try Bench()
+    func adjust(_ id: AllocationID, _ expiry: Int64) -> Command {
+      .adjustAllocation(AdjustAllocation(allocation: id, expiry: .at(bench.after(expiry))))
+    }
+    func void(_ id: AllocationID) -> Command { .voidAllocation(VoidAllocation(allocation: id)) }
+    func refund(_ id: UsageID, _ amount: Int64?) -> Command {
+      .refundUsage(RefundUsage(usage: id, amountMicros: amount))
+    }
+    let unknown = AllocationID(seq: 99)
+    let nothing = AdjustAllocation(allocation: unknown)
+    #expect(try await bench.refusal(.adjustAllocation(nothing)).name == "invalidArgument")
+    #expect(try await bench.refusal(adjust(unknown, 0)) == .allocationNotFound)
+    #expect(try await bench.refusal(void(unknown)) == .allocationNotFound)
+    #expect(try await bench.refusal(refund(UsageID(seq: 99), 0)).name == "invalidArgument")
+    #expect(try await bench.refusal(refund(UsageID(seq: 99), 1)) == .usageNotFound)
+    let spent = try await bench.allocate(5).allocation.id
+    let usage = try await bench.deduct(.micros(5)).usage.id
+    let open = try await bench.allocate(
+      5, effectiveAt: bench.after(50), expiresAt: bench.after(99)
+    ).allocation.id
+    try await bench.set("alice", .closed)
+    #expect(try await bench.refusal(adjust(spent, 0)) == .accountClosed)
+    #expect(try await bench.refusal(void(spent)) == .allocationEnded)
+    #expect(try await bench.refusal(refund(usage, 6)) == .accountClosed)
+    try await bench.set("alice", .active)
+    #expect(try await bench.refusal(adjust(spent, 0)) == .allocationEnded)
+    #expect(try await bench.refusal(adjust(open, 0)) == .expiresInThePast)
+    #expect(try await bench.refusal(adjust(open, 50)) == .expiresInThePast, "before it begins")
+    let over = try await bench.refusal(refund(usage, 6))
+    #expect(over == .overRefund(refundableMicros: 5))
+    _ = try await bench.submit(void(open)).get()
+    #expect(try await bench.refusal(void(open)) == .allocationEnded)
+    let gone = try await bench.allocate(5, expiresAt: bench.after(9)).allocation.id
+    bench.clock.advance(.seconds(9))
+    #expect(try await bench.refusal(void(gone)) == .allocationEnded)
+    try await bench.allocate(LedgerLimits.amountMax)
+    #expect(try await bench.refusal(refund(usage, 5)) == .balanceOverflow)
+  }
+
   @Test("for ExtendHold and ForceRelease")
   func extendAndForce() async throws {
     let bench = try Bench()

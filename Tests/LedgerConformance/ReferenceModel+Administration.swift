@@ -1,0 +1,97 @@
+import Ledger
+
+// Grants and bills, by their number.
+
+extension ReferenceModel {
+  private func hasEnded(_ number: Int) -> Bool {
+    let grant = grants[number]
+    return grant.isVoid || isOver(grant) || grant.free + grant.held == 0
+  }
+
+  /// Changes the terms of a grant.
+  mutating func adjust(_ number: Int?, _ command: AdjustAllocation) -> String {
+    guard let number, grants.indices.contains(number) else { return "allocationNotFound" }
+    if people[grants[number].owner]?.standing == "closed" { return "accountClosed" }
+    if hasEnded(number) { return "allocationEnded" }
+    var ends = grants[number].ends
+    switch command.expiry {
+    case nil: break
+    case .never: ends = nil
+    case .at(let time): ends = time.microseconds
+    }
+    if let ends, ends <= now || ends <= grants[number].begins { return "expiresInThePast" }
+    grants[number].ends = ends
+    if let priority = command.priority { grants[number].priority = Int(priority) }
+    return "adjusted"
+  }
+
+  /// Takes back what is free of a grant, and what comes back to it later.
+  mutating func void(_ number: Int?) -> String {
+    guard let number, grants.indices.contains(number) else { return "allocationNotFound" }
+    if hasEnded(number) { return "allocationEnded" }
+    let taken = grants[number].free
+    grants[number].lost += taken
+    grants[number].free = 0
+    grants[number].isVoid = true
+    return "voided \(taken)"
+  }
+
+  /// Gives a bill back from its end.
+  mutating func refund(_ number: Int?, _ command: RefundUsage) -> String {
+    guard let number, bills.indices.contains(number) else { return "usageNotFound" }
+    let bill = bills[number]
+    if people[bill.owner]?.standing == "closed" { return "accountClosed" }
+    let left = bill.parts.reduce(0) { $0 + $1.amount } - bill.refunded
+    let amount = command.amountMicros ?? left
+    if amount > left || left == 0 { return "overRefund" }
+    // Credit by credit, from the last to the first.
+    var units: [(grant: Int, amount: Int64)] = []
+    var passed: Int64 = 0
+    for part in bill.parts.reversed() {
+      let from = max(bill.refunded, passed)
+      let to = min(bill.refunded + amount, passed + part.amount)
+      if to > from { units.append((part.grant, to - from)) }
+      passed += part.amount
+    }
+    bills[number].refunded += amount
+    return giveBack(units, bill.owner, isFault: command.isServiceFault)
+  }
+
+  private mutating func giveBack(
+    _ units: [(grant: Int, amount: Int64)], _ owner: String, isFault: Bool
+  ) -> String {
+    var back: [(grant: Int, amount: Int64)] = []
+    var lost: Int64 = 0
+    var forgiven: Int64 = 0
+    var repaid: Int64 = 0
+    var fault: Int64 = 0
+    for unit in units {
+      if unit.grant < 0 {
+        forgiven = min(unit.amount, people[owner]?.debt ?? 0)
+        people[owner]?.debt -= forgiven
+        repaid = unit.amount - forgiven
+      } else if isOver(grants[unit.grant]) || grants[unit.grant].isVoid {
+        if isFault {
+          fault += unit.amount
+        } else {
+          grants[unit.grant].used -= unit.amount
+          grants[unit.grant].lost += unit.amount
+          lost += unit.amount
+        }
+      } else {
+        grants[unit.grant].used -= unit.amount
+        grants[unit.grant].free += unit.amount
+        back.append(unit)
+      }
+    }
+    for (amount, isPromo) in [(fault, true), (repaid, false)] where amount > 0 {
+      grants.append(
+        Grant(
+          number: grants.count, owner: owner, amount: amount, begins: now,
+          ends: isPromo ? now + 7 * Self.day : nil, priority: 100, isPromo: isPromo, models: [],
+          free: amount))
+    }
+    repay(owner)
+    return "refunded \(Self.text(back)) lost \(lost) forgiven \(forgiven) new \(fault + repaid)"
+  }
+}
