@@ -6,7 +6,8 @@ import Testing
 @Suite("The header block of a request")
 struct ClientRequestHeadTests {
   private static func fields(
-    deadline: Deadline?, now: Deadline, options: CallOptions = .defaults
+    deadline: Deadline?, now: Deadline, options: CallOptions = .defaults,
+    isEncrypted: Bool = false
   ) -> [String] {
     let method = MethodDescriptor(
       service: ServiceDescriptor(fullyQualifiedService: "a.v1.B"), method: "C", kind: .unary)
@@ -17,7 +18,7 @@ struct ClientRequestHeadTests {
     head.append(
       to: &fields,
       connection: ClientRequestHead.ConnectionFields(
-        authority: "host:1", userAgent: "grpc-swift-x/1"),
+        authority: "host:1", userAgent: "grpc-swift-x/1", isEncrypted: isEncrypted),
       now: now)
     return fields.text
   }
@@ -57,6 +58,14 @@ struct ClientRequestHeadTests {
       let options = CallOptions(compression: compression, acceptedCompression: accepted)
       let fields = Self.fields(deadline: nil, now: Deadline(nanoseconds: 0), options: options)
       #expect(fields.filter { $0.contains("encoding") } == encodings)
+    }
+  }
+  @Test("says how the connection is protected")
+  func scheme() {
+    let now = Deadline(nanoseconds: 0)
+    for (isEncrypted, scheme) in [(false, ":scheme=http"), (true, ":scheme=https")] {
+      let fields = Self.fields(deadline: nil, now: now, isEncrypted: isEncrypted)
+      #expect(fields[1] == scheme)
     }
   }
 }

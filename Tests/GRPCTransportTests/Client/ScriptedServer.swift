@@ -2,6 +2,7 @@ import GRPC
 import HTTP2
 import NIOCore
 import NIOPosix
+import Testing
 
 @testable import GRPCTransport
 
@@ -201,15 +202,16 @@ final class ScriptedConnection: ChannelInboundHandler, @unchecked Sendable {
   private func handle(_ event: Event) {
     switch event {
     case .headers(let stream, let view):
-      var fields: [String: String] = [:]
-      for field in view {
-        fields[String(decoding: field.name, as: UTF8.self)] =
-          String(decoding: field.value, as: UTF8.self)
+      let list = view.map { field in
+        (String(decoding: field.name, as: UTF8.self), String(decoding: field.value, as: UTF8.self))
       }
+      #expect(WireLint.problems(request: list) == [], "\(list)")
+      let fields = Dictionary(list) { $1 }
       let exchange = ScriptedExchange(
         path: fields[":path"] ?? "", stream: stream, connection: self)
       exchanges[ObjectIdentifier(stream)] = exchange
       script(exchange, .headers(fields))
+    case .trailers: Issue.record("a request has no trailers")
     case .data(let stream, let bytes):
       session.consumeConnection(bytes.count)
       if !holdsCredit { session.consumeStream(stream, bytes.count) }

@@ -38,6 +38,12 @@ struct CompressionTests {
         }
       }
       router.unary("Silent") { input, _ in input }
+      router.registerSynchronousUnary(
+        GRPCClient.method("Inline", .unary), deserializer: RawBytes(), serializer: RawBytes()
+      ) { input, context in
+        context.setResponseCompression(.deflate)
+        return [context.lastRequestWasCompressed ? 1 : 0] + input
+      }
       router.clientStreaming("Sum") { requests, context in
         var flags: [UInt8] = []
         for try await _ in requests { flags.append(context.lastRequestWasCompressed ? 1 : 0) }
@@ -70,6 +76,19 @@ struct CompressionTests {
       // What would not get smaller travels as it is.
       let small = try await Self.reply(test, "\(response)", [1, 2], Self.options(request))
       #expect(small.message == [0, 1, 2] && !small.wasCompressed)
+    }
+    await test.stop()
+  }
+
+  @Test("methods that never wait")
+  func synchronous() async throws {
+    let test = try await Self.server()
+    for (compression, message) in [
+      (.identity, Self.large), (.gzip, Self.large), (.gzip, [UInt8](repeating: 2, count: 500)),
+    ] as [(CompressionAlgorithm, [UInt8])] {
+      let reply = try await Self.reply(test, "Inline", message, Self.options(compression))
+      #expect(reply.message == [compression == .identity ? 0 : 1] + message)
+      #expect(reply.wasCompressed)
     }
     await test.stop()
   }
@@ -148,7 +167,7 @@ struct CompressionTests {
     for (count, code) in [
       (RPCRouter.defaultMaxRequestBytes, nil),
       (RPCRouter.defaultMaxRequestBytes + 1, .resourceExhausted),
-      (40 << 20, .resourceExhausted),
+      (10 << 20, .resourceExhausted),
     ] as [(Int, Status.Code?)] {
       let message = [UInt8](repeating: 0, count: count)
       let unary = await HTTP2ClientTransportTests.failure {

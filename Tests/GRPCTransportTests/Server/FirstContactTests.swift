@@ -1,43 +1,12 @@
 import GRPC
 import GRPCTransport
-import NIOCore
-import NIOPosix
 import Testing
 
 @Suite("First contact with a server", .timeLimit(.minutes(2)))
 struct FirstContactTests {
-  /// Collects everything until the server closes.
-  private final class Collecting: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    private var collected: [UInt8] = []
-    private let done: EventLoopPromise<[UInt8]>
-
-    init(_ done: EventLoopPromise<[UInt8]>) { self.done = done }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-      collected.append(contentsOf: unwrapInboundIn(data).readableBytesView)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-      done.succeed(collected)
-    }
-  }
-
   /// Sends bytes on a new connection and returns what came back before the server closed it.
   private func conversation(_ bytes: [UInt8], with address: ServerAddress) async throws -> String {
-    guard case .tcp(let host, let port) = address else { return "" }
-    let group = MultiThreadedEventLoopGroup.singleton
-    let done = group.next().makePromise(of: [UInt8].self)
-    let channel = try await ClientBootstrap(group: group)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(Collecting(done))
-        }
-      }
-      .connect(host: host, port: port).get()
-    // Whether the bytes still arrive is not the point: a busy machine may be slower than the timer.
-    if !bytes.isEmpty { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
-    return String(decoding: try await done.futureResult.get(), as: UTF8.self)
+    String(decoding: try await RawConversation.bytes(with: address, sending: bytes), as: UTF8.self)
   }
 
   @Test("HTTP/1 is told that the port speaks gRPC")

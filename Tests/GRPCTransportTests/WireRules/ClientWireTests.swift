@@ -348,6 +348,39 @@ struct ClientWireTests {
     #expect(try await responses.next() == nil)
   }
 
+  @Test("a call that had to wait says what remains of its timeout when it is sent")
+  func timeoutAfterWaiting() async throws {
+    let held = Mutex<ScriptedExchange?>(nil)
+    let timeout = Mutex<String?>(nil)
+    var limits = SessionConfiguration()
+    limits.maxConcurrentStreams = 1
+    let server = try await ScriptedServer(configuration: limits) { exchange, input in
+      if Self.wish(exchange) == "Hold" {
+        guard case .end = input else { return }
+        exchange.respond()
+        exchange.send([1])
+        held.withLock { $0 = exchange }
+      } else {
+        if case .headers(let fields) = input {
+          timeout.withLock { $0 = fields["grpc-timeout"] }
+        }
+        Base.echo(exchange, input)
+      }
+    }
+    let client = Base.client(server.target)
+    var responses = client.watch("Hold").responses.makeAsyncIterator()
+    #expect(try await responses.next() == [1])
+    async let reply = client.call(options: .timeout(.seconds(100)))
+    try await Task.sleep(for: .milliseconds(150))
+    let exchange = held.withLock { $0 }
+    exchange?.connection.onLoop { exchange?.finish() }
+    #expect(try await reply == [1, 2, 3])
+    let text = try #require(timeout.withLock { $0 })
+    let nanoseconds = try #require(GRPCTimeout.decode(text))
+    // The call was made before the sleep began, or very nearly so.
+    #expect(nanoseconds <= 99_900_000_000)
+  }
+
   @Test("response headers over the limit fail the call, and the connection goes on")
   func headerList() async throws {
     let server = try await ScriptedServer { exchange, input in

@@ -27,6 +27,11 @@ enum RawFrame {
     return frame(type: 0x1, flags: 0x4 | (endStream ? 0x1 : 0), stream: stream, block)
   }
 
+  /// SETTINGS that change nothing, or the acknowledgement of the peer's.
+  static func settings(isAcknowledgement: Bool = false) -> [UInt8] {
+    frame(type: 0x4, flags: isAcknowledgement ? 0x1 : 0, stream: 0, [])
+  }
+
   /// RST_STREAM with any code.
   static func reset(_ code: UInt32, stream: Int32) -> [UInt8] {
     frame(type: 0x3, flags: 0, stream: stream, bytes(code))

@@ -3,6 +3,7 @@ import GRPCTransport
 import HTTP2
 import NIOCore
 import NIOPosix
+import Testing
 
 /// A client that keeps no rule of gRPC by itself: a session for what is lawful, and raw frames.
 final class WireClient: Sendable {
@@ -57,6 +58,17 @@ final class WireClient: Sendable {
 
     /// Everything up to the end of the answer, or of the stream when `untilClosed`.
     func answer(untilClosed: Bool = false) async -> Answer {
+      let answer = await unchecked(untilClosed: untilClosed)
+      if answer.isEnded {
+        let problems = WireLint.problems(
+          headers: WireLint.fields(answer.headers),
+          trailers: answer.trailers.map(WireLint.fields))
+        #expect(problems == [], "\(answer)")
+      }
+      return answer
+    }
+
+    private func unchecked(untilClosed: Bool) async -> Answer {
       var answer = Answer()
       for await event in events {
         switch event {

@@ -14,7 +14,8 @@ extension WireRule {
       by: "GRPCTimeoutTests.encodes", "GRPCTimeoutTests.roundTrip"),
     WireRule(
       "A timeout says what remains when the request is sent, and is never nothing.",
-      in: "PROTOCOL-HTTP2, Timeout", by: "ClientRequestHeadTests.remaining"),
+      in: "PROTOCOL-HTTP2, Timeout",
+      by: "ClientRequestHeadTests.remaining", "ClientWireTests.timeoutAfterWaiting"),
     WireRule(
       "The request ends with its last DATA frame or an empty one, and has no trailers.",
       in: "PROTOCOL-HTTP2, Requests", by: "ClientWireTests.request"),
@@ -66,8 +67,9 @@ extension WireRule {
       by: "GRPCTimeoutTests.refuses", "GRPCTimeoutTests.decodes", "ServerWireTests.refusals",
       "ServerWireTests.accepted"),
     WireRule(
-      "A missing te is tolerated.",
-      in: "PROTOCOL-HTTP2, Requests", by: "ServerWireTests.accepted"),
+      "A missing te is tolerated, another one resets the stream.",
+      in: "RFC 9113 section 8.2.2",
+      by: "ServerWireTests.accepted", "CallLimitWireTests.foreignTE"),
     WireRule(
       "An unknown encoding is UNIMPLEMENTED, and the answer lists what is supported.",
       in: "compression",
@@ -116,10 +118,21 @@ extension WireRule {
     WireRule(
       "A header list over the limit is HTTP 431 and costs the connection nothing.",
       in: "RFC 6585 section 5",
-      by: "ServerWireTests.headerList", "SessionAbuseTests.tooManyFields",
+      by: "ServerWireTests.headerList", "CallLimitWireTests.headerList",
+      "SessionAbuseTests.tooManyFields",
       "SessionAbuseTests.indexedBomb", "SessionAbuseTests.fatField"),
     WireRule(
       "An unknown error of a handler is UNKNOWN, without its text.",
       in: "statuscodes", by: "GRPCServerTests.unknownError", "StatusMappingTests.wrapping"),
+    WireRule(
+      "The codes of applications are never invented by the runtime.",
+      in: "statuscodes, gRFC A54", by: "LibraryCodesTests.neverInvented"),
+    WireRule(
+      "Calls above the running handlers and above unseen stream limits are REFUSED_STREAM.",
+      in: "RFC 9113 section 5.1.2",
+      by: "CallLimitWireTests.runningHandlers", "CallLimitWireTests.unseenStreamLimit"),
+    WireRule(
+      "A client that exceeds a stream limit which it acknowledged loses its connection.",
+      in: "RFC 9113 section 5.1.2", by: "CallLimitWireTests.acknowledgedStreamLimit"),
   ]
 }

@@ -92,6 +92,9 @@ extension WireRule {
       in: "PROTOCOL-HTTP2, Timeout",
       by: "ClientLifeTests.deadline", "ClientLifeTests.pastDeadline"),
     WireRule(
+      "CANCELLED that comes after the deadline is DEADLINE_EXCEEDED.",
+      in: "PROTOCOL-HTTP2, Timeout", by: "ClientCallTests.lateCancellation"),
+    WireRule(
       "Cancelling and letting go reset the call with CANCEL.",
       in: "RFC 9113 section 7",
       by: "ClientLifeTests.cancellation", "ClientLifeTests.dropped",

@@ -16,5 +16,6 @@ struct WireRule: Sendable {
 
   /// Every rule of what this runtime implements; what is not in here is not claimed.
   static let all =
-    requests + calls + responses + endings + metadata + connections + channels + services
+    requests + calls + responses + endings + metadata + connections + channels + encryption
+    + services + conformance
 }

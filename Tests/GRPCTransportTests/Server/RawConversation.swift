@@ -1,0 +1,36 @@
+import GRPCTransport
+import NIOCore
+import NIOPosix
+
+/// Bytes to a server, and all that comes back until it closes.
+enum RawConversation {
+  private final class Collecting: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private var collected: [UInt8] = []
+    private let done: EventLoopPromise<[UInt8]>
+
+    init(_ done: EventLoopPromise<[UInt8]>) { self.done = done }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+      collected.append(contentsOf: unwrapInboundIn(data).readableBytesView)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { done.succeed(collected) }
+  }
+
+  static func bytes(with address: ServerAddress, sending bytes: [UInt8]) async throws -> [UInt8] {
+    guard case .tcp(let host, let port) = address else { return [] }
+    let group = MultiThreadedEventLoopGroup.singleton
+    let done = group.next().makePromise(of: [UInt8].self)
+    let channel = try await ClientBootstrap(group: group)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(Collecting(done))
+        }
+      }
+      .connect(host: host, port: port).get()
+    // Whether the bytes still arrive is not the point: a busy machine may be slower than the timer.
+    if !bytes.isEmpty { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
+    return try await done.futureResult.get()
+  }
+}
