@@ -1,11 +1,12 @@
 import NIOCore
 import NIOSSL
+import Synchronization
 
 /// Whom a client trusts, and how it shows who it is.
 ///
-/// TLS 1.2 or newer, and HTTP/2 agreed on by ALPN ("h2"). The files are read once, when this is
-/// made. May be used from any thread, and by several transports.
-public struct ClientTLS: Sendable {
+/// TLS 1.2 or newer, and HTTP/2 agreed on by ALPN ("h2"). ``reload()`` takes over renewed files
+/// without a restart. May be used from any thread, and by several transports.
+public final class ClientTLS: Sendable {
   /// Which servers are believed.
   public enum Trust: Sendable, Hashable {
     /// Those whose certificate the operating system's authorities vouch for.
@@ -16,9 +17,11 @@ public struct ClientTLS: Sendable {
     case anyone
   }
 
-  private let context: NIOSSLContext
+  private let trust: Trust
+  private let certificateChainFile: String?
+  private let privateKeyFile: String?
   private let serverName: String?
-  private let checksServer: Bool
+  private let current: Mutex<NIOSSLContext>
 
   /// Reads the files.
   ///
@@ -34,6 +37,25 @@ public struct ClientTLS: Sendable {
     trust: Trust = .systemRoots, certificateChainFile: String? = nil,
     privateKeyFile: String? = nil, serverName: String? = nil
   ) throws(TLSSetupError) {
+    if let serverName { try Self.check(serverName) }
+    self.trust = trust
+    self.certificateChainFile = certificateChainFile
+    self.privateKeyFile = privateKeyFile
+    self.serverName = serverName
+    current = Mutex(try Self.read(trust, certificateChainFile, privateKeyFile))
+  }
+
+  /// Reads the files again; connections made from now on use what they hold, open ones stay.
+  ///
+  /// - Throws: ``TLSSetupError``; the old certificates then stay in use.
+  public func reload() throws(TLSSetupError) {
+    let fresh = try Self.read(trust, certificateChainFile, privateKeyFile)
+    current.withLock { $0 = fresh }
+  }
+
+  private static func read(
+    _ trust: Trust, _ chainFile: String?, _ keyFile: String?
+  ) throws(TLSSetupError) -> NIOSSLContext {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.minimumTLSVersion = .tlsv12
     configuration.applicationProtocols = ["h2"]
@@ -46,7 +68,7 @@ public struct ClientTLS: Sendable {
       files.append(path)
     case .anyone: configuration.certificateVerification = .none
     }
-    switch (certificateChainFile, privateKeyFile) {
+    switch (chainFile, keyFile) {
     case (nil, nil): break
     case (let chain?, let key?):
       configuration.certificateChain = try TLSFiles.certificates(chain).map { .certificate($0) }
@@ -55,10 +77,7 @@ public struct ClientTLS: Sendable {
     default:
       throw TLSSetupError(description: "a client certificate and its key go together")
     }
-    checksServer = trust != .anyone
-    if let serverName { try Self.check(serverName) }
-    self.serverName = serverName
-    context = try TLSFiles.context(
+    return try TLSFiles.context(
       configuration, of: files.isEmpty ? "the system's roots" : files.joined(separator: ", "))
   }
 
@@ -75,8 +94,9 @@ public struct ClientTLS: Sendable {
     let name = serverName ?? host
     return [
       ClientTLSGreeting(),
-      try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : name),
-      ClientTLSGate(serverName: name, checksName: checksServer && !isAddress),
+      try NIOSSLClientHandler(
+        context: current.withLock { $0 }, serverHostname: isAddress ? nil : name),
+      ClientTLSGate(serverName: name, checksName: trust != .anyone && !isAddress),
     ]
   }
 

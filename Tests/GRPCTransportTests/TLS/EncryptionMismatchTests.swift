@@ -34,6 +34,19 @@ struct EncryptionMismatchTests {
     await server.stop()
   }
 
+  @Test("refused clients are logged for operators, but not more than a few at once")
+  func logged() async throws {
+    let server = try await TLSServer(nil)
+    for _ in 0..<30 {
+      _ = try await RawTLSClient.conversation(
+        Array("SSH-2.0-x\r\n".utf8), port: server.port, tls: nil)
+    }
+    #expect(await server.logs("info: refusing a client"))
+    // Ten in a burst, and one in 5 s, for as long as a busy machine may take.
+    #expect((10...20).contains(server.logCount("info: refusing a client")))
+    await server.stop()
+  }
+
   @Test("a TLS client tells from the first bytes what a plaintext server speaks", arguments: [
     ([0, 0, 0, 4, 0, 0, 0, 0, 0], "HTTP/2 in plaintext"),
     (Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8), "HTTP/1.1 in plaintext"),

@@ -21,7 +21,11 @@ final class TLSServer: Sendable {
     }
 
     func log(event: LogEvent) {
-      lines.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") }
+      lines.withLock { $0.append("\(event.level): \(event.message) \(event.metadata ?? [:])") }
+    }
+
+    func count(_ text: String) -> Int {
+      lines.withLock { $0.count { $0.contains(text) } }
     }
 
     func contains(_ text: String) -> Bool { lines.withLock { $0.contains { $0.contains(text) } } }
@@ -46,6 +50,9 @@ final class TLSServer: Sendable {
     guard case .tcp(_, let port) = try await server.start() else { fatalError("not a TCP port") }
     self.port = port
   }
+
+  /// How many lines of the log hold this text.
+  func logCount(_ text: String) -> Int { log.count(text) }
 
   /// Whether the server logs this text, now or soon.
   func logs(_ text: String) async -> Bool {

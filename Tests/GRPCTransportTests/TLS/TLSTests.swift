@@ -115,6 +115,22 @@ struct TLSTests {
     await server.stop()
   }
 
+  @Test("a client takes over renewed files for its next connections, and keeps the old on failure")
+  func clientReload() async throws {
+    let server = try await TLSServer(files.server(demandsCertificates: true))
+    try files.write(TestPEM.foreign, to: "own.pem")
+    try files.write(TestPEM.foreignKey, to: "own.key")
+    let tls = try files.client(as: "own")
+    #expect(await server.failure(tls)?.code == .unavailable)
+    try files.write(TestPEM.client, to: "own.pem")
+    #expect(throws: TLSSetupError.self) { try tls.reload() }
+    #expect(await server.failure(tls)?.code == .unavailable)
+    try files.write(TestPEM.clientKey, to: "own.key")
+    try tls.reload()
+    #expect(await server.failure(tls) == nil)
+    await server.stop()
+  }
+
   @Test("names the file or the value at fault before anything is connected")
   func setup() throws {
     func problem(_ body: () throws -> Void) -> String {
