@@ -89,8 +89,27 @@ extension ServerConnection {
       case .end(let reason): beginDrain(reason)
       }
     }
+    if hasCalls {
+      resetUntakenAnswers(session, now)
+      next.append(now.advanced(byNanoseconds: Self.untakenLookNanoseconds))
+    }
     if let soonest = next.min() { setLifeTimer(soonest) }
   }
+
+  /// Calls whose handlers are done have no timers. Where the client gives no credit for the answer,
+  /// their deadline is kept here, or it could make us hold such answers for ever.
+  private func resetUntakenAnswers(_ session: Session, _ now: Deadline) {
+    for stream in session.openStreams {
+      guard let call = stream.context as? ServerCall, call.isHandlerDone,
+        let deadline = call.deadline, deadline <= now
+      else { continue }
+      session.reset(stream, .cancel)
+      scheduleFlush()
+    }
+  }
+
+  /// Time between looks for answers that are not taken: 1 min.
+  private static let untakenLookNanoseconds: Int64 = 60_000_000_000
 
   private func setLifeTimer(_ deadline: Deadline) {
     if let timer = life?.timer {

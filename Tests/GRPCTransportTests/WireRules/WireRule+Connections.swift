@@ -72,6 +72,9 @@ extension WireRule {
       "The deadline of a call runs while its request arrives, and the stream is freed.",
       in: "PROTOCOL-HTTP2, Requests", by: "ServerLifeTests.endlessRequest"),
     WireRule(
+      "An answer that is not taken is dropped after the deadline of its call.",
+      in: "RFC 9113 section 10.5", by: "ServerLifeTests.untakenAnswer"),
+    WireRule(
       "A header block that does not end costs the connection.",
       in: "RFC 9113 section 10.5",
       by: "ConnectionAgeTests.headerBlock", "ServerLifeTests.slowHeaders"),
