@@ -11,7 +11,6 @@ import ServiceLifecycle
 /// One listener: a service, and what every listener offers beside it.
 struct ListenerService: Service {
   private let server: GRPCServer
-  private let health: HealthStatus
   private let name: String
   private let logger: Logger
   private let afterDrain: @Sendable () async -> Void
@@ -20,11 +19,14 @@ struct ListenerService: Service {
   ///   - name: "auth", "accounting" or "chat".
   ///   - service: the service's descriptor, named in health answers.
   ///   - audience: who tokens must be for.
+  ///   - tls: the certificates; nil = plaintext.
+  ///   - drainDelay: how long calls are still accepted after health has said NOT_SERVING.
   ///   - afterDrain: runs when the last call has ended, before the listeners below stop.
   init(
     _ name: Settings.Listener, serving service: ServiceDescriptor,
     _ implementation: any RegistrableRPCService, at endpoint: Endpoint, audience: String,
-    keys: KeyRing, group: any EventLoopGroup, logger: Logger,
+    keys: KeyRing, tls: ServerTLS?, drainDelay: Duration, group: any EventLoopGroup,
+    logger: Logger,
     afterDrain: @escaping @Sendable () async -> Void = {}
   ) throws {
     let health = HealthStatus()
@@ -41,16 +43,19 @@ struct ListenerService: Service {
     logger[metadataKey: "listener"] = "\(name.rawValue)"
     health.set(.serving, forService: HealthStatus.wholeServer)
     health.set(.serving, forService: service.fullyQualifiedService)
-    self.health = health
     self.name = name.rawValue
     self.logger = logger
     self.afterDrain = afterDrain
+    var configuration = GRPCServer.Configuration()
+    configuration.tls = tls
+    configuration.limits.lameDuck = drainDelay
+    configuration.beforeDrain = { health.setAllNotServing() }
     self.server = GRPCServer(
       address: endpoint.serverAddress, router: router,
       interceptors: StandardInterceptors.list(
         verifier: TokenVerifier(audience: audience, keys: keys), logger: logger,
         accessLogLevel: .debug),
-      logger: logger, eventLoopGroup: group)
+      configuration: configuration, logger: logger, eventLoopGroup: group)
   }
 
   /// Listens until the process is told to stop, then lets the calls under way end.
@@ -60,7 +65,6 @@ struct ListenerService: Service {
     await withGracefulShutdownHandler {
       await server.waitUntilStopped()
     } onGracefulShutdown: {
-      health.setAllNotServing()
       server.beginGracefulShutdown()
     }
     await afterDrain()

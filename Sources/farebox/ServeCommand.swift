@@ -10,7 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
     discussion: """
       Each option can also be set as an environment variable (--listen-auth is \
       FAREBOX_LISTEN_AUTH) or in the JSON file that --config names; options win over variables, \
-      variables over the file. Addresses are HOST:PORT or unix:PATH.
+      variables over the file. Addresses are HOST:PORT or unix:PATH. SIGHUP reads the certificates \
+      again.
       """)
 
   @Argument(help: "auth, accounting or chat; left out: all three in one process.")
@@ -43,6 +44,31 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "A file whose first line is the password of --chat-username.")
   var chatPasswordFile: String?
 
+  @Option(help: "The listeners' certificate and those below its root (PEM): makes them speak TLS.")
+  var tlsCertificate: String?
+
+  @Option(help: "The key of --tls-certificate (PEM).")
+  var tlsKey: String?
+
+  @Option(help: "The authorities (PEM) that clients' certificates must come from.")
+  var tlsClientAuthority: String?
+
+  @Option(
+    help: "Call auth and accounting by TLS; believe these authorities (PEM), or \"system\".")
+  var remoteTlsAuthority: String?
+
+  @Option(help: "Our certificate (PEM) for auth and accounting, when they demand one.")
+  var remoteTlsCertificate: String?
+
+  @Option(help: "The key of --remote-tls-certificate (PEM).")
+  var remoteTlsKey: String?
+
+  @Option(help: "The name that their certificates must bear (default: the host of the address).")
+  var remoteTlsName: String?
+
+  @Option(help: "Milliseconds between NOT_SERVING and the end of accepting calls (default 0).")
+  var drainDelayMs: String?
+
   @Option(help: "trace, debug, info, notice, warning, error (default info).")
   var logLevel: String?
 
@@ -67,7 +93,12 @@ struct ServeCommand: AsyncParsableCommand {
       ("listen.accounting", listenAccounting), ("listen.chat", listenChat),
       ("remote.auth", remoteAuth), ("remote.accounting", remoteAccounting),
       ("chat.username", chatUsername), ("chat.password.file", chatPasswordFile),
-      ("log.level", logLevel), ("threads", threads),
+      ("log.level", logLevel), ("threads", threads), ("drain.delay.ms", drainDelayMs),
+      ("tls.certificate", tlsCertificate), ("tls.key", tlsKey),
+      ("tls.client.authority", tlsClientAuthority),
+      ("remote.tls.authority", remoteTlsAuthority),
+      ("remote.tls.certificate", remoteTlsCertificate), ("remote.tls.key", remoteTlsKey),
+      ("remote.tls.name", remoteTlsName),
     ]
     return Dictionary(
       uniqueKeysWithValues: all.compactMap { key, value in value.map { (key, $0) } })

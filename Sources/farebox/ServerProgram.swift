@@ -17,6 +17,23 @@ struct ServerProgram: Sendable {
   let settings: Settings
   let parts: [Settings.Listener]
   let logger: Logger
+  private let certificates: Certificates
+
+  /// Reads the certificates. Throws ``StartupError`` when one cannot be used or is missing.
+  init(settings: Settings, parts: [Settings.Listener], logger: Logger) throws {
+    self.settings = settings
+    self.parts = parts
+    self.logger = logger
+    certificates = try Certificates(settings.tls)
+    let chatCallsItself =
+      parts.contains(.chat) && parts.contains(.accounting)
+      && settings.remoteAccounting == settings.listen[.accounting]
+    if certificates.listeners != nil, certificates.remotes == nil, chatCallsItself {
+      throw StartupError(
+        "remote.tls.authority: chat reaches accounting by TLS here and must know whom to believe; "
+          + "\"system\" or a PEM file")
+    }
+  }
 
   /// What has to be closed when the listeners have stopped, last opened first.
   private final class Closers {
@@ -31,9 +48,12 @@ struct ServerProgram: Sendable {
     let closers = Closers()
     do {
       let listeners = try await build(closers)
+      // First: the group stops its services in the reverse order.
+      let reload: [any Service] =
+        certificates.isEmpty ? [] : [CertificateReload(certificates, logger: logger)]
       let group = ServiceGroup(
         configuration: ServiceGroupConfiguration(
-          services: listeners.map { .init(service: $0) },
+          services: (reload + listeners).map { .init(service: $0) },
           gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
       try await group.run()
     } catch {
@@ -95,7 +115,8 @@ struct ServerProgram: Sendable {
       users: local.users, issuer: local.issuer, keys: local.keys, throttle: LoginThrottle())
     return try ListenerService(
       .auth, serving: Farebox_Auth_V1_AuthService.descriptor, api, at: endpoint(.auth),
-      audience: ServiceAudience.auth, keys: keys, group: threads, logger: logger)
+      audience: ServiceAudience.auth, keys: keys, tls: certificates.listeners,
+      drainDelay: settings.drainDelay, group: threads, logger: logger)
   }
 
   private func accounting(
@@ -109,7 +130,8 @@ struct ServerProgram: Sendable {
     return try ListenerService(
       .accounting, serving: Farebox_Accounting_V1_AccountingService.descriptor,
       AccountingAPI(ledger: ledger), at: endpoint(.accounting),
-      audience: ServiceAudience.accounting, keys: keys, group: threads, logger: logger)
+      audience: ServiceAudience.accounting, keys: keys, tls: certificates.listeners,
+      drainDelay: settings.drainDelay, group: threads, logger: logger)
   }
 
   private func chat(
@@ -135,7 +157,8 @@ struct ServerProgram: Sendable {
     return try ListenerService(
       .chat, serving: Farebox_Chat_V1_ChatService.descriptor,
       ChatAPI(provider: BuiltInProvider(), gate: gate, logger: logger), at: endpoint(.chat),
-      audience: ServiceAudience.chat, keys: keys, group: threads, logger: logger
+      audience: ServiceAudience.chat, keys: keys, tls: certificates.listeners,
+      drainDelay: settings.drainDelay, group: threads, logger: logger
     ) {
       let left = await settlements.drain(within: .seconds(5))
       if left > 0 {
@@ -154,7 +177,8 @@ struct ServerProgram: Sendable {
     of endpoint: Endpoint, _ threads: MultiThreadedEventLoopGroup, _ closers: Closers
   ) -> GRPCClient {
     let transport = HTTP2ClientTransport(
-      target: endpoint.target, eventLoopGroup: threads, logger: logger)
+      target: endpoint.target, configuration: .init(tls: certificates.remotes),
+      eventLoopGroup: threads, logger: logger)
     closers.add("client of \(endpoint)") { await transport.shutdown() }
     return GRPCClient(transport: transport)
   }

@@ -11,6 +11,10 @@ import Logging
 /// remote.auth           = listen.auth      remote.accounting  = listen.accounting
 /// log.level             info               threads            cores of the machine
 /// chat.username         (none)             chat.password.file (none)
+/// tls.certificate       (none)             tls.key            (none)
+/// tls.client.authority  (none)             drain.delay.ms     0
+/// remote.tls.authority  (none)             remote.tls.name    (the host)
+/// remote.tls.certificate (none)            remote.tls.key     (none)
 /// ```
 struct Settings: Sendable {
   /// Where the databases and the signing key live.
@@ -29,6 +33,10 @@ struct Settings: Sendable {
   var chatUsername: String?
   /// The file with chat's password: its first line.
   var chatPasswordFile: String?
+  /// Certificates; none = plaintext.
+  var tls: TLSSettings
+  /// How long calls are still accepted after a stop was asked for and health has said NOT_SERVING.
+  var drainDelay: Duration
 
   /// The three listeners, in the order in which they start.
   enum Listener: String, CaseIterable, Sendable {
@@ -100,6 +108,12 @@ struct Settings: Sendable {
     self.threads = threads
     chatUsername = text("chat.username")
     chatPasswordFile = text("chat.password.file")
+    tls = try TLSSettings(text)
+    let delay = text("drain.delay.ms") ?? "0"
+    guard let milliseconds = Int(delay), (0...600_000).contains(milliseconds) else {
+      throw StartupError("drain.delay.ms: \"\(delay)\" is not 0 to 600000")
+    }
+    drainDelay = .milliseconds(milliseconds)
   }
 }
 

@@ -51,6 +51,7 @@ import Testing
     let rows = [
       ("listen.chat", "7003"), ("listen.auth", "host:65536"), ("remote.auth", "unix:"),
       ("log.level", "loud"), ("threads", "0"), ("threads", "many"),
+      ("drain.delay.ms", "-1"), ("drain.delay.ms", "600001"), ("drain.delay.ms", "soon"),
     ]
     for (key, value) in rows {
       do {

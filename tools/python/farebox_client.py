@@ -2,7 +2,7 @@
 
 import uuid
 
-import grpc
+from channel import open_channel
 from contract_stubs import ContractStubs
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -29,15 +29,15 @@ class FareboxClient:
 
     _generated = None
 
-    def __init__(self, addresses):
-        """`addresses` maps auth, accounting and chat to host:port."""
+    def __init__(self, addresses, credentials=None):
+        """`addresses` maps auth, accounting and chat to host:port; `credentials` mean TLS."""
         # A process can register a contract once only, so all clients share the generated modules.
         FareboxClient._generated = stubs = FareboxClient._generated or ContractStubs()
         self.addresses = dict(addresses)
         self.auth, self.accounting = stubs.messages(AUTH), stubs.messages(ACCOUNTING)
         self.ledger, self.chat = stubs.messages(LEDGER), stubs.messages(CHAT)
         self.version = stubs.messages(VERSION)
-        self.channels = {name: grpc.insecure_channel(to) for name, to in self.addresses.items()}
+        self.channels = {name: open_channel(to, credentials) for name, to in self.addresses.items()}
         self.auth_stub = stubs.services(AUTH).AuthServiceStub(self.channels["auth"])
         self.accounting_stub = stubs.services(ACCOUNTING).AccountingServiceStub(
             self.channels["accounting"]

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import grpc
+from channel import open_channel
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -60,10 +61,20 @@ class FareboxProcess:
     """One `farebox serve` process: all three services, or the one that is named."""
 
     def __init__(
-        self, binary, data, addresses, service=None, prefix=(), log_path=None, environment=None
+        self,
+        binary,
+        data,
+        addresses,
+        service=None,
+        prefix=(),
+        log_path=None,
+        environment=None,
+        credentials=None,
     ):
-        """`environment` adds settings, such as FAREBOX_CHAT_USERNAME for chat running alone."""
+        """`environment` adds settings, such as FAREBOX_CHAT_USERNAME for chat running alone;
+        `credentials` are for asking listeners that speak TLS."""
         self.addresses = addresses
+        self.credentials = credentials
         self.services = SERVICES if service is None else (service,)
         self.log_path = Path(log_path or Path(data) / f"serve-{service or 'all'}.log")
         self.command = [*map(str, prefix), str(binary), "serve", *([service] if service else [])]
@@ -139,7 +150,7 @@ class FareboxProcess:
                     f"{self.log()[-1200:]}"
                 )
             try:
-                with grpc.insecure_channel(self.addresses[service]) as channel:
+                with open_channel(self.addresses[service], self.credentials) as channel:
                     answer = health_pb2_grpc.HealthStub(channel).Check(
                         health_pb2.HealthCheckRequest(), timeout=2
                     )
