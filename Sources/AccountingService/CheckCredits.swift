@@ -10,7 +10,8 @@ extension AccountingAPI: Farebox_Accounting_V1_AccountingService.Method.CheckCre
   ) throws -> Farebox_Accounting_V1_CheckCreditsResponse {
     let account = try context.account(request.accountID, orAnyOf: [.admin, .service])
     let charge = try Self.charge(request)
-    let reply = try ledger.check(account, for: charge).orThrow(account: account)
+    let reply = try ledger.check(account, for: charge, sessionID: request.sessionID)
+      .orThrow(account: account)
     return Farebox_Accounting_V1_CheckCreditsResponse(
       reply.answer, account: account, asOfSeq: reply.asOfSeq)
   }

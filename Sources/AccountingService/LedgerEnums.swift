@@ -118,6 +118,7 @@ extension Farebox_Accounting_V1_Decision {
     case .accountClosed: self = .accountClosed
     case .unknownModel: self = .unknownModel
     case .inDebt: self = .inDebt
+    case .budgetExceeded: self = .budgetExceeded
     }
   }
 }

@@ -137,6 +137,7 @@ extension Farebox_Accounting_V1_CheckCreditsResponse {
     soonestRelease = answer.soonestRelease.map(Google_Protobuf_Timestamp.init)
     self.asOfSeq = asOfSeq
     accountID = account.name
+    tightestBudget = answer.budget.map(Farebox_Accounting_V1_Budget.init)
   }
 }
 
@@ -153,6 +154,7 @@ extension CheckDecision {
     case .accountClosed: "The account is closed"
     case .unknownModel: "The model has no price"
     case .inDebt: "The account is in debt"
+    case .budgetExceeded: "A budget is used up"
     }
   }
 }

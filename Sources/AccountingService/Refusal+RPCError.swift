@@ -27,6 +27,9 @@ extension Refusal {
       refusal(
         .failedPrecondition, "INSUFFICIENT_CREDITS", answer.decision.message, answer, account,
         asOfSeq)
+    case .budgetExceeded(let answer):
+      refusal(
+        .failedPrecondition, "BUDGET_EXCEEDED", answer.decision.message, answer, account, asOfSeq)
     default:
       RPCError(
         code: plain.code, message: plain.message, reason: plain.reason, domain: "farebox",
@@ -69,6 +72,10 @@ extension Refusal {
       (
         .failedPrecondition, "ALLOCATION_ENDED", "the allocation is spent, expired or voided", [:]
       )
+    case .budgetNotFound:
+      (.notFound, "BUDGET_NOT_FOUND", "the account has no such budget", [:])
+    case .tooManyBudgets:
+      (.resourceExhausted, "TOO_MANY_BUDGETS", "the account has too many budgets", [:])
     case .usageNotFound: (.notFound, "USAGE_NOT_FOUND", "there is no such charge", [:])
     case .overRefund(let refundable):
       (
@@ -96,7 +103,7 @@ extension Refusal {
         ["cost_micros": "\(cost)", "granted_micros": "\(granted)"]
       )
     case .invalidArgument, .expiresInThePast, .eventTimeOutOfRange, .modelMismatch, .inDebt,
-      .insufficientCredits:
+      .insufficientCredits, .budgetExceeded:
       (.failedPrecondition, "REFUSED", "the request was refused", [:])
     }
   }

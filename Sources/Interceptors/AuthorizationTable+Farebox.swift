@@ -29,6 +29,9 @@ extension AuthorizationTable {
     ("/farebox.accounting.v1.AccountingService/ForceRelease", .roles([.admin])),
     ("/farebox.accounting.v1.AccountingService/SetAccountState", .roles([.admin])),
     ("/farebox.accounting.v1.AccountingService/PutPrice", .roles([.admin])),
+    ("/farebox.accounting.v1.AccountingService/ListPrices", .roles([.admin])),
+    ("/farebox.accounting.v1.AccountingService/SetBudget", .roles([.admin])),
+    ("/farebox.accounting.v1.AccountingService/ListBudgets", .roles([.admin])),
     ("/farebox.accounting.v1.AccountingService/ListUsage", .selfOr([.admin, .auditor])),
     ("/farebox.accounting.v1.AccountingService/VerifyLedger", .roles([.auditor, .admin])),
 

@@ -124,7 +124,8 @@ struct ServerProgram: Sendable {
     _ closers: Closers
   ) throws -> ListenerService {
     let directory = try DataDirectory(path: data.ledger)
-    let ledger = try CreditLedger(store: SQLiteLedgerStore(directory: directory))
+    let ledger = try CreditLedger(
+      store: SQLiteLedgerStore(directory: directory), calendar: SystemCalendar())
     closers.add("ledger") { try await ledger.shutDown() }
     logger.notice("ledger open", metadata: ["seq": "\(ledger.committedSeq)"])
     return try ListenerService(

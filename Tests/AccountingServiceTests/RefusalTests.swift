@@ -33,6 +33,9 @@ import Testing
       (.allocationEnded, .failedPrecondition, "ALLOCATION_ENDED"),
       (.usageNotFound, .notFound, "USAGE_NOT_FOUND"),
       (.overRefund(refundableMicros: 3), .failedPrecondition, "OVER_REFUND"),
+      (.budgetNotFound, .notFound, "BUDGET_NOT_FOUND"),
+      (.tooManyBudgets, .resourceExhausted, "TOO_MANY_BUDGETS"),
+      (.budgetExceeded(Self.answer), .failedPrecondition, "BUDGET_EXCEEDED"),
       (.inDebt(Self.answer), .failedPrecondition, "IN_DEBT"),
       (.insufficientCredits(Self.answer), .failedPrecondition, "INSUFFICIENT_CREDITS"),
     ]

@@ -16,6 +16,7 @@ public struct RandomHistory {
   private var grantIDs: [AllocationID] = []
   private var holdIDs: [HoldID] = []
   private var usageIDs: [UsageID] = []
+  private var budgetIDs: [BudgetID] = []
   private var earlier: [(attempt: Attempt, command: Command, answer: String)] = []
   private var ledgerTime = LedgerTime.distantPast
 
@@ -123,6 +124,8 @@ public struct RandomHistory {
       model.adjust(grantIDs.firstIndex(of: adjust.allocation), adjust)
     case .voidAllocation(let void):
       model.void(grantIDs.firstIndex(of: void.allocation))
+    case .setBudget(let set):
+      model.set(set.budget.flatMap { budgetIDs.firstIndex(of: $0) }, set)
     case .refundUsage(let refund):
       model.refund(usageIDs.firstIndex(of: refund.usage), refund)
     case .forceRelease(let force):
@@ -142,6 +145,7 @@ public struct RandomHistory {
         throw Breach("balance of \(owner): expected \(model.balance(owner)), found \(found)")
       }
     }
+    try compareBudgets(ledger)
     for grant in model.grants {
       // The journal may not have written down yet what time brought about for others.
       guard model.people[grant.owner] != nil, grant.number < grantIDs.count else { continue }
@@ -151,13 +155,27 @@ public struct RandomHistory {
     }
   }
 
+  private func compareBudgets(_ ledger: CreditLedger) throws {
+    for owner in Self.owners {
+      for status in ledger.budgets(of: AccountID(owner)).budgets {
+        guard let number = budgetIDs.firstIndex(of: status.terms.id) else { continue }
+        let (used, held) = model.counted(model.limits[number])
+        guard status.usedMicros == used, status.heldMicros == held else {
+          throw Breach("budget \(status): expected \(used) used, \(held) held")
+        }
+      }
+    }
+  }
+
   private mutating func compareChecks(_ ledger: CreditLedger) throws {
     let owner = Self.owners.randomElement(using: &random) ?? "alice"
     let charge = randomCharge()
-    guard case .success(let reply) = ledger.check(AccountID(owner), for: charge) else {
+    let session = randomSession()
+    let asked = ledger.check(AccountID(owner), for: charge, sessionID: session)
+    guard case .success(let reply) = asked else {
       throw Breach("a lawful credit question was refused")
     }
-    guard reply.answer.isSufficient == model.wouldSuffice(owner, charge) else {
+    guard reply.answer.isSufficient == model.wouldSuffice(owner, charge, session) else {
       throw Breach("check of \(owner) for \(charge) was answered \(reply.answer)")
     }
   }
@@ -210,6 +228,10 @@ public struct RandomHistory {
       return render(answer)
     case .holdReleased(let answer):
       return "released back \(answer.returnedMicros)"
+    case .budgetSet(let answer):
+      let id = answer.status.terms.id
+      if isNew, !budgetIDs.contains(id) { budgetIDs.append(id) }
+      return "limited"
     case .pricePut:
       return "priced"
     case .accountStateSet:
@@ -264,7 +286,8 @@ extension RandomHistory {
     case 22..<28: return .refundUsage(randomRefund())
     case 28..<42:
       let deduction = DeductCredits(
-        account: account, charge: randomCharge(), overPolicy: randomPolicy(), outcome: .complete)
+        account: account, charge: randomCharge(), overPolicy: randomPolicy(), outcome: .complete,
+        sessionID: randomSession())
       return random.chance(30) ? .recordUsage(deduction) : .deductCredits(deduction)
     case 42..<52:
       let charge = randomCharge()
@@ -273,7 +296,8 @@ extension RandomHistory {
           account: account, charge: charge, minMicros: random.chance(30) ? 1 : nil,
           life: random.chance(50) ? .seconds(Int64.random(in: 5...900, using: &random)) : nil,
           sliceTokens: charge.model != nil && random.chance(60)
-            ? Int64.random(in: 1...300, using: &random) : nil))
+            ? Int64.random(in: 1...300, using: &random) : nil,
+          sessionID: randomSession()))
     case 52..<67: return .extendHold(randomExtension())
     case 67..<83:
       let hold = randomHold()
@@ -283,7 +307,8 @@ extension RandomHistory {
           outcome: random.chance(50) ? .complete : .cancelled))
     case 83..<88: return .releaseHold(ReleaseHold(hold: randomHold()))
     case 88..<90: return .forceRelease(ForceRelease(hold: randomHold()))
-    case 90..<95: return .putPrice(randomPrice())
+    case 90..<94: return .putPrice(randomPrice())
+    case 94..<96: return .setBudget(randomBudget(account))
     default:
       return .setAccountState(
         SetAccountState(
@@ -332,7 +357,8 @@ extension RandomHistory {
       random.chance(50) ? .at(ends) : random.chance(50) ? .never : nil
     return AdjustAllocation(
       allocation: randomAllocation(), expiry: expiry,
-      priority: expiry == nil || random.chance(50) ? UInt8.random(in: 98...102, using: &random) : nil)
+      priority: expiry == nil || random.chance(50)
+        ? UInt8.random(in: 98...102, using: &random) : nil)
   }
 
   private mutating func randomRefund() -> RefundUsage {
@@ -342,6 +368,24 @@ extension RandomHistory {
       usage: usage ?? UsageID(seq: 1_000_000),
       amountMicros: random.chance(60) ? Int64.random(in: 1...40, using: &random) : nil,
       isServiceFault: random.chance(40))
+  }
+
+  private mutating func randomSession() -> String {
+    ["", "s1", "s2"].randomElement(using: &random) ?? ""
+  }
+
+  private mutating func randomBudget(_ account: AccountID) -> SetBudget {
+    let windows: [BudgetWindow] = [
+      .none, .rolling(.seconds(60)), .rolling(.seconds(3_600)), .calendar(.hour, zone: "UTC"),
+      .calendar(.day, zone: "UTC"),
+    ]
+    let old = random.chance(40) ? budgetIDs.randomElement(using: &random) : nil
+    return SetBudget(
+      account: account, budget: old, model: old == nil && random.chance(30) ? "tiny" : nil,
+      sessionID: old == nil && random.chance(30) ? "s1" : nil,
+      limitMicros: Int64.random(in: 0...300, using: &random),
+      window: windows.randomElement(using: &random) ?? .none,
+      mode: random.chance(70) ? .enforce : old != nil && random.chance(50) ? .off : .observe)
   }
 
   private mutating func randomExtension() -> ExtendHold {

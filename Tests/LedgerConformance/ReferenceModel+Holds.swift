@@ -18,8 +18,10 @@ extension ReferenceModel {
     }
     if person.debt > 0 && person.limit == 0 { return "inDebt" }
     let free = spendable(owner, for: command.charge.model)
-    let granted = min(free, bill.cost)
-    if granted < min(least, bill.cost) { return "insufficientCredits" }
+    if min(free, bill.cost) < min(least, bill.cost) { return "insufficientCredits" }
+    let allowed = room(owner, command.charge.model, command.sessionID)
+    let granted = min(free, bill.cost, allowed)
+    if granted < min(least, bill.cost) { return "budgetExceeded" }
     let parts = take(granted, from: owner, for: command.charge.model)
     for part in parts { grants[part.grant].held += part.amount }
     let life = command.life ?? .seconds(60)
@@ -27,7 +29,7 @@ extension ReferenceModel {
     holds.append(
       ModelHold(
         number: holds.count, owner: owner, granted: granted, deadline: deadline, price: bill.price,
-        openedAt: now, parts: parts))
+        openedAt: now, session: command.sessionID, parts: parts))
     let word = granted < bill.cost ? "finally held" : "held"
     return "\(word) \(Self.text(parts)) until \(deadline)"
   }
@@ -50,34 +52,42 @@ extension ReferenceModel {
     let wasOpen = hold.fate == "open"
     if wasOpen { note(charge, outcome) }
     holds[number].fate = wasOpen ? "settled" : "late"
-    return wasOpen ? settleOpen(hold, cost, policy) : settleLate(hold, cost, policy)
+    return wasOpen
+      ? settleOpen(hold, cost, policy) : settleLate(hold, cost, policy, charge.model)
   }
 
   mutating func settleOpen(_ hold: ModelHold, _ cost: Int64, _ policy: OverPolicy)
     -> String
   {
-    let (paid, back) = pay(min(cost, hold.granted), from: hold.parts)
+    let covered = min(cost, hold.granted)
+    let (paid, back) = pay(covered, from: hold.parts)
+    pay(hold.owner, hold.price?.model, hold.session, covered, at: now)
+    let allowed = room(hold.owner, hold.price?.model, hold.session)
     var over = "charged [] debt 0 lost \(max(0, cost - hold.granted))"
     if cost > hold.granted, policy == .cover {
       over = charge(
-        cost - hold.granted, hold.owner, hold.price?.model, mayOwe: true, before: paid)
+        cost - hold.granted, hold.owner, hold.price?.model, mayOwe: true, allowed: allowed,
+        before: paid)
     } else {
       bill(hold.owner, paid, 0)
     }
+    pay(hold.owner, hold.price?.model, hold.session, lastBill - covered, at: now)
     repay(hold.owner)
     return "settled \(Self.text(paid)) back \(back), over \(over)"
   }
 
-  mutating func settleLate(_ hold: ModelHold, _ cost: Int64, _ policy: OverPolicy)
-    -> String
-  {
+  mutating func settleLate(
+    _ hold: ModelHold, _ cost: Int64, _ policy: OverPolicy, _ model: String?
+  ) -> String {
     // What its end charged for is not charged again.
     let owed = max(0, cost - hold.reported)
     guard now < hold.diedAt + Self.day else {
       bill(hold.owner, [], 0)
       return "late charged [] debt 0 lost \(owed)"
     }
-    let wanted = policy == .cap ? max(0, min(cost, hold.granted) - hold.reported) : owed
+    let wanted = min(
+      policy == .cap ? max(0, min(cost, hold.granted) - hold.reported) : owed,
+      room(hold.owner, model, hold.session))
     let parts = take(wanted, from: hold.owner, for: hold.price?.model)
     for part in parts { grants[part.grant].used += part.amount }
     let open = wanted - parts.reduce(0) { $0 + $1.amount }
@@ -85,6 +95,7 @@ extension ReferenceModel {
     let debt = policy == .cap ? 0 : min(open, max(0, person.limit - person.debt))
     people[hold.owner]?.debt += debt
     bill(hold.owner, parts, debt)
+    pay(hold.owner, model, hold.session, lastBill, at: now)
     let lost = owed - wanted + open - debt
     return "late charged \(Self.text(parts)) debt \(debt) lost \(lost)"
   }
@@ -123,7 +134,8 @@ extension ReferenceModel {
     }
     let owes = person.debt > 0 && person.limit == 0
     let missing = max(0, target - hold.granted)
-    let parts = owes ? [] : take(missing, from: hold.owner, for: hold.price?.model)
+    let allowed = room(hold.owner, hold.price?.model, hold.session)
+    let parts = owes ? [] : take(min(missing, allowed), from: hold.owner, for: hold.price?.model)
     for part in parts {
       grants[part.grant].held += part.amount
       if let old = holds[number].parts.firstIndex(where: { $0.grant == part.grant }) {
@@ -137,7 +149,10 @@ extension ReferenceModel {
     holds[number].deadline = max(hold.deadline, min(now + life, hold.openedAt + Self.day))
     holds[number].reported = max(hold.reported, used)
     let last = parts.reduce(0) { $0 + $1.amount } < missing
-    let all = holds[number].granted + spendable(hold.owner, for: hold.price?.model)
+    let left = min(
+      spendable(hold.owner, for: hold.price?.model),
+      room(hold.owner, hold.price?.model, hold.session))
+    let all = holds[number].granted + left
     let percent = Double(holds[number].reported) / Double(all) * 100
     let warning = percent >= 95 ? "critical" : percent >= 80 ? "low" : "none"
     return "extended \(Self.text(holds[number].parts)) until \(holds[number].deadline) "
@@ -161,7 +176,10 @@ extension ReferenceModel {
   {
     holds[number].fate = "expired"
     holds[number].diedAt = instant
-    return pay(min(holds[number].reported, holds[number].granted), from: holds[number].parts)
+    let hold = holds[number]
+    let due = min(hold.reported, hold.granted)
+    pay(hold.owner, hold.price?.model, hold.session, due, at: instant)
+    return pay(due, from: hold.parts)
   }
 
   /// The first parts pay, as far as the cost goes; the rest is given back.

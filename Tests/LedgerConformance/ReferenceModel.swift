@@ -27,6 +27,7 @@ struct ReferenceModel {
     var granted, deadline: Int64
     let price: PriceVersion?
     let openedAt: Int64
+    let session: String
     var parts: [(grant: Int, amount: Int64)]
     var reported: Int64 = 0
     var fate = "open"
@@ -45,6 +46,8 @@ struct ReferenceModel {
   var priceList: [PriceVersion] = []
   /// What was charged by a command: the part from each grant in turn, then debt as grant −1.
   var bills: [(owner: String, parts: [(grant: Int, amount: Int64)], refunded: Int64)] = []
+  var limits: [Limit] = []
+  var paid: [Paid] = []
   /// Model and output tokens of each whole answer.
   var answers: [(model: String, tokens: Int64)] = []
   var now = Int64.min
@@ -208,6 +211,7 @@ struct ReferenceModel {
     case .deductCredits(let command): deduct(command)
     case .openHold(let command): open(command)
     case .recordUsage(let command): deduct(command)
+    case .setBudget: preconditionFailure("limits are named by number")
     case .adjustAllocation, .voidAllocation, .refundUsage:
       preconditionFailure("grants and bills are named by number")
     case .settleHold, .extendHold, .releaseHold, .forceRelease:
@@ -243,24 +247,34 @@ struct ReferenceModel {
     guard let cost = bill(command.charge)?.cost else { return "unknownModel" }
     let free = spendable(owner, for: command.charge.model)
     let room = max(0, person.limit - person.debt)
+    let allowed = self.room(owner, command.charge.model, command.sessionID)
     if command.overPolicy == .reject, cost > free + room { return "insufficientCredits" }
+    if command.overPolicy == .reject, cost > allowed { return "budgetExceeded" }
     note(command.charge, command.outcome)
-    return charge(cost, owner, command.charge.model, mayOwe: command.overPolicy != .cap)
+    let text = charge(
+      cost, owner, command.charge.model, mayOwe: command.overPolicy != .cap, allowed: allowed)
+    pay(owner, command.charge.model, command.sessionID, lastBill, at: now)
+    return text
   }
 
   mutating func charge(
     _ cost: Int64, _ owner: String, _ model: String?, mayOwe: Bool,
-    before: [(grant: Int, amount: Int64)] = []
+    allowed: Int64, before: [(grant: Int, amount: Int64)] = []
   ) -> String {
-    let parts = take(cost, from: owner, for: model)
+    let wanted = min(cost, allowed)
+    let parts = take(wanted, from: owner, for: model)
     for part in parts { grants[part.grant].used += part.amount }
-    let open = cost - parts.reduce(0) { $0 + $1.amount }
+    let open = wanted - parts.reduce(0) { $0 + $1.amount }
     let person = people[owner] ?? Person()
     let debt = mayOwe ? min(open, max(0, person.limit - person.debt)) : 0
     people[owner]?.debt += debt
     bill(owner, before + parts, debt)
-    return "charged \(parts.map { "\($0.grant):\($0.amount)" }) debt \(debt) lost \(open - debt)"
+    return "charged \(parts.map { "\($0.grant):\($0.amount)" }) debt \(debt) "
+      + "lost \(cost - wanted + open - debt)"
   }
+
+  /// What the last bill came to.
+  var lastBill: Int64 { bills.last?.parts.reduce(0) { $0 + $1.amount } ?? 0 }
 
   mutating func bill(_ owner: String, _ parts: [(grant: Int, amount: Int64)], _ debt: Int64) {
     bills.append((owner, parts + (debt > 0 ? [(-1, debt)] : []), 0))
@@ -293,11 +307,12 @@ struct ReferenceModel {
   }
 
   /// Decides whether a credit question should be answered with yes.
-  func wouldSuffice(_ owner: String, _ charge: Charge) -> Bool {
+  func wouldSuffice(_ owner: String, _ charge: Charge, _ session: String) -> Bool {
     guard let person = people[owner], person.standing == "active" else { return false }
     guard let cost = bill(charge)?.cost else { return false }
     if person.debt > 0 && person.limit == 0 { return false }
     return cost <= spendable(owner, for: charge.model)
+      && cost <= room(owner, charge.model, session)
   }
 }
 

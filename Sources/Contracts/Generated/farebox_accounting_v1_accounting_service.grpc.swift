@@ -186,6 +186,33 @@ public enum Farebox_Accounting_V1_AccountingService {
         method: "PutPrice", kind: .unary, idempotency: .idempotent)
     }
 
+    /// ListPrices: what goes in, what comes out, its name.
+    public enum ListPrices {
+      public typealias Input = Farebox_Accounting_V1_ListPricesRequest
+      public typealias Output = Farebox_Accounting_V1_ListPricesResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "ListPrices", kind: .unary, idempotency: .noSideEffects)
+    }
+
+    /// SetBudget: what goes in, what comes out, its name.
+    public enum SetBudget {
+      public typealias Input = Farebox_Accounting_V1_SetBudgetRequest
+      public typealias Output = Farebox_Accounting_V1_SetBudgetResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "SetBudget", kind: .unary, idempotency: .idempotent)
+    }
+
+    /// ListBudgets: what goes in, what comes out, its name.
+    public enum ListBudgets {
+      public typealias Input = Farebox_Accounting_V1_ListBudgetsRequest
+      public typealias Output = Farebox_Accounting_V1_ListBudgetsResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "ListBudgets", kind: .unary, idempotency: .noSideEffects)
+    }
+
     /// ListUsage: what goes in, what comes out, its name.
     public enum ListUsage {
       public typealias Input = Farebox_Accounting_V1_ListUsageRequest
@@ -224,6 +251,9 @@ public enum Farebox_Accounting_V1_AccountingService {
       ListHolds.descriptor,
       SetAccountState.descriptor,
       PutPrice.descriptor,
+      ListPrices.descriptor,
+      SetBudget.descriptor,
+      ListBudgets.descriptor,
       ListUsage.descriptor,
       VerifyLedger.descriptor,
     ]
@@ -313,7 +343,8 @@ extension Farebox_Accounting_V1_AccountingService {
     /// INVALID_ARGUMENT (event_time out of range); FAILED_PRECONDITION / NO_ACCOUNT;
     /// FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION / ACCOUNT_FROZEN;
     /// FAILED_PRECONDITION / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW;
-    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS (only with OVER_POLICY_REJECT; carries CheckCreditsResponse).
+    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS and BUDGET_EXCEEDED (only with
+    /// OVER_POLICY_REJECT; both carry CheckCreditsResponse).
     func deductCredits(
       request: Farebox_Accounting_V1_DeductCreditsRequest,
       context: ServerContext
@@ -350,7 +381,8 @@ extension Farebox_Accounting_V1_AccountingService {
     /// FAILED_PRECONDITION / NO_ACCOUNT; FAILED_PRECONDITION / ACCOUNT_CLOSED;
     /// FAILED_PRECONDITION / ACCOUNT_FROZEN; FAILED_PRECONDITION / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW;
     /// RESOURCE_EXHAUSTED / TOO_MANY_HOLDS (10,000 open ones); FAILED_PRECONDITION / IN_DEBT;
-    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS (carries CheckCreditsResponse).
+    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS; FAILED_PRECONDITION / BUDGET_EXCEEDED (both carry
+    /// CheckCreditsResponse).
     func openHold(
       request: Farebox_Accounting_V1_OpenHoldRequest,
       context: ServerContext
@@ -443,6 +475,36 @@ extension Farebox_Accounting_V1_AccountingService {
       request: Farebox_Accounting_V1_PutPriceRequest,
       context: ServerContext
     ) async throws -> Farebox_Accounting_V1_PutPriceResponse
+
+    /// ListPrices lists every version of every price, oldest first: what was charged stays explainable.
+    ///
+    /// Effect: none. Idempotent. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (model, page_size, page_token).
+    func listPrices(
+      request: Farebox_Accounting_V1_ListPricesRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_ListPricesResponse
+
+    /// SetBudget limits what an account's work costs: sets a new budget, or changes the limit, the window or the
+    /// mode of one. A limit below what counts already is lawful: nothing more is held or charged then.
+    ///
+    /// Effect: one budget; opens the account on first use, so that a limit can be there before the first
+    /// charge. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / BUDGET_NOT_FOUND; RESOURCE_EXHAUSTED / TOO_MANY_BUDGETS (32).
+    func setBudget(
+      request: Farebox_Accounting_V1_SetBudgetRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_SetBudgetResponse
+
+    /// ListBudgets shows an account's budgets and what counts against them now.
+    ///
+    /// Effect: none. Idempotent. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id).
+    func listBudgets(
+      request: Farebox_Accounting_V1_ListBudgetsRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_ListBudgetsResponse
 
     /// ListUsage lists an account's charges, oldest first.
     ///
@@ -592,7 +654,8 @@ extension Farebox_Accounting_V1_AccountingService.Method.DeductCredits {
     /// INVALID_ARGUMENT (event_time out of range); FAILED_PRECONDITION / NO_ACCOUNT;
     /// FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION / ACCOUNT_FROZEN;
     /// FAILED_PRECONDITION / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW;
-    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS (only with OVER_POLICY_REJECT; carries CheckCreditsResponse).
+    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS and BUDGET_EXCEEDED (only with
+    /// OVER_POLICY_REJECT; both carry CheckCreditsResponse).
     func deductCredits(
       request: Farebox_Accounting_V1_DeductCreditsRequest,
       context: ServerContext
@@ -653,7 +716,8 @@ extension Farebox_Accounting_V1_AccountingService.Method.OpenHold {
     /// FAILED_PRECONDITION / NO_ACCOUNT; FAILED_PRECONDITION / ACCOUNT_CLOSED;
     /// FAILED_PRECONDITION / ACCOUNT_FROZEN; FAILED_PRECONDITION / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW;
     /// RESOURCE_EXHAUSTED / TOO_MANY_HOLDS (10,000 open ones); FAILED_PRECONDITION / IN_DEBT;
-    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS (carries CheckCreditsResponse).
+    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS; FAILED_PRECONDITION / BUDGET_EXCEEDED (both carry
+    /// CheckCreditsResponse).
     func openHold(
       request: Farebox_Accounting_V1_OpenHoldRequest,
       context: ServerContext
@@ -810,6 +874,60 @@ extension Farebox_Accounting_V1_AccountingService.Method.PutPrice {
       request: Farebox_Accounting_V1_PutPriceRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_PutPriceResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListPrices {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// ListPrices lists every version of every price, oldest first: what was charged stays explainable.
+    ///
+    /// Effect: none. Idempotent. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (model, page_size, page_token).
+    func listPrices(
+      request: Farebox_Accounting_V1_ListPricesRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_ListPricesResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.SetBudget {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// SetBudget limits what an account's work costs: sets a new budget, or changes the limit, the window or the
+    /// mode of one. A limit below what counts already is lawful: nothing more is held or charged then.
+    ///
+    /// Effect: one budget; opens the account on first use, so that a limit can be there before the first
+    /// charge. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / BUDGET_NOT_FOUND; RESOURCE_EXHAUSTED / TOO_MANY_BUDGETS (32).
+    func setBudget(
+      request: Farebox_Accounting_V1_SetBudgetRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_SetBudgetResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListBudgets {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// ListBudgets shows an account's budgets and what counts against them now.
+    ///
+    /// Effect: none. Idempotent. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id).
+    func listBudgets(
+      request: Farebox_Accounting_V1_ListBudgetsRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_ListBudgetsResponse
   }
 }
 
@@ -1161,6 +1279,57 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         try await self.putPrice(request: request, context: context)
       }
     }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListPrices.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListPrices.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListPricesRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListPricesResponse>()
+      ) { request, context in
+        try service.listPrices(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListPrices.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListPricesRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListPricesResponse>()
+      ) { request, context in
+        try await self.listPrices(request: request, context: context)
+      }
+    }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.SetBudget.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.SetBudget.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SetBudgetRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SetBudgetResponse>()
+      ) { request, context in
+        try service.setBudget(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.SetBudget.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SetBudgetRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SetBudgetResponse>()
+      ) { request, context in
+        try await self.setBudget(request: request, context: context)
+      }
+    }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListBudgets.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListBudgets.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListBudgetsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListBudgetsResponse>()
+      ) { request, context in
+        try service.listBudgets(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListBudgets.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListBudgetsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListBudgetsResponse>()
+      ) { request, context in
+        try await self.listBudgets(request: request, context: context)
+      }
+    }
     if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListUsage.Synchronous {
       router.registerSynchronousUnary(
         Farebox_Accounting_V1_AccountingService.Method.ListUsage.descriptor,
@@ -1288,7 +1457,8 @@ extension Farebox_Accounting_V1_AccountingService {
     /// INVALID_ARGUMENT (event_time out of range); FAILED_PRECONDITION / NO_ACCOUNT;
     /// FAILED_PRECONDITION / ACCOUNT_CLOSED; FAILED_PRECONDITION / ACCOUNT_FROZEN;
     /// FAILED_PRECONDITION / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW;
-    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS (only with OVER_POLICY_REJECT; carries CheckCreditsResponse).
+    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS and BUDGET_EXCEEDED (only with
+    /// OVER_POLICY_REJECT; both carry CheckCreditsResponse).
     func deductCredits(
       _ message: Farebox_Accounting_V1_DeductCreditsRequest,
       metadata: Metadata,
@@ -1328,7 +1498,8 @@ extension Farebox_Accounting_V1_AccountingService {
     /// FAILED_PRECONDITION / NO_ACCOUNT; FAILED_PRECONDITION / ACCOUNT_CLOSED;
     /// FAILED_PRECONDITION / ACCOUNT_FROZEN; FAILED_PRECONDITION / UNKNOWN_MODEL; OUT_OF_RANGE / COST_OVERFLOW;
     /// RESOURCE_EXHAUSTED / TOO_MANY_HOLDS (10,000 open ones); FAILED_PRECONDITION / IN_DEBT;
-    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS (carries CheckCreditsResponse).
+    /// FAILED_PRECONDITION / INSUFFICIENT_CREDITS; FAILED_PRECONDITION / BUDGET_EXCEEDED (both carry
+    /// CheckCreditsResponse).
     func openHold(
       _ message: Farebox_Accounting_V1_OpenHoldRequest,
       metadata: Metadata,
@@ -1430,6 +1601,39 @@ extension Farebox_Accounting_V1_AccountingService {
       metadata: Metadata,
       options: CallOptions
     ) async throws -> Farebox_Accounting_V1_PutPriceResponse
+
+    /// ListPrices lists every version of every price, oldest first: what was charged stays explainable.
+    ///
+    /// Effect: none. Idempotent. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (model, page_size, page_token).
+    func listPrices(
+      _ message: Farebox_Accounting_V1_ListPricesRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ListPricesResponse
+
+    /// SetBudget limits what an account's work costs: sets a new budget, or changes the limit, the window or the
+    /// mode of one. A limit below what counts already is lawful: nothing more is held or charged then.
+    ///
+    /// Effect: one budget; opens the account on first use, so that a limit can be there before the first
+    /// charge. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH;
+    /// NOT_FOUND / BUDGET_NOT_FOUND; RESOURCE_EXHAUSTED / TOO_MANY_BUDGETS (32).
+    func setBudget(
+      _ message: Farebox_Accounting_V1_SetBudgetRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_SetBudgetResponse
+
+    /// ListBudgets shows an account's budgets and what counts against them now.
+    ///
+    /// Effect: none. Idempotent. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id).
+    func listBudgets(
+      _ message: Farebox_Accounting_V1_ListBudgetsRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ListBudgetsResponse
 
     /// ListUsage lists an account's charges, oldest first.
     ///
@@ -1697,6 +1901,45 @@ extension Farebox_Accounting_V1_AccountingService {
         method: Farebox_Accounting_V1_AccountingService.Method.PutPrice.descriptor,
         serializer: ProtobufSerializer<Farebox_Accounting_V1_PutPriceRequest>(),
         deserializer: ProtobufDeserializer<Farebox_Accounting_V1_PutPriceResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func listPrices(
+      _ message: Farebox_Accounting_V1_ListPricesRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ListPricesResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.ListPrices.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListPricesRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListPricesResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func setBudget(
+      _ message: Farebox_Accounting_V1_SetBudgetRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_SetBudgetResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.SetBudget.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SetBudgetRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SetBudgetResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func listBudgets(
+      _ message: Farebox_Accounting_V1_ListBudgetsRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ListBudgetsResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.ListBudgets.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListBudgetsRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListBudgetsResponse>(),
         metadata: metadata, options: options)
     }
 
@@ -1979,6 +2222,48 @@ extension Farebox_Accounting_V1_AccountingService.ClientProtocol {
     options: CallOptions
   ) async throws -> Farebox_Accounting_V1_PutPriceResponse {
     try await self.putPrice(message, metadata: Metadata(), options: options)
+  }
+
+  public func listPrices(
+    _ message: Farebox_Accounting_V1_ListPricesRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_ListPricesResponse {
+    try await self.listPrices(message, metadata: metadata, options: .defaults)
+  }
+
+  public func listPrices(
+    _ message: Farebox_Accounting_V1_ListPricesRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_ListPricesResponse {
+    try await self.listPrices(message, metadata: Metadata(), options: options)
+  }
+
+  public func setBudget(
+    _ message: Farebox_Accounting_V1_SetBudgetRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_SetBudgetResponse {
+    try await self.setBudget(message, metadata: metadata, options: .defaults)
+  }
+
+  public func setBudget(
+    _ message: Farebox_Accounting_V1_SetBudgetRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_SetBudgetResponse {
+    try await self.setBudget(message, metadata: Metadata(), options: options)
+  }
+
+  public func listBudgets(
+    _ message: Farebox_Accounting_V1_ListBudgetsRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_ListBudgetsResponse {
+    try await self.listBudgets(message, metadata: metadata, options: .defaults)
+  }
+
+  public func listBudgets(
+    _ message: Farebox_Accounting_V1_ListBudgetsRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_ListBudgetsResponse {
+    try await self.listBudgets(message, metadata: Metadata(), options: options)
   }
 
   public func listUsage(

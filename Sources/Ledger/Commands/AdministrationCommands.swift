@@ -42,8 +42,8 @@ public struct RefundUsage: Sendable, Hashable {
   public var usage: UsageID
   /// Nil means all that was charged and not refunded before.
   public var amountMicros: Int64?
-  /// Whether the service was at fault: what was taken from a grant that is over is then granted anew
-  /// for ``LedgerLimits/faultGrantLife``, instead of being lost with it.
+  /// Whether the service was at fault: what was taken from a grant that is over is then granted
+  /// anew for ``LedgerLimits/faultGrantLife``, instead of being lost with it.
   public var isServiceFault: Bool
   /// Why, for operators.
   public var reason: String

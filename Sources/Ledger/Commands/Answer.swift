@@ -153,6 +153,7 @@ public enum Answer: Sendable {
   case allocationVoided(VoidAnswer)
   case refunded(RefundAnswer)
   case pricePut(PutPriceAnswer)
+  case budgetSet(SetBudgetAnswer)
   case accountStateSet(SetAccountStateAnswer)
 }
 

@@ -16,6 +16,8 @@ public enum CheckDecision: UInt8, Sendable, CaseIterable {
   case unknownModel = 7
   /// The account owes and has no overdraft.
   case inDebt = 8
+  /// There is enough credit, but a budget stops it.
+  case budgetExceeded = 9
 }
 
 /// The answer to a credit question.
@@ -33,13 +35,16 @@ public struct CheckAnswer: Sendable, Hashable {
   public let maxAffordableTokens: Int64?
   /// When the next open hold ends by itself; nil when none is open.
   public let soonestRelease: LedgerTime?
+  /// The enforced budget that leaves least for this question; nil when none covers it.
+  public let budget: BudgetStatus?
 
   /// Whether the answer is yes. Everything but ``CheckDecision/sufficient`` is no.
   public var isSufficient: Bool { decision == .sufficient }
 
   public init(
     decision: CheckDecision, requiredMicros: Int64, availableMicros: Int64, heldMicros: Int64,
-    shortfallMicros: Int64, maxAffordableTokens: Int64?, soonestRelease: LedgerTime?
+    shortfallMicros: Int64, maxAffordableTokens: Int64?, soonestRelease: LedgerTime?,
+    budget: BudgetStatus? = nil
   ) {
     precondition(decision != .sufficient || shortfallMicros == 0, "sufficient with a shortfall")
     self.decision = decision
@@ -49,5 +54,16 @@ public struct CheckAnswer: Sendable, Hashable {
     self.shortfallMicros = shortfallMicros
     self.maxAffordableTokens = maxAffordableTokens
     self.soonestRelease = soonestRelease
+    self.budget = budget
+  }
+}
+
+extension CheckAnswer {
+  /// The same answer with a no for another reason.
+  func denied(as decision: CheckDecision) -> CheckAnswer {
+    CheckAnswer(
+      decision: decision, requiredMicros: requiredMicros, availableMicros: availableMicros,
+      heldMicros: heldMicros, shortfallMicros: shortfallMicros,
+      maxAffordableTokens: maxAffordableTokens, soonestRelease: soonestRelease, budget: budget)
   }
 }

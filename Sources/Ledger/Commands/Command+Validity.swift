@@ -22,6 +22,7 @@ extension Command {
     case .refundUsage(let command): command.invalidField
     case .recordUsage(let command): command.invalidField
     case .putPrice(let command): command.invalidField
+    case .setBudget(let command): command.invalidField
     case .setAccountState(let command): command.invalidField
     }
   }

@@ -111,6 +111,7 @@ public enum Command: Sendable, Hashable {
   /// One of a batch: the same as a deduction, under keys of its own.
   case recordUsage(DeductCredits)
   case putPrice(PutPrice)
+  case setBudget(SetBudget)
   case setAccountState(SetAccountState)
 
   /// The kind of a command: idempotency keys are scoped by it. Stored; never renumber.
@@ -128,6 +129,7 @@ public enum Command: Sendable, Hashable {
     case voidAllocation = 11
     case refundUsage = 12
     case recordUsage = 13
+    case setBudget = 14
   }
 
   /// Which kind of command it is.
@@ -145,6 +147,7 @@ public enum Command: Sendable, Hashable {
     case .refundUsage: .refundUsage
     case .recordUsage: .recordUsage
     case .putPrice: .putPrice
+    case .setBudget: .setBudget
     case .setAccountState: .setAccountState
     }
   }

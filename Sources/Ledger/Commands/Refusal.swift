@@ -23,6 +23,8 @@ public enum Refusal: Error, Sendable, Hashable {
   case allocationNotFound
   /// Sticky: there is no such charge.
   case usageNotFound
+  /// Sticky: the account has no such budget.
+  case budgetNotFound
   /// Sticky: the hold was settled or released before.
   case holdEnded(HoldState)
   /// Sticky: the account is closed.
@@ -45,12 +47,16 @@ public enum Refusal: Error, Sendable, Hashable {
   case tooManyAllocations
   /// Sticky: the account has ``LedgerLimits/openHoldsPerAccountMax`` open holds.
   case tooManyHolds
+  /// Sticky: the account has ``LedgerLimits/budgetsPerAccountMax`` budgets.
+  case tooManyBudgets
   /// Sticky: the work came to more than the hold granted, and the policy is to reject.
   case overGranted(costMicros: Int64, grantedMicros: Int64)
   /// Sticky: the account owes and has no overdraft.
   case inDebt(CheckAnswer)
   /// Sticky: there is not enough credit.
   case insufficientCredits(CheckAnswer)
+  /// Sticky: there is enough credit, but a budget stops it; the answer names the tightest.
+  case budgetExceeded(CheckAnswer)
   /// The commit failed: whether it happened shows after a restart, by asking with the same key.
   case outcomeUnknown
 }

@@ -1,8 +1,12 @@
 extension Account {
   /// Answers whether `bill` could be held at `time`, with everything due written down.
   ///
-  /// Denials in contract order: closed, frozen, in debt, then held apart from insufficient.
-  func check(_ bill: Bill, at time: LedgerTime) -> CheckAnswer {
+  /// Denials in contract order: closed, frozen, in debt, held apart from insufficient, then
+  /// budgets.
+  func check(_ bill: Bill, sessionID: String, at time: LedgerTime) -> CheckAnswer {
+    let scope = BudgetScope(model: bill.model, sessionID: sessionID)
+    let budget = tightestBudget(for: scope, at: time)
+    let room = budget?.roomMicros(at: time) ?? .max
     let available = spendableMicros(for: bill.model, at: time)
     let missing = max(0, bill.costMicros - available)
     let decision: CheckDecision
@@ -13,16 +17,18 @@ extension Account {
       if debtMicros > 0 && overdraftLimitMicros == 0 {
         decision = .inDebt
       } else if missing == 0 {
-        decision = .sufficient
+        decision = bill.costMicros <= room ? .sufficient : .budgetExceeded
       } else {
         decision = missing <= heldForMicros(bill.model, at: time) ? .held : .insufficient
       }
     }
     return CheckAnswer(
       decision: decision, requiredMicros: bill.costMicros, availableMicros: available,
-      heldMicros: heldMicros, shortfallMicros: missing,
-      maxAffordableTokens: bill.affordableTokens(budget: available),
-      soonestRelease: holds.values.map(\.endsAt).min())
+      heldMicros: heldMicros,
+      shortfallMicros: missing > 0 ? missing : max(0, bill.costMicros - room),
+      maxAffordableTokens: bill.affordableTokens(budget: min(available, room)),
+      soonestRelease: holds.values.map(\.endsAt).min(),
+      budget: budget.map { BudgetStatus($0, at: time) })
   }
 
   /// Held credit that would pay for `model` if it were given back.

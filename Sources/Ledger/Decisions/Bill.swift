@@ -38,13 +38,18 @@ struct CoverParts {
 }
 
 extension Account {
-  /// Splits `cost` into what available credit, then the overdraft covers, and what is left.
-  func cover(_ cost: Int64, model: String?, at time: LedgerTime, byOverdraft: Bool) -> CoverParts {
-    let pins = pins(for: cost, model: model, at: time)
-    let open = cost - pins.totalMicros
+  /// Splits `cost` into what available credit, then the overdraft covers, and what is left. Budgets
+  /// allow `room` of it.
+  func cover(
+    _ cost: Int64, model: String?, at time: LedgerTime, byOverdraft: Bool, room: Int64
+  ) -> CoverParts {
+    let payable = min(cost, room)
+    let pins = pins(for: payable, model: model, at: time)
+    let open = payable - pins.totalMicros
     precondition(open >= 0, "more was taken than the cost")
     let debt = byOverdraft ? min(open, overdraftRoomMicros) : 0
-    return CoverParts(pins: pins, debtMicros: debt, uncollectedMicros: open - debt)
+    return CoverParts(
+      pins: pins, debtMicros: debt, uncollectedMicros: cost - pins.totalMicros - debt)
   }
 
   /// Why nothing new may be charged or held, if so.

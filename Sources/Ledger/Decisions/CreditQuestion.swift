@@ -1,16 +1,17 @@
 /// Could an account pay for this now?
 struct CreditQuestion {
   let charge: Charge
+  let sessionID: String
   let time: LedgerTime
 
   /// Answers about the committed state; nil when the account has none.
   ///
   /// Denials in contract order: no account, closed, frozen, unknown model, in debt, then held apart
-  /// from insufficient. `prices` may be left out for a bare amount.
+  /// from insufficient, then budgets. `prices` may be left out for a bare amount.
   func answer(about snapshot: AccountSnapshot?, prices: PriceBook?) -> CheckAnswer {
     let bill = Bill.make(for: charge, prices: prices ?? PriceBook(), at: time)
     guard let account = snapshot?.account(at: time) else { return denial(.noAccount, bill) }
-    if case .success(let bill) = bill { return account.check(bill, at: time) }
+    if case .success(let bill) = bill { return account.check(bill, sessionID: sessionID, at: time) }
     switch account.state {
     case .closed: return denial(.accountClosed, bill, account)
     case .frozen: return denial(.accountFrozen, bill, account)

@@ -19,10 +19,12 @@ extension DeductCredits {
     case .success(let made): bill = made
     case .failure(let refusal): return .failure(refusal)
     }
+    let scope = BudgetScope(model: charge.model, sessionID: sessionID)
     let parts = account.account.cover(
-      bill.costMicros, model: charge.model, at: time, byOverdraft: overPolicy != .cap)
+      bill.costMicros, model: charge.model, at: time, byOverdraft: overPolicy != .cap,
+      room: account.account.budgetRoomMicros(for: scope, at: time))
     if overPolicy == .reject, parts.uncollectedMicros > 0 {
-      return .failure(.insufficientCredits(account.account.check(bill, at: time)))
+      return .failure(shortage(of: bill, account.account, at: time))
     }
     // From here on the charge succeeds.
     let usage = UsageRecord(
@@ -34,5 +36,13 @@ extension DeductCredits {
     precondition(usage.costMicros == bill.costMicros, "a charge that is not its cost")
     account.record(.charged(Charged(usage: usage)))
     return .success(.deducted(DeductAnswer(usage: usage, balance: account.balance)))
+  }
+
+  /// What is missing: credit before budgets.
+  private func shortage(of bill: Bill, _ account: Account, at time: LedgerTime) -> Refusal {
+    let check = account.check(bill, sessionID: sessionID, at: time)
+    let credit = check.availableMicros + account.overdraftRoomMicros
+    return bill.costMicros > credit
+      ? .insufficientCredits(check) : .budgetExceeded(check.denied(as: .budgetExceeded))
   }
 }

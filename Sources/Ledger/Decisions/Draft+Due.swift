@@ -4,6 +4,7 @@ struct DueEvent: Comparable {
     case holdEnds = 0
     case allocationExpires = 1
     case allocationBegins = 2
+    case periodEnds = 3
   }
 
   let time: LedgerTime
@@ -31,6 +32,10 @@ extension Account {
       guard let expiresAt = terms.expiresAt else { continue }
       events.append(DueEvent(time: expiresAt, kind: .allocationExpires, subject: terms.id.seq))
     }
+    for budget in budgets {
+      guard let end = budget.period?.upperBound else { continue }
+      events.append(DueEvent(time: end, kind: .periodEnds, subject: budget.id.seq))
+    }
     return events
   }
 }
@@ -49,13 +54,17 @@ extension Draft {
       if event.time <= time { due.append(event) } else { next = min(next, event.time) }
     }
     for event in due.sorted() {
+      beginPeriods(at: event.time)
       switch event.kind {
       case .holdEnds: expireHold(HoldID(seq: event.subject))
       case .allocationExpires: expireAllocation(AllocationID(seq: event.subject))
       case .allocationBegins: break  // It repays debt, as below.
+      case .periodEnds: break  // The next one has begun, as above.
       }
       repayDebt(at: event.time)
     }
+    beginPeriods(at: time)
+    for budget in account.budgets { next = min(next, budget.period?.upperBound ?? next) }
     setNextDue(next)
     dueChangeCount = changes.count
     precondition(account.nextDue > time)

@@ -11,11 +11,15 @@ struct Draft {
   private(set) var rows: [LedgerRow] = []
   /// The journal time of the command: one reading for all of it.
   let time: LedgerTime
+  private let calendar: any LedgerCalendar
   private let firstSeq: Int64
 
   /// Starts on `account`; the first change gets the journal place `firstSeq`.
-  init(account: Account, time: LedgerTime, firstSeq: Int64) {
+  init(
+    account: Account, time: LedgerTime, firstSeq: Int64, calendar: any LedgerCalendar
+  ) {
     precondition(firstSeq > 0)
+    self.calendar = calendar
     self.account = account
     self.time = time
     self.firstSeq = firstSeq
@@ -36,6 +40,18 @@ struct Draft {
   /// Moves the bound before which nothing is due.
   mutating func setNextDue(_ time: LedgerTime) {
     account.nextDue = time
+  }
+
+  /// Begins the civil periods that contain `instant`, where budgets still count earlier ones.
+  mutating func beginPeriods(at instant: LedgerTime) {
+    for budget in account.budgets {
+      guard case .calendar(let unit, let zone) = budget.terms.window,
+        budget.period?.upperBound ?? .distantPast <= instant
+      else { continue }
+      let period = calendar.period(unit, containing: instant, zone: zone)
+      precondition(period.contains(instant), "a calendar whose period is not around its instant")
+      record(.budgetPeriodBegan(budget.id, period))
+    }
   }
 
   /// Repays debt from credit that is live at `instant` and pays for every charge.

@@ -29,7 +29,11 @@ extension ExtendHold {
     let missing = max(0, target - hold.grantedMicros)
     let model = price?.model
     let mayHold = account.account.debtMicros == 0 || account.account.overdraftLimitMicros > 0
-    let pins = mayHold ? account.account.pins(for: missing, model: model, at: account.time) : []
+    let scope = BudgetScope(of: hold)
+    let room = account.account.budgetRoomMicros(for: scope, at: account.time)
+    let pins =
+      mayHold
+      ? account.account.pins(for: min(missing, room), model: model, at: account.time) : []
     let wish = account.time.adding(life ?? LedgerLimits.holdLifeDefault)
     let isNewer = reached >= hold.reportedMicros
     account.record(
@@ -48,7 +52,9 @@ extension ExtendHold {
           hold: extended, isFinalSlice: pins.totalMicros < missing,
           warning: CreditWarning(
             usedMicros: extended.reportedMicros, grantedMicros: extended.grantedMicros,
-            availableMicros: account.account.spendableMicros(for: model, at: account.time)),
+            availableMicros: min(
+              account.account.spendableMicros(for: model, at: account.time),
+              account.account.budgetRoomMicros(for: scope, at: account.time))),
           expiresIn: extended.expiresAt.duration(since: account.time), balance: account.balance)))
   }
 

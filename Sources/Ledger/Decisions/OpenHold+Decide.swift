@@ -14,14 +14,17 @@ extension OpenHold {
     case .success(let made): bill = made
     case .failure(let refusal): return .failure(refusal)
     }
-    let check = account.account.check(bill, at: time)
-    if check.decision == .inDebt { return .failure(.inDebt(check)) }
-    let granted = min(bill.costMicros, check.availableMicros)
-    let least = min(minMicros ?? leastMicros(of: bill), bill.costMicros)
-    if granted < least { return .failure(.insufficientCredits(check)) }
     if account.account.holds.count >= LedgerLimits.openHoldsPerAccountMax {
       return .failure(.tooManyHolds)
     }
+    let check = account.account.check(bill, sessionID: sessionID, at: time)
+    if check.decision == .inDebt { return .failure(.inDebt(check)) }
+    let covered = min(bill.costMicros, check.availableMicros)
+    let least = min(minMicros ?? leastMicros(of: bill), bill.costMicros)
+    if covered < least { return .failure(.insufficientCredits(check)) }
+    let scope = BudgetScope(model: bill.model, sessionID: sessionID)
+    let granted = min(covered, account.account.budgetRoomMicros(for: scope, at: time))
+    if granted < least { return .failure(.budgetExceeded(check.denied(as: .budgetExceeded))) }
     // From here on the hold is granted.
     let life = self.life ?? LedgerLimits.holdLifeDefault
     let terms = HoldTerms(

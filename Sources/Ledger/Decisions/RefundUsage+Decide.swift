@@ -4,8 +4,8 @@ private struct RefundParts {
   /// In the order in which they are given back.
   var pins: [Pin] = []
 
-  /// The `amount` after the first `skipped` of the charge, read from its end: the debt was made last
-  /// and is taken back first, then the pins from the last to the first.
+  /// The `amount` after the first `skipped` of the charge, read from its end: the debt was made
+  /// last and is taken back first, then the pins from the last to the first.
   init(of record: UsageRecord, skipping skipped: Int64, amount: Int64) {
     var skip = skipped
     var left = amount

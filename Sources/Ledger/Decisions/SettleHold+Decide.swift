@@ -54,7 +54,8 @@ extension SettleHold {
   }
 
   /// Within a day of the hold's end the account pays as for a deduction; later nobody does. What
-  /// the hold's end charged for is not charged again: only what the work came to on top of the report.
+  /// the hold's end charged for is not charged again: only what the work came to on top of the
+  /// report.
   private func settleLate(_ hold: Hold, cost: Int64, on account: inout Draft) -> SettleAnswer {
     guard let endedAt = hold.endedAt else { preconditionFailure("a late settle of an open hold") }
     let isCollectable = account.time < endedAt.adding(LedgerLimits.lateSettleWindow)
@@ -63,7 +64,9 @@ extension SettleHold {
     let wanted = overPolicy == .cap ? covered : owed
     let parts = account.account.cover(
       isCollectable ? wanted : 0, model: hold.terms.price?.model, at: account.time,
-      byOverdraft: overPolicy != .cap)
+      byOverdraft: overPolicy != .cap,
+      room: account.account.budgetRoomMicros(
+        for: BudgetScope(model: charge.model, sessionID: hold.terms.sessionID), at: account.time))
     let paid = parts.pins.totalMicros + parts.debtMicros
     var rest = charge.usage
     if let usage = rest, let reported = hold.reportedUsage { rest = usage.subtracting(reported) }
@@ -83,7 +86,9 @@ extension SettleHold {
     switch overPolicy {
     case .cover:
       return account.account.cover(
-        over, model: hold.terms.price?.model, at: account.time, byOverdraft: true)
+        over, model: hold.terms.price?.model, at: account.time, byOverdraft: true,
+        // What the hold set aside counts now and is charged whole: the room stays the same.
+        room: account.account.budgetRoomMicros(for: BudgetScope(of: hold), at: account.time))
     case .cap:
       return CoverParts(pins: [], debtMicros: 0, uncollectedMicros: over)
     case .reject:

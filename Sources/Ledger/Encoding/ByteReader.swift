@@ -11,8 +11,9 @@ public struct CorruptionError: Error, Sendable, CustomStringConvertible {
 
 /// Reads the stored form that ``ByteWriter`` writes. Trusts nothing: disks damage bytes.
 public struct ByteReader {
-  /// The version that is written: 2 added reports to holds and request ids to charges.
-  static let currentVersion: UInt8 = 2
+  /// The version that is written: 2 added reports to holds and request ids to charges,
+  /// 3 the tightest budget to what a credit question is answered.
+  static let currentVersion: UInt8 = 3
 
   private let bytes: [UInt8]
   private var position = 0

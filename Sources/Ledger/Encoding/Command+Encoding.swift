@@ -72,6 +72,14 @@ extension Command {
       writer.value(command.model)
       writer.optional(command.effectiveFrom)
       writer.value(command.rates)
+    case .setBudget(let command):
+      writer.value(command.account)
+      writer.optional(command.budget)
+      writer.optional(command.model)
+      writer.optional(command.sessionID)
+      writer.integer(command.limitMicros)
+      writer.value(command.window)
+      writer.value(command.mode)
     case .setAccountState(let command):
       writer.value(command.account)
       writer.optional(command.state)

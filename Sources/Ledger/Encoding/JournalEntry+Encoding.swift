@@ -87,6 +87,14 @@ extension Change {
       self = .refunded(try reader.value())
     case .pricePut:
       self = .pricePut(try reader.value())
+    case .budgetSet:
+      self = .budgetSet(try reader.value())
+    case .budgetPeriodBegan:
+      let id = try reader.value(BudgetID.self)
+      let start = try reader.value(LedgerTime.self)
+      let end = try reader.value(LedgerTime.self)
+      guard start < end else { throw CorruptionError("a period that ends before it begins") }
+      self = .budgetPeriodBegan(id, start..<end)
     case .accountStateSet:
       self = .accountStateSet(
         try reader.value(), overdraftLimitMicros: try reader.integer())
@@ -139,6 +147,12 @@ extension Change {
       writer.value(refund)
     case .pricePut(let price):
       writer.value(price)
+    case .budgetSet(let terms):
+      writer.value(terms)
+    case .budgetPeriodBegan(let id, let period):
+      writer.value(id)
+      writer.value(period.lowerBound)
+      writer.value(period.upperBound)
     case .accountStateSet(let state, let limit):
       writer.value(state)
       writer.integer(limit)

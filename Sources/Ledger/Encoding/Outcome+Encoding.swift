@@ -7,10 +7,10 @@ extension CommandOutcome {
     var writer = ByteWriter()
     switch self {
     case .success(let answer):
-      writer.byte(3)
+      writer.byte(5)
       answer.write(to: &writer)
     case .failure(let refusal):
-      writer.byte(4)
+      writer.byte(6)
       refusal.write(to: &writer)
     }
     return writer.bytes
@@ -20,11 +20,11 @@ extension CommandOutcome {
   init(storedOutcome bytes: [UInt8]) throws(CorruptionError) {
     var reader = ByteReader(bytes)
     let kind = try reader.byte()
-    // 1 and 2 are those of version 1.
-    if kind <= 2 { reader.version = 1 }
+    // Two for each version: 1 and 2 are those of the first.
+    reader.version = kind / 2 + kind % 2
     switch kind {
-    case 1, 3: self = .success(try Answer(from: &reader))
-    case 2, 4: self = .failure(try Refusal(from: &reader))
+    case 1, 3, 5: self = .success(try Answer(from: &reader))
+    case 2, 4, 6: self = .failure(try Refusal(from: &reader))
     default: throw CorruptionError("an unknown kind of outcome")
     }
     try reader.finish()
@@ -50,7 +50,8 @@ extension CheckAnswer: Storable {
       decision: try reader.value(), requiredMicros: try reader.integer(),
       availableMicros: try reader.integer(), heldMicros: try reader.integer(),
       shortfallMicros: try reader.integer(), maxAffordableTokens: try reader.optional(),
-      soonestRelease: try reader.optional())
+      soonestRelease: try reader.optional(),
+      budget: reader.version >= 3 ? try reader.optional() : nil)
   }
   func write(to writer: inout ByteWriter) {
     writer.value(decision)
@@ -60,6 +61,7 @@ extension CheckAnswer: Storable {
     writer.integer(shortfallMicros)
     writer.optional(maxAffordableTokens)
     writer.optional(soonestRelease)
+    writer.optional(budget)
   }
 }
 
@@ -120,6 +122,8 @@ extension Answer {
           balance: try reader.value()))
     case .putPrice:
       self = .pricePut(PutPriceAnswer(price: try reader.value()))
+    case .setBudget:
+      self = .budgetSet(SetBudgetAnswer(status: try reader.value()))
     case .setAccountState:
       self = .accountStateSet(
         SetAccountStateAnswer(
@@ -187,6 +191,9 @@ extension Answer {
     case .pricePut(let answer):
       writer.value(Command.Kind.putPrice)
       writer.value(answer.price)
+    case .budgetSet(let answer):
+      writer.value(Command.Kind.setBudget)
+      writer.value(answer.status)
     case .accountStateSet(let answer):
       writer.value(Command.Kind.setAccountState)
       writer.value(answer.state)

@@ -24,7 +24,7 @@ extension Refusal {
       writer.integer(granted)
     case .overRefund(let refundable):
       writer.integer(refundable)
-    case .inDebt(let check), .insufficientCredits(let check):
+    case .inDebt(let check), .insufficientCredits(let check), .budgetExceeded(let check):
       writer.value(check)
     default:
       break
@@ -39,6 +39,8 @@ extension Refusal {
     case 14:
       self = .overGranted(
         costMicros: try reader.integer(), grantedMicros: try reader.integer())
+    case 21:
+      self = .budgetExceeded(try reader.value())
     case 20:
       self = .overRefund(refundableMicros: try reader.integer())
     case 15:
@@ -79,6 +81,9 @@ extension Refusal {
     case .allocationEnded: 18
     case .usageNotFound: 19
     case .overRefund: 20
+    case .budgetExceeded: 21
+    case .budgetNotFound: 22
+    case .tooManyBudgets: 23
     }
   }
 
@@ -86,5 +91,6 @@ extension Refusal {
     .expiresInThePast, .eventTimeOutOfRange, .noAccount, .holdNotFound, .accountClosed,
     .accountFrozen, .modelMismatch, .unknownModel, .costOverflow, .balanceOverflow,
     .tooManyAllocations, .tooManyHolds, .allocationNotFound, .allocationEnded, .usageNotFound,
+    .budgetNotFound, .tooManyBudgets,
   ]
 }

@@ -16,7 +16,10 @@ final class BalanceBoard: Sendable {
   private let lastSeq: Atomic<Int64>
   private let lastTime: Atomic<Int64>
 
-  init(_ loaded: LoadedState) {
+  private let calendar: any LedgerCalendar
+
+  init(_ loaded: LoadedState, calendar: any LedgerCalendar) {
+    self.calendar = calendar
     priceBook = Mutex(PriceBook(loaded.prices))
     lastSeq = Atomic(loaded.head.seq)
     lastTime = Atomic(loaded.head.time.microseconds)
@@ -49,7 +52,7 @@ final class BalanceBoard: Sendable {
   }
 
   func publish(_ account: Account) {
-    let snapshot = AccountSnapshot(account: account)
+    let snapshot = AccountSnapshot(account: account, calendar: calendar)
     shard(of: account.id).snapshots.withLock { $0[account.id] = snapshot }
   }
 

@@ -78,6 +78,11 @@ struct BatchDecider {
         ?? state.newDraft(command.account, at: time)
       let outcome = command.decide(on: &draft, by: submission.principal)
       return conclude(draft, outcome, submission)
+    case .setBudget(let command):
+      var draft = state.draft(command.account, at: time)
+        ?? state.newDraft(command.account, at: time)
+      let outcome = command.decide(on: &draft)
+      return conclude(draft, outcome, submission)
     case .setAccountState(let command):
       var draft = state.draft(command.account, at: time)
         ?? state.newDraft(command.account, at: time)

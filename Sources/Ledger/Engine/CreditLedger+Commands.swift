@@ -100,6 +100,15 @@ extension CreditLedger {
     }
   }
 
+  /// Sets or changes a budget.
+  public func setBudget(_ command: SetBudget, by attempt: Attempt) async
+    -> Result<Receipt<SetBudgetAnswer>, Refusal>
+  {
+    await submit(.setBudget(command), by: attempt).map { receipt in
+      receipt.map { if case .budgetSet(let answer) = $0 { answer } else { nil } }
+    }
+  }
+
   /// Changes an account's standing.
   public func setAccountState(_ command: SetAccountState, by attempt: Attempt) async
     -> Result<Receipt<SetAccountStateAnswer>, Refusal>

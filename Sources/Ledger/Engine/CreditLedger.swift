@@ -32,6 +32,7 @@ public final class CreditLedger: Sendable {
   let store: any LedgerStore
   private let clock: any LedgerClock
   let board: BalanceBoard
+  private let calendar: any LedgerCalendar
   private let writer: LedgerWriter
   /// Whether an examination is under way.
   let isVerifying = Atomic(false)
@@ -39,14 +40,15 @@ public final class CreditLedger: Sendable {
   /// Loads the state and starts. The ledger owns the store from now on.
   public init(
     store: any LedgerStore, clock: any LedgerClock = SystemClock(),
-    configuration: Configuration = .defaults
+    calendar: any LedgerCalendar = UTCCalendar(), configuration: Configuration = .defaults
   ) throws(StoreError) {
     let loaded = try store.load(LoadRequest(accounts: .all))
     self.store = store
     self.clock = clock
-    board = BalanceBoard(loaded)
+    self.calendar = calendar
+    board = BalanceBoard(loaded, calendar: calendar)
     writer = LedgerWriter(
-      loaded, store: store, clock: clock, board: board,
+      loaded, store: store, clock: clock, board: board, calendar: calendar,
       limits: LedgerWriter.Limits(
         waitingMax: configuration.waitingCommandsMax, batchMax: configuration.commandsPerCommitMax))
   }
@@ -78,11 +80,18 @@ extension CreditLedger {
   public func submit(_ command: Command, by attempt: Attempt) async
     -> Result<Receipt<Answer>, Refusal>
   {
-    if let invalid = attempt.invalidField ?? command.invalidField {
+    if let invalid = attempt.invalidField ?? command.invalidField ?? unknownZone(command) {
       return .failure(.invalidArgument(invalid))
     }
     let verdict = await writer.submit(Submission(command, by: attempt))
     return verdict.result
+  }
+
+  private func unknownZone(_ command: Command) -> InvalidField? {
+    guard case .setBudget(let budget) = command, case .calendar(_, let zone) = budget.window,
+      !calendar.knows(zone: zone)
+    else { return nil }
+    return InvalidField(field: "calendar.zone", reason: "is not a known IANA zone")
   }
 
   /// Charges a batch, each as a deduction under a key of its own, in order. One result per item.
@@ -136,14 +145,38 @@ extension CreditLedger {
   /// Whether an account could pay for `charge` now. Advisory: the guarantee is a hold.
   ///
   /// Fails only with ``Refusal/invalidArgument(_:)``; every other no is an answer.
-  public func check(_ id: AccountID, for charge: Charge) -> Result<CheckReply, Refusal> {
+  public func check(_ id: AccountID, for charge: Charge, sessionID: String = "")
+    -> Result<CheckReply, Refusal>
+  {
     if let invalid = checkAccount(id) ?? checkCharge(charge) {
       return .failure(.invalidArgument(invalid))
     }
     let seq = board.committedSeq
-    let answer = CreditQuestion(charge: charge, time: now)
+    let answer = CreditQuestion(charge: charge, sessionID: sessionID, time: now)
       .answer(about: board.snapshot(of: id), prices: charge.model == nil ? nil : board.prices)
     return .success(CheckReply(answer: answer, asOfSeq: seq))
+  }
+
+  /// The budgets of an account as they stand now, in the order in which they were set.
+  public func budgets(of id: AccountID) -> (budgets: [BudgetStatus], asOfSeq: Int64) {
+    let seq = board.committedSeq
+    let time = now
+    let account = board.snapshot(of: id)?.account(at: time)
+    return (account?.budgets.map { BudgetStatus($0, at: time) } ?? [], seq)
+  }
+
+  /// Lists price versions, oldest first: those of one model, or of all when it is nil.
+  public func prices(of model: String? = nil, afterVersion version: Int64 = 0, limit: Int = 100)
+    -> PricePage
+  {
+    precondition((1...LedgerLimits.pricePageMax).contains(limit), "a page of unlawful size")
+    let seq = board.committedSeq
+    let matching = board.prices.allVersions
+      .filter { $0.version > version && $0.model == model ?? $0.model }
+      .sorted { $0.version < $1.version }
+    let page = Array(matching.prefix(limit))
+    return PricePage(
+      prices: page, nextVersion: matching.count > limit ? page.last?.version : nil, asOfSeq: seq)
   }
 
   /// What tokens cost at `time`, nil meaning now.

@@ -4,11 +4,13 @@ struct LedgerState {
   private(set) var prices: PriceBook
   private(set) var outputs: OutputHistory
   private(set) var accounts: [AccountID: Account]
+  private let calendar: any LedgerCalendar
   /// Which account an open hold belongs to.
   private var holdOwners: [HoldID: AccountID]
 
   /// Takes over what a store loaded.
-  init(_ loaded: LoadedState) {
+  init(_ loaded: LoadedState, calendar: any LedgerCalendar = UTCCalendar()) {
+    self.calendar = calendar
     head = loaded.head
     prices = PriceBook(loaded.prices)
     outputs = OutputHistory(loaded.outputs)
@@ -26,7 +28,8 @@ struct LedgerState {
   /// nothing; ``finish(_:)`` puts it back.
   mutating func draft(_ id: AccountID, at time: LedgerTime) -> Draft? {
     guard let account = accounts.removeValue(forKey: id) else { return nil }
-    var draft = Draft(account: account, time: time, firstSeq: head.seq + 1)
+    var draft = Draft(
+      account: account, time: time, firstSeq: head.seq + 1, calendar: calendar)
     draft.settleDue()
     return draft
   }
@@ -34,7 +37,8 @@ struct LedgerState {
   /// Starts on an account that does not exist yet.
   func newDraft(_ id: AccountID, at time: LedgerTime) -> Draft {
     precondition(accounts[id] == nil, "an account that exists")
-    return Draft(account: Account(id: id), time: time, firstSeq: head.seq + 1)
+    return Draft(
+      account: Account(id: id), time: time, firstSeq: head.seq + 1, calendar: calendar)
   }
 
   /// Puts the account back, with all that was decided.

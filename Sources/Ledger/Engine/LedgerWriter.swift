@@ -76,14 +76,14 @@ final class LedgerWriter: Sendable {
 
   init(
     _ loaded: LoadedState, store: any LedgerStore, clock: any LedgerClock, board: BalanceBoard,
-    limits: Limits
+    calendar: any LedgerCalendar, limits: Limits
   ) {
     precondition(limits.waitingMax > 0 && limits.batchMax > 0)
     self.store = store
     self.clock = clock
     self.board = board
     self.limits = limits
-    state = Mutex(LedgerState(loaded))
+    state = Mutex(LedgerState(loaded, calendar: calendar))
   }
 
   /// Why the writer refuses everything; nil while it works.

@@ -119,7 +119,7 @@ extension MemoryLedgerStore.Contents {
       case .refunded(let id, let total):
         guard let index = usage.firstIndex(where: { $0.id == id }) else { continue }
         usage[index].refundedMicros = total
-      case .account, .price, .key: break
+      case .account, .price, .budget, .key: break
       }
     }
   }

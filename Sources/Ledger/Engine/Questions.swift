@@ -23,6 +23,15 @@ public struct QuoteAnswer: Sendable {
   public let price: PriceVersion
 }
 
+/// One page of price versions, oldest first.
+public struct PricePage: Sendable {
+  public let prices: [PriceVersion]
+  /// The cursor of the next page; nil when there is none.
+  public let nextVersion: Int64?
+  /// The page includes every journal entry up to this one.
+  public let asOfSeq: Int64
+}
+
 /// Which usage records to list.
 public struct UsageQuery: Sendable, Hashable {
   public var account: AccountID

@@ -14,6 +14,9 @@ extension Account {
       repay(pins, &rows)
     case .charged(let charged):
       charge(pins: charged.usage.pins, debt: charged.usage.debtMicros, &rows)
+      countCharge(
+        charged.usage,
+        BudgetScope(model: charged.usage.usage?.model, sessionID: charged.usage.sessionID), &rows)
       rows.append(.usage(charged.usage))
       if let hold = charged.usage.hold { rows.append(.lateSettled(hold)) }
     case .overCharged(let over):
@@ -35,6 +38,10 @@ extension Account {
       move(id, &rows) { $0.void(amount) }
     case .refunded(let refund):
       self.refund(refund, &rows)
+    case .budgetSet(let terms):
+      set(terms, &rows)
+    case .budgetPeriodBegan(let id, let period):
+      begin(period, of: id, &rows)
     case .accountStateSet(let state, let limit):
       self.state = state
       overdraftLimitMicros = limit
@@ -113,6 +120,7 @@ extension Account {
     precondition(hold.state == .open && hold.terms.account == id)
     precondition(holds[hold.id] == nil, "a hold that was opened before")
     setAside(hold.pins, &rows)
+    countHeld(hold.grantedMicros, BudgetScope(of: hold))
     holds[hold.id] = hold
     nextDue = min(nextDue, hold.endsAt)
     rows.append(.hold(hold))
@@ -126,6 +134,7 @@ extension Account {
     precondition(slice.reportedMicros >= hold.reportedMicros, "a report fell")
     setAside(slice.pins, &rows)
     hold.extend(slice)
+    countHeld(slice.pins.totalMicros, BudgetScope(of: hold))
     holds[hold.id] = hold
     rows.append(.hold(hold))
   }
@@ -163,6 +172,8 @@ extension Account {
         allocation.expiredMicros += pin.amountMicros
       }
     }
+    countHeld(-hold.grantedMicros, BudgetScope(of: hold))
+    if let usage = end.usage { countCharge(usage, BudgetScope(of: hold), &rows) }
     rows.append(.hold(hold.ended(end)))
     if let usage = end.usage { rows.append(.usage(usage)) }
   }

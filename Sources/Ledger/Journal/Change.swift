@@ -24,6 +24,10 @@ public enum Change: Sendable {
   case refunded(Refund)
   /// A price version was put.
   case pricePut(PriceVersion)
+  /// A budget was set, changed or taken away.
+  case budgetSet(BudgetTerms)
+  /// A budget counts another civil period from now on.
+  case budgetPeriodBegan(BudgetID, Range<LedgerTime>)
   /// An account's standing was set.
   case accountStateSet(AccountState, overdraftLimitMicros: Int64)
   /// A command was refused; the refusal is remembered for its key.
@@ -45,6 +49,8 @@ public enum Change: Sendable {
     case allocationAdjusted = 12
     case allocationVoided = 13
     case refunded = 14
+    case budgetSet = 15
+    case budgetPeriodBegan = 16
   }
 
   /// Which kind of entry it is.
@@ -62,6 +68,8 @@ public enum Change: Sendable {
     case .allocationVoided: .allocationVoided
     case .refunded: .refunded
     case .pricePut: .pricePut
+    case .budgetSet: .budgetSet
+    case .budgetPeriodBegan: .budgetPeriodBegan
     case .accountStateSet: .accountStateSet
     case .refused: .refused
     }

@@ -11,6 +11,7 @@ public enum LedgerRow: Sendable {
   /// What was refunded of a charge by now, in micro-credits.
   case refunded(UsageID, totalMicros: Int64)
   case price(PriceVersion)
+  case budget(Budget)
   case key(Digest, seq: Int64)
 }
 

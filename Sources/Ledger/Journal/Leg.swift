@@ -70,7 +70,8 @@ extension Change {
       ]
     case .refunded(let refund):
       return refund.legs
-    case .allocationAdjusted, .pricePut, .accountStateSet, .refused:
+    case .allocationAdjusted, .pricePut, .budgetSet, .budgetPeriodBegan, .accountStateSet,
+      .refused:
       return []
     }
   }

@@ -2,8 +2,8 @@
 ///
 /// Counts the output tokens of the last ``chargesMax`` answers that were delivered whole, of all
 /// models together, in steps of ``step`` tokens. Charges that time alone brought about do not
-/// count: when they are written down must not matter. Part of the state that the journal gives, so that a
-/// decision made with it can be made again.
+/// count: when they are written down must not matter. Part of the state that the journal gives, so
+/// that a decision made with it can be made again.
 struct OutputHistory: Sendable {
   /// One charge's model and output tokens.
   typealias Output = ModelOutput

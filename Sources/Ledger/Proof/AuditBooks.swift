@@ -116,7 +116,7 @@ struct AuditBooks {
     case .accountStateSet(let state, let limit):
       page.account.state = state
       page.account.limit = limit
-    case .pricePut, .refused:
+    case .pricePut, .budgetSet, .budgetPeriodBegan, .refused:
       break
     }
   }

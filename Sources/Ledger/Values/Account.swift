@@ -24,7 +24,10 @@ public struct Account: Sendable {
   public internal(set) var allocations: [Allocation] = []
   /// Open holds.
   public internal(set) var holds: [HoldID: Hold] = [:]
-  /// No hold ends and no allocation expires or begins before this instant.
+  /// Budgets that are not off, in the order in which they were set.
+  public internal(set) var budgets: [Budget] = []
+  /// No hold ends, no allocation expires or begins and no civil period of a budget ends before this
+  /// instant.
   ///
   /// A lower bound that is moved up when it is reached, so that the common case costs a comparison.
   var nextDue: LedgerTime = .distantFuture
@@ -37,7 +40,7 @@ public struct Account: Sendable {
   /// Puts an account together from stored rows, given in any order.
   public init(
     id: AccountID, state: AccountState, overdraftLimitMicros: Int64, debtMicros: Int64, seq: Int64,
-    allocations: [Allocation], holds: [Hold]
+    allocations: [Allocation], holds: [Hold], budgets: [Budget] = []
   ) {
     precondition(overdraftLimitMicros >= 0 && debtMicros >= 0)
     self.id = id
@@ -47,6 +50,8 @@ public struct Account: Sendable {
     self.seq = seq
     self.allocations = allocations.sorted { $0.terms.isSpent(before: $1.terms) }
     self.holds = Dictionary(uniqueKeysWithValues: holds.map { ($0.id, $0) })
+    self.budgets = budgets.sorted { $0.id < $1.id }
+    for hold in holds { countHeld(hold.grantedMicros, BudgetScope(of: hold)) }
     self.nextDue = dueEvents().map(\.time).min() ?? .distantFuture
     requireHeldEqualsPins()
   }

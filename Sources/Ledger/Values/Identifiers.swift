@@ -75,6 +75,13 @@ public struct HoldID: SequencedID {
   public init(seq: Int64) { self.seq = seq }
 }
 
+/// The id of a budget, written `b<seq>`.
+public struct BudgetID: SequencedID {
+  public static let prefix = "b"
+  public let seq: Int64
+  public init(seq: Int64) { self.seq = seq }
+}
+
 /// The id of a usage record, written `u<seq>`.
 public struct UsageID: SequencedID {
   public static let prefix = "u"

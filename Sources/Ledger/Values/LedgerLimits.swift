@@ -23,6 +23,14 @@ public enum LedgerLimits {
   public static let modelsMax = 32
   /// The most unspent allocations of one account.
   public static let allocationsPerAccountMax = 1_000
+  /// The most budgets of one account.
+  public static let budgetsPerAccountMax = 32
+  /// The shortest rolling window of a budget.
+  public static let budgetWindowMin: Duration = .seconds(60)
+  /// The longest rolling window of a budget.
+  public static let budgetWindowMax: Duration = .seconds(366 * 24 * 60 * 60)
+  /// The most prices on one page.
+  public static let pricePageMax = 1_000
   /// The most open holds of one account.
   public static let openHoldsPerAccountMax = 10_000
 

@@ -13,6 +13,7 @@ struct StateChunk {
   /// Refunded by now, of charges in the chunk and before it.
   private(set) var refunds: [UsageID: Int64] = [:]
   private(set) var prices: [PriceVersion] = []
+  private(set) var budgets: [BudgetID: Budget] = [:]
   private(set) var keys: [(digest: Digest, seq: Int64)] = []
 
   init(head: JournalHead) {
@@ -22,7 +23,7 @@ struct StateChunk {
   /// About how many rows will be written.
   var rowCount: Int {
     accounts.count + allocations.count + holds.count + lateSettled.count + usage.count
-      + refunds.count + prices.count + keys.count
+      + refunds.count + budgets.count + prices.count + keys.count
   }
 
   /// Adds the rows of entries up to `head`.
@@ -38,6 +39,7 @@ struct StateChunk {
         if let hold = holds[id] { holds[id] = hold.settledLate } else { lateSettled.append(id) }
       case .usage(let record): usage.append(record)
       case .refunded(let id, let total): refunds[id] = total
+      case .budget(let budget): budgets[budget.id] = budget
       case .price(let price): prices.append(price)
       case .key(let digest, let seq): keys.append((digest, seq))
       }

@@ -7,7 +7,7 @@ extension StateDatabase {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     // Tables of an older shape are dropped: the journal fills them again.
-    migrator.registerMigration("state-3") { database in
+    migrator.registerMigration("state-4") { database in
       for table in tables { try database.execute(sql: "DROP TABLE IF EXISTS \(table)") }
       try database.execute(sql: accountTables)
       try database.execute(sql: usageTables)
@@ -17,6 +17,7 @@ extension StateDatabase {
 
   private static let tables = [
     "as_of", "accounts", "allocations", "holds", "usage", "prices", "idempotency_keys",
+    "budgets",
   ]
 
   private static let accountTables = """
@@ -114,6 +115,14 @@ extension StateDatabase {
       reasoning_micros_per_million INTEGER NOT NULL,
       per_call_micros INTEGER NOT NULL,
       minimum_micros INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE budgets (
+      budget_id INTEGER PRIMARY KEY,
+      account_id TEXT NOT NULL,
+      mode INTEGER NOT NULL CHECK (mode BETWEEN 1 AND 3),
+      limit_micros INTEGER NOT NULL CHECK (limit_micros >= 0),
+      form BLOB NOT NULL
     ) STRICT;
 
     CREATE TABLE idempotency_keys (

@@ -16,8 +16,8 @@ final class StateDatabase {
   private static let checkpointRows = 5_000
 
   private struct Statements {
-    let begin, commit, rollback, asOf, account, allocation, hold, late, usage, refund, price, key:
-      RawStatement
+    let begin, commit, rollback, asOf, account, allocation, hold, late, usage, refund, price,
+      budget, key: RawStatement
   }
 
   init(path: String) throws(StartupError) {
@@ -81,6 +81,7 @@ final class StateDatabase {
       refund: try RawStatement(
         database, "UPDATE usage SET refunded_micros = ? WHERE usage_id = ?"),
       price: try RawStatement(database, "INSERT INTO prices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      budget: try RawStatement(database, "REPLACE INTO budgets VALUES (?, ?, ?, ?, ?)"),
       key: try RawStatement(database, "INSERT INTO idempotency_keys VALUES (?, ?)"))
   }
 
@@ -94,6 +95,7 @@ final class StateDatabase {
       try statements.refund.run(.integer(total), .integer(id.seq))
     }
     for price in chunk.prices { try statements.price.write(price) }
+    for budget in chunk.budgets.values { try statements.budget.write(budget) }
     for key in chunk.keys {
       try statements.key.run(.blob(key.digest.shortened), .integer(key.seq))
     }
@@ -154,6 +156,13 @@ extension RawStatement {
       .integer(record.eventTime.microseconds), .integer(record.isLate ? 1 : 0),
       .integer(Int64(record.outcome.rawValue)), .optional(record.hold?.seq),
       .text(record.sessionID), .text(record.requestID), .integer(record.refundedMicros))
+  }
+
+  fileprivate func write(_ budget: Budget) throws {
+    try run(
+      .integer(budget.id.seq), .text(budget.terms.account.name),
+      .integer(Int64(budget.terms.mode.rawValue)), .integer(budget.terms.limitMicros),
+      .blob(budget.storedColumn))
   }
 
   fileprivate func write(_ price: PriceVersion) throws {

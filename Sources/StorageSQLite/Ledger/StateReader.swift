@@ -35,11 +35,19 @@ enum StateReader {
       let hold = try hold(row, prices: byVersion)
       holds[hold.terms.account, default: []].append(hold)
     }
+    var budgets: [AccountID: [Budget]] = [:]
+    let set = try Row.fetchCursor(
+      database, sql: "SELECT * FROM budgets WHERE mode <> ?",
+      arguments: [Int64(BudgetMode.off.rawValue)])
+    while let row = try set.next() {
+      let budget = try budget(row)
+      budgets[budget.terms.account, default: []].append(budget)
+    }
     var accounts: [Account] = []
     let rows = try Row.fetchCursor(database, sql: "SELECT * FROM accounts")
     while let row = try rows.next() {
       let id = AccountID(row["account_id"])
-      let account = try account(row, allocations[id] ?? [], holds[id] ?? [])
+      let account = try account(row, allocations[id] ?? [], holds[id] ?? [], budgets[id] ?? [])
       accounts.append(account)
     }
     return LoadedState(
@@ -47,9 +55,17 @@ enum StateReader {
       outputs: try outputs(database))
   }
 
-  private static func account(_ row: Row, _ allocations: [Allocation], _ holds: [Hold]) throws
-    -> Account
-  {
+  private static func budget(_ row: Row) throws -> Budget {
+    do {
+      return try Budget(storedColumn: [UInt8](row["form"] as Data))
+    } catch {
+      throw StoreError.corrupted("budget \(row["budget_id"] as Int64): \(error)")
+    }
+  }
+
+  private static func account(
+    _ row: Row, _ allocations: [Allocation], _ holds: [Hold], _ budgets: [Budget]
+  ) throws -> Account {
     let id = AccountID(row["account_id"])
     let pinned = holds.reduce(0) { $0 + $1.grantedMicros }
     let held = allocations.reduce(0) { $0 + $1.heldMicros }
@@ -58,7 +74,8 @@ enum StateReader {
     }
     return Account(
       id: id, state: state, overdraftLimitMicros: row["overdraft_limit_micros"],
-      debtMicros: row["debt_micros"], seq: row["seq"], allocations: allocations, holds: holds)
+      debtMicros: row["debt_micros"], seq: row["seq"], allocations: allocations, holds: holds,
+      budgets: budgets)
   }
 
   private static func allocation(_ row: Row) throws -> Allocation {

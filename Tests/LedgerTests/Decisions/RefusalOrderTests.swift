@@ -167,6 +167,36 @@ struct RefusalOrderTests {
     #expect(try await bench.refusal(refund(usage, 5)) == .balanceOverflow)
   }
 
+  @Test("for SetBudget, and of a budget that stops what credit would pay")
+  func budgets() async throws {
+    let bench = try Bench()
+    func set(_ id: Int64?, _ limit: Int64, zone: String = "UTC") -> Command {
+      .setBudget(
+        SetBudget(
+          account: "alice", budget: id.map(BudgetID.init), limitMicros: limit,
+          window: .calendar(.day, zone: zone)))
+    }
+    #expect(try await bench.refusal(set(7, -1)).name == "invalidArgument")
+    #expect(try await bench.refusal(set(7, 1, zone: "Mars/Base")).name == "invalidArgument")
+    #expect(try await bench.refusal(set(7, 1)) == .budgetNotFound)
+    for _ in 0..<LedgerLimits.budgetsPerAccountMax { _ = try await bench.submit(set(nil, 5)).get() }
+    #expect(try await bench.refusal(set(nil, 5)) == .tooManyBudgets)
+    try await bench.allocate(7)
+    let dear = Command.openHold(OpenHold(account: "alice", charge: .micros(8)))
+    let fair = Command.openHold(OpenHold(account: "alice", charge: .micros(6)))
+    #expect(try await bench.refusal(dear).name == "insufficientCredits")
+    guard case .budgetExceeded(let check) = try await bench.refusal(fair) else {
+      throw Breach("a hold above the budget was not refused for that")
+    }
+    #expect(check.decision == .budgetExceeded && check.shortfallMicros == 1)
+    #expect(check.budget?.terms.limitMicros == 5)
+    for amount in [8, 6] as [Int64] {
+      let charge = DeductCredits(account: "alice", charge: .micros(amount), overPolicy: .reject)
+      let refusal = try await bench.refusal(.deductCredits(charge)).name
+      #expect(refusal == (amount == 8 ? "insufficientCredits" : "budgetExceeded"))
+    }
+  }
+
   @Test("for ExtendHold and ForceRelease")
   func extendAndForce() async throws {
     let bench = try Bench()
