@@ -69,7 +69,9 @@ import Testing
 
     func download(
       _ message: Test_V1_Scalars, metadata: Metadata, options: CallOptions
-    ) -> RPCAsyncSequence<Test_V1_Nothing> { RPCAsyncSequence { nil } }
+    ) -> ServerStreamingCall<Test_V1_Nothing> {
+      ServerStreamingCall(responses: RPCAsyncSequence { nil })
+    }
 
     func converse(
       metadata: Metadata, options: CallOptions

@@ -56,6 +56,9 @@ struct ClientEmitter {
         emitOverload(
           method, parameter: "options: CallOptions",
           arguments: "metadata: Metadata(), options: options", to: &writer)
+        if method.isUnary { continue }
+        writer.line()
+        emitClosureForm(method, to: &writer)
       }
     }
   }
@@ -73,6 +76,48 @@ struct ClientEmitter {
     let attempt = method.isUnary ? "try await " : ""
     let message = method.clientStreaming ? "" : "message, "
     writer.line("  \(attempt)self.\(method.swiftName)(\(message)\(arguments))")
+    writer.line("}")
+  }
+
+  /// The form of a streaming call that ends with a closure, beside the one that returns a handle.
+  private func emitClosureForm(_ method: ServiceModel.Method, to writer: inout CodeWriter) {
+    let requests = "RequestWriter<\(method.inputType)>"
+    let responses = "RPCAsyncSequence<\(method.outputType)>"
+    let (closure, use, comment) =
+      switch (method.clientStreaming, method.serverStreaming) {
+      case (true, false):
+        (
+          "writing write: (\(requests)) async throws -> Void", "response(writing: write)",
+          "Writes the requests in a closure and waits for the response."
+        )
+      case (true, true):
+        (
+          "within body: (\(requests), \(responses)) async throws -> Returned", "within(body)",
+          "Makes the call within a closure: it has ended when this returns."
+        )
+      case (false, _):
+        (
+          "within body: (\(responses)) async throws -> Returned", "within(body)",
+          "Makes the call within a closure: it has ended when this returns."
+        )
+      }
+    let (generic, result) =
+      method.serverStreaming ? ("<Returned>", "Returned") : ("", method.outputType)
+    writer.comment([comment])
+    writer.line("\(access)nonisolated(nonsending) func \(method.swiftName)\(generic)(")
+    writer.indented { writer in
+      if !method.clientStreaming { writer.line("_ message: \(method.inputType),") }
+      writer.line("metadata: Metadata = Metadata(),")
+      writer.line("options: CallOptions = .defaults,")
+      writer.line(closure)
+    }
+    writer.line(") async throws -> \(result) {")
+    let message = method.clientStreaming ? "" : "message, "
+    writer.indented { writer in
+      writer.line("let call = self.\(method.swiftName)(")
+      writer.line("  \(message)metadata: metadata, options: options)")
+      writer.line("return try await call.\(use)")
+    }
     writer.line("}")
   }
 
@@ -108,7 +153,7 @@ struct ClientEmitter {
     switch (method.clientStreaming, method.serverStreaming) {
     case (false, false): method.outputType
     case (true, false): "ClientStreamingCall<\(method.inputType), \(method.outputType)>"
-    case (false, true): "RPCAsyncSequence<\(method.outputType)>"
+    case (false, true): "ServerStreamingCall<\(method.outputType)>"
     case (true, true): "BidirectionalCall<\(method.inputType), \(method.outputType)>"
     }
   }

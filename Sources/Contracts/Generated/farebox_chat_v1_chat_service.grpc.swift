@@ -143,7 +143,7 @@ extension Farebox_Chat_V1_ChatService {
       _ message: Farebox_Chat_V1_ChatRequest,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Farebox_Chat_V1_ChatResponse>
+    ) -> ServerStreamingCall<Farebox_Chat_V1_ChatResponse>
 
     /// ListModels lists the models that Chat can answer with.
     ///
@@ -169,7 +169,7 @@ extension Farebox_Chat_V1_ChatService {
       _ message: Farebox_Chat_V1_ChatRequest,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Farebox_Chat_V1_ChatResponse> {
+    ) -> ServerStreamingCall<Farebox_Chat_V1_ChatResponse> {
       client.serverStreaming(
         message,
         method: Farebox_Chat_V1_ChatService.Method.Chat.descriptor,
@@ -197,15 +197,27 @@ extension Farebox_Chat_V1_ChatService.ClientProtocol {
   public func chat(
     _ message: Farebox_Chat_V1_ChatRequest,
     metadata: Metadata = Metadata()
-  ) -> RPCAsyncSequence<Farebox_Chat_V1_ChatResponse> {
+  ) -> ServerStreamingCall<Farebox_Chat_V1_ChatResponse> {
     self.chat(message, metadata: metadata, options: .defaults)
   }
 
   public func chat(
     _ message: Farebox_Chat_V1_ChatRequest,
     options: CallOptions
-  ) -> RPCAsyncSequence<Farebox_Chat_V1_ChatResponse> {
+  ) -> ServerStreamingCall<Farebox_Chat_V1_ChatResponse> {
     self.chat(message, metadata: Metadata(), options: options)
+  }
+
+  /// Makes the call within a closure: it has ended when this returns.
+  public nonisolated(nonsending) func chat<Returned>(
+    _ message: Farebox_Chat_V1_ChatRequest,
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    within body: (RPCAsyncSequence<Farebox_Chat_V1_ChatResponse>) async throws -> Returned
+  ) async throws -> Returned {
+    let call = self.chat(
+      message, metadata: metadata, options: options)
+    return try await call.within(body)
   }
 
   public func listModels(

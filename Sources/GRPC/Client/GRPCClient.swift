@@ -46,23 +46,8 @@ public struct GRPCClient: Sendable {
       wasCompressed: reply.wasCompressed)
   }
 
-  /// One request, many responses. The call starts now; letting go of the sequence cancels it.
+  /// One request, many responses. The call starts now; letting go of it cancels it.
   public func serverStreaming<Input: Sendable, Output: Sendable>(
-    _ message: Input,
-    method: MethodDescriptor,
-    serializer: some MessageSerializer<Input>,
-    deserializer: some MessageDeserializer<Output>,
-    metadata: Metadata = Metadata(),
-    options: CallOptions = .defaults
-  ) -> RPCAsyncSequence<Output> {
-    serverStreamingCall(
-      message, method: method, serializer: serializer, deserializer: deserializer,
-      metadata: metadata, options: options
-    ).responses
-  }
-
-  /// One request, many responses, with a handle that also gives metadata and `cancel()`.
-  public func serverStreamingCall<Input: Sendable, Output: Sendable>(
     _ message: Input,
     method: MethodDescriptor,
     serializer: some MessageSerializer<Input>,

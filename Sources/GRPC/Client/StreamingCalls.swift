@@ -1,8 +1,16 @@
-/// A call with one request and many responses.
+/// A call with one request and many responses: the handle of the call, and the sequence of its
+/// responses. Letting go of it cancels the call.
 public struct ServerStreamingCall<Output: Sendable>: Sendable {
   /// The responses. Ends when the call ends with OK, throws when it fails.
   public let responses: RPCAsyncSequence<Output>
   private let stream: any ClientStream
+
+  /// A call without a server, for doubles of clients: these responses and no metadata.
+  public init(responses: RPCAsyncSequence<Output>) {
+    self.responses = responses
+    stream = FailedClientStream(
+      RPCError(code: .unimplemented, message: "this call has no server"))
+  }
 
   init(stream: any ClientStream, deserializer: some MessageDeserializer<Output>) {
     self.stream = stream
@@ -17,6 +25,13 @@ public struct ServerStreamingCall<Output: Sendable>: Sendable {
   public var lastResponseWasCompressed: Bool { stream.lastMessageWasCompressed }
   /// Ends the call with CANCELLED.
   public func cancel() { stream.cancel() }
+}
+
+extension ServerStreamingCall: AsyncSequence {
+  /// Starts (or continues) to take the responses.
+  public func makeAsyncIterator() -> RPCAsyncSequence<Output>.AsyncIterator {
+    responses.makeAsyncIterator()
+  }
 }
 
 /// A call with many requests and one response.

@@ -179,7 +179,7 @@ extension Grpc_Health_V1_Health {
       _ message: Grpc_Health_V1_HealthCheckRequest,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Grpc_Health_V1_HealthCheckResponse>
+    ) -> ServerStreamingCall<Grpc_Health_V1_HealthCheckResponse>
   }
 
   /// Calls the service through a `GRPCClient`. A value: copy it freely.
@@ -221,7 +221,7 @@ extension Grpc_Health_V1_Health {
       _ message: Grpc_Health_V1_HealthCheckRequest,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Grpc_Health_V1_HealthCheckResponse> {
+    ) -> ServerStreamingCall<Grpc_Health_V1_HealthCheckResponse> {
       client.serverStreaming(
         message,
         method: Grpc_Health_V1_Health.Method.Watch.descriptor,
@@ -264,14 +264,26 @@ extension Grpc_Health_V1_Health.ClientProtocol {
   public func watch(
     _ message: Grpc_Health_V1_HealthCheckRequest,
     metadata: Metadata = Metadata()
-  ) -> RPCAsyncSequence<Grpc_Health_V1_HealthCheckResponse> {
+  ) -> ServerStreamingCall<Grpc_Health_V1_HealthCheckResponse> {
     self.watch(message, metadata: metadata, options: .defaults)
   }
 
   public func watch(
     _ message: Grpc_Health_V1_HealthCheckRequest,
     options: CallOptions
-  ) -> RPCAsyncSequence<Grpc_Health_V1_HealthCheckResponse> {
+  ) -> ServerStreamingCall<Grpc_Health_V1_HealthCheckResponse> {
     self.watch(message, metadata: Metadata(), options: options)
+  }
+
+  /// Makes the call within a closure: it has ended when this returns.
+  public nonisolated(nonsending) func watch<Returned>(
+    _ message: Grpc_Health_V1_HealthCheckRequest,
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    within body: (RPCAsyncSequence<Grpc_Health_V1_HealthCheckResponse>) async throws -> Returned
+  ) async throws -> Returned {
+    let call = self.watch(
+      message, metadata: metadata, options: options)
+    return try await call.within(body)
   }
 }

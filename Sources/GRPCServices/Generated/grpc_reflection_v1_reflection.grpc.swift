@@ -99,4 +99,15 @@ extension Grpc_Reflection_V1_ServerReflection.ClientProtocol {
   ) -> BidirectionalCall<Grpc_Reflection_V1_ServerReflectionRequest, Grpc_Reflection_V1_ServerReflectionResponse> {
     self.serverReflectionInfo(metadata: Metadata(), options: options)
   }
+
+  /// Makes the call within a closure: it has ended when this returns.
+  public nonisolated(nonsending) func serverReflectionInfo<Returned>(
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    within body: (RequestWriter<Grpc_Reflection_V1_ServerReflectionRequest>, RPCAsyncSequence<Grpc_Reflection_V1_ServerReflectionResponse>) async throws -> Returned
+  ) async throws -> Returned {
+    let call = self.serverReflectionInfo(
+      metadata: metadata, options: options)
+    return try await call.within(body)
+  }
 }

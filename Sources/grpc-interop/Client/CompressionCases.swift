@@ -58,7 +58,7 @@ enum CompressionCases {
       parameters.compressed = Grpc_Testing_BoolValue(wish.isCompressed)
       return parameters
     }
-    let call = setting.client.serverStreamingCall(
+    let call = setting.client.serverStreaming(
       request, method: Grpc_Testing_TestService.Method.StreamingOutputCall.descriptor,
       serializer: ProtobufSerializer<Grpc_Testing_StreamingOutputCallRequest>(),
       deserializer: ProtobufDeserializer<Grpc_Testing_StreamingOutputCallResponse>())

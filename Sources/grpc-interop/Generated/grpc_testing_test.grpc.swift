@@ -343,7 +343,7 @@ extension Grpc_Testing_TestService {
       _ message: Grpc_Testing_StreamingOutputCallRequest,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Grpc_Testing_StreamingOutputCallResponse>
+    ) -> ServerStreamingCall<Grpc_Testing_StreamingOutputCallResponse>
 
     /// A stream of requests, one response with the bytes that were received.
     func streamingInputCall(
@@ -423,7 +423,7 @@ extension Grpc_Testing_TestService {
       _ message: Grpc_Testing_StreamingOutputCallRequest,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Grpc_Testing_StreamingOutputCallResponse> {
+    ) -> ServerStreamingCall<Grpc_Testing_StreamingOutputCallResponse> {
       client.serverStreaming(
         message,
         method: Grpc_Testing_TestService.Method.StreamingOutputCall.descriptor,
@@ -526,15 +526,27 @@ extension Grpc_Testing_TestService.ClientProtocol {
   func streamingOutputCall(
     _ message: Grpc_Testing_StreamingOutputCallRequest,
     metadata: Metadata = Metadata()
-  ) -> RPCAsyncSequence<Grpc_Testing_StreamingOutputCallResponse> {
+  ) -> ServerStreamingCall<Grpc_Testing_StreamingOutputCallResponse> {
     self.streamingOutputCall(message, metadata: metadata, options: .defaults)
   }
 
   func streamingOutputCall(
     _ message: Grpc_Testing_StreamingOutputCallRequest,
     options: CallOptions
-  ) -> RPCAsyncSequence<Grpc_Testing_StreamingOutputCallResponse> {
+  ) -> ServerStreamingCall<Grpc_Testing_StreamingOutputCallResponse> {
     self.streamingOutputCall(message, metadata: Metadata(), options: options)
+  }
+
+  /// Makes the call within a closure: it has ended when this returns.
+  nonisolated(nonsending) func streamingOutputCall<Returned>(
+    _ message: Grpc_Testing_StreamingOutputCallRequest,
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    within body: (RPCAsyncSequence<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Returned
+  ) async throws -> Returned {
+    let call = self.streamingOutputCall(
+      message, metadata: metadata, options: options)
+    return try await call.within(body)
   }
 
   func streamingInputCall(
@@ -549,6 +561,17 @@ extension Grpc_Testing_TestService.ClientProtocol {
     self.streamingInputCall(metadata: Metadata(), options: options)
   }
 
+  /// Writes the requests in a closure and waits for the response.
+  nonisolated(nonsending) func streamingInputCall(
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    writing write: (RequestWriter<Grpc_Testing_StreamingInputCallRequest>) async throws -> Void
+  ) async throws -> Grpc_Testing_StreamingInputCallResponse {
+    let call = self.streamingInputCall(
+      metadata: metadata, options: options)
+    return try await call.response(writing: write)
+  }
+
   func fullDuplexCall(
     metadata: Metadata = Metadata()
   ) -> BidirectionalCall<Grpc_Testing_StreamingOutputCallRequest, Grpc_Testing_StreamingOutputCallResponse> {
@@ -561,6 +584,17 @@ extension Grpc_Testing_TestService.ClientProtocol {
     self.fullDuplexCall(metadata: Metadata(), options: options)
   }
 
+  /// Makes the call within a closure: it has ended when this returns.
+  nonisolated(nonsending) func fullDuplexCall<Returned>(
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    within body: (RequestWriter<Grpc_Testing_StreamingOutputCallRequest>, RPCAsyncSequence<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Returned
+  ) async throws -> Returned {
+    let call = self.fullDuplexCall(
+      metadata: metadata, options: options)
+    return try await call.within(body)
+  }
+
   func halfDuplexCall(
     metadata: Metadata = Metadata()
   ) -> BidirectionalCall<Grpc_Testing_StreamingOutputCallRequest, Grpc_Testing_StreamingOutputCallResponse> {
@@ -571,6 +605,17 @@ extension Grpc_Testing_TestService.ClientProtocol {
     options: CallOptions
   ) -> BidirectionalCall<Grpc_Testing_StreamingOutputCallRequest, Grpc_Testing_StreamingOutputCallResponse> {
     self.halfDuplexCall(metadata: Metadata(), options: options)
+  }
+
+  /// Makes the call within a closure: it has ended when this returns.
+  nonisolated(nonsending) func halfDuplexCall<Returned>(
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    within body: (RequestWriter<Grpc_Testing_StreamingOutputCallRequest>, RPCAsyncSequence<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Returned
+  ) async throws -> Returned {
+    let call = self.halfDuplexCall(
+      metadata: metadata, options: options)
+    return try await call.within(body)
   }
 
   func unimplementedCall(

@@ -63,7 +63,7 @@ extension Xds_Service_Orca_V3_OpenRcaService {
       _ message: Xds_Service_Orca_V3_OrcaLoadReportRequest,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Xds_Data_Orca_V3_OrcaLoadReport>
+    ) -> ServerStreamingCall<Xds_Data_Orca_V3_OrcaLoadReport>
   }
 
   /// Calls the service through a `GRPCClient`. A value: copy it freely.
@@ -79,7 +79,7 @@ extension Xds_Service_Orca_V3_OpenRcaService {
       _ message: Xds_Service_Orca_V3_OrcaLoadReportRequest,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Xds_Data_Orca_V3_OrcaLoadReport> {
+    ) -> ServerStreamingCall<Xds_Data_Orca_V3_OrcaLoadReport> {
       client.serverStreaming(
         message,
         method: Xds_Service_Orca_V3_OpenRcaService.Method.StreamCoreMetrics.descriptor,
@@ -94,14 +94,26 @@ extension Xds_Service_Orca_V3_OpenRcaService.ClientProtocol {
   func streamCoreMetrics(
     _ message: Xds_Service_Orca_V3_OrcaLoadReportRequest,
     metadata: Metadata = Metadata()
-  ) -> RPCAsyncSequence<Xds_Data_Orca_V3_OrcaLoadReport> {
+  ) -> ServerStreamingCall<Xds_Data_Orca_V3_OrcaLoadReport> {
     self.streamCoreMetrics(message, metadata: metadata, options: .defaults)
   }
 
   func streamCoreMetrics(
     _ message: Xds_Service_Orca_V3_OrcaLoadReportRequest,
     options: CallOptions
-  ) -> RPCAsyncSequence<Xds_Data_Orca_V3_OrcaLoadReport> {
+  ) -> ServerStreamingCall<Xds_Data_Orca_V3_OrcaLoadReport> {
     self.streamCoreMetrics(message, metadata: Metadata(), options: options)
+  }
+
+  /// Makes the call within a closure: it has ended when this returns.
+  nonisolated(nonsending) func streamCoreMetrics<Returned>(
+    _ message: Xds_Service_Orca_V3_OrcaLoadReportRequest,
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    within body: (RPCAsyncSequence<Xds_Data_Orca_V3_OrcaLoadReport>) async throws -> Returned
+  ) async throws -> Returned {
+    let call = self.streamCoreMetrics(
+      message, metadata: metadata, options: options)
+    return try await call.within(body)
   }
 }

@@ -221,7 +221,7 @@ extension Test_V1_Shapes {
       _ message: Test_V1_Scalars,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Test_V1_Nothing>
+    ) -> ServerStreamingCall<Test_V1_Nothing>
 
     /// Many to many.
     func converse(
@@ -276,7 +276,7 @@ extension Test_V1_Shapes {
       _ message: Test_V1_Scalars,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Test_V1_Nothing> {
+    ) -> ServerStreamingCall<Test_V1_Nothing> {
       client.serverStreaming(
         message,
         method: Test_V1_Shapes.Method.Download.descriptor,
@@ -338,18 +338,41 @@ extension Test_V1_Shapes.ClientProtocol {
     self.upload(metadata: Metadata(), options: options)
   }
 
+  /// Writes the requests in a closure and waits for the response.
+  nonisolated(nonsending) func upload(
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    writing write: (RequestWriter<Test_V1_Scalars>) async throws -> Void
+  ) async throws -> Test_V1_Nothing {
+    let call = self.upload(
+      metadata: metadata, options: options)
+    return try await call.response(writing: write)
+  }
+
   func download(
     _ message: Test_V1_Scalars,
     metadata: Metadata = Metadata()
-  ) -> RPCAsyncSequence<Test_V1_Nothing> {
+  ) -> ServerStreamingCall<Test_V1_Nothing> {
     self.download(message, metadata: metadata, options: .defaults)
   }
 
   func download(
     _ message: Test_V1_Scalars,
     options: CallOptions
-  ) -> RPCAsyncSequence<Test_V1_Nothing> {
+  ) -> ServerStreamingCall<Test_V1_Nothing> {
     self.download(message, metadata: Metadata(), options: options)
+  }
+
+  /// Makes the call within a closure: it has ended when this returns.
+  nonisolated(nonsending) func download<Returned>(
+    _ message: Test_V1_Scalars,
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    within body: (RPCAsyncSequence<Test_V1_Nothing>) async throws -> Returned
+  ) async throws -> Returned {
+    let call = self.download(
+      message, metadata: metadata, options: options)
+    return try await call.within(body)
   }
 
   func converse(
@@ -362,6 +385,17 @@ extension Test_V1_Shapes.ClientProtocol {
     options: CallOptions
   ) -> BidirectionalCall<Test_V1_Scalars, Test_V1_Nothing> {
     self.converse(metadata: Metadata(), options: options)
+  }
+
+  /// Makes the call within a closure: it has ended when this returns.
+  nonisolated(nonsending) func converse<Returned>(
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    within body: (RequestWriter<Test_V1_Scalars>, RPCAsyncSequence<Test_V1_Nothing>) async throws -> Returned
+  ) async throws -> Returned {
+    let call = self.converse(
+      metadata: metadata, options: options)
+    return try await call.within(body)
   }
 
   func `default`(

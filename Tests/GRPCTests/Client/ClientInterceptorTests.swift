@@ -85,7 +85,7 @@ struct ClientInterceptorTests {
     let expected = ["outer begins", "inner begins", "inner ends", "outer ends"]
     #expect(events.withLock { $0 } == expected)
     events.withLock { $0 = [] }
-    let call = client.serverStreamingCall(
+    let call = client.serverStreaming(
       [7], method: Self.method(.serverStreaming), serializer: Bytes(), deserializer: Bytes())
     var seen: [[UInt8]] = []
     for try await message in call.responses { seen.append(message) }
@@ -122,7 +122,7 @@ struct ClientInterceptorTests {
     let transport = FakeTransport()
     let client = GRPCClient(transport: transport, interceptors: [Marking(name: "a") { _ in }])
     func takeOne() async throws {
-      let call = client.serverStreamingCall(
+      let call = client.serverStreaming(
         [7], method: Self.method(.serverStreaming), serializer: Bytes(), deserializer: Bytes())
       for try await _ in call.responses { break }
     }

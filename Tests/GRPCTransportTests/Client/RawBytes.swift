@@ -28,7 +28,7 @@ extension GRPCClient {
     _ name: String = "Watch", _ message: [UInt8] = [1],
     options: CallOptions = .timeout(.seconds(20))
   ) -> ServerStreamingCall<[UInt8]> {
-    serverStreamingCall(
+    serverStreaming(
       message, method: Self.method(name, .serverStreaming), serializer: RawBytes(),
       deserializer: RawBytes(), options: options)
   }

@@ -48,7 +48,7 @@ struct CancellationTests {
   func watch(carrier: Carrier) async throws {
     let test = try await ConformanceServer(carrier)
     for count in 0...2 {
-      let call = test.client.serverStreamingCall(
+      let call = test.client.serverStreaming(
         [1], method: Shape.watch.method, serializer: RawBytes(), deserializer: RawBytes(),
         metadata: Self.hang)
       var responses = call.responses.makeAsyncIterator()

@@ -129,7 +129,7 @@ struct ConformanceTests {
   func initialBeforeFailure() async throws {
     let test = try await ConformanceServer(.tcp)
     for count in [0, 1] {
-      let call = test.client.serverStreamingCall(
+      let call = test.client.serverStreaming(
         [1], method: Shape.watch.method, serializer: RawBytes(), deserializer: RawBytes(),
         metadata: ["initial-a": "1", "plan-code": "5", "plan-responses": .string("\(count)")])
       #expect(try await call.initialMetadata()[stringValues: "initial-a"] == ["1"])

@@ -54,7 +54,7 @@ enum Shape: String, CaseIterable, Sendable {
         outcome.initial = try await call.initialMetadata()
         outcome.trailing = call.trailingMetadata
       case .watch:
-        let call = client.serverStreamingCall(
+        let call = client.serverStreaming(
           requests[0], method: method, serializer: RawBytes(), deserializer: RawBytes(),
           metadata: metadata, options: options)
         for try await message in call.responses { outcome.messages.append(message) }

@@ -118,7 +118,7 @@ extension Farebox_Bench_V1_EchoService {
       _ message: Farebox_Bench_V1_RepeatRequest,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Farebox_Bench_V1_EchoResponse>
+    ) -> ServerStreamingCall<Farebox_Bench_V1_EchoResponse>
   }
 
   /// Calls the service through a `GRPCClient`. A value: copy it freely.
@@ -147,7 +147,7 @@ extension Farebox_Bench_V1_EchoService {
       _ message: Farebox_Bench_V1_RepeatRequest,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Farebox_Bench_V1_EchoResponse> {
+    ) -> ServerStreamingCall<Farebox_Bench_V1_EchoResponse> {
       client.serverStreaming(
         message,
         method: Farebox_Bench_V1_EchoService.Method.Repeat.descriptor,
@@ -176,14 +176,26 @@ extension Farebox_Bench_V1_EchoService.ClientProtocol {
   func `repeat`(
     _ message: Farebox_Bench_V1_RepeatRequest,
     metadata: Metadata = Metadata()
-  ) -> RPCAsyncSequence<Farebox_Bench_V1_EchoResponse> {
+  ) -> ServerStreamingCall<Farebox_Bench_V1_EchoResponse> {
     self.`repeat`(message, metadata: metadata, options: .defaults)
   }
 
   func `repeat`(
     _ message: Farebox_Bench_V1_RepeatRequest,
     options: CallOptions
-  ) -> RPCAsyncSequence<Farebox_Bench_V1_EchoResponse> {
+  ) -> ServerStreamingCall<Farebox_Bench_V1_EchoResponse> {
     self.`repeat`(message, metadata: Metadata(), options: options)
+  }
+
+  /// Makes the call within a closure: it has ended when this returns.
+  nonisolated(nonsending) func `repeat`<Returned>(
+    _ message: Farebox_Bench_V1_RepeatRequest,
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    within body: (RPCAsyncSequence<Farebox_Bench_V1_EchoResponse>) async throws -> Returned
+  ) async throws -> Returned {
+    let call = self.`repeat`(
+      message, metadata: metadata, options: options)
+    return try await call.within(body)
   }
 }
