@@ -9,7 +9,8 @@
 /// ```
 /// The list is folded once when the client is made: the first interceptor is the outermost. For
 /// streams, `next` returns when the call has ended and the reply has no message. Call `next` once:
-/// repeating calls is the business of the transport.
+/// repeating calls is the business of the transport. Method, metadata and deadline are at hand from
+/// the start; the peer is in the reply, since which server it will be is decided later.
 public protocol ClientInterceptor: Sendable {
   /// The rest of the chain, and in the end the call itself.
   typealias Next = @Sendable (ClientRequestHead) async throws -> ClientReply

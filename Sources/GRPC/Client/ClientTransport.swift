@@ -31,15 +31,18 @@ public struct ClientReply: Sendable {
   public var trailingMetadata: Metadata
   /// Whether the message came compressed; the transport has inflated it.
   public var wasCompressed = false
+  /// Who answered, for example `ipv4:127.0.0.1:7001`; nil when the transport cannot tell.
+  public var peer: String?
 
   /// Makes a reply.
   public init(
     initialMetadata: Metadata = Metadata(), message: [UInt8] = [],
-    trailingMetadata: Metadata = Metadata()
+    trailingMetadata: Metadata = Metadata(), peer: String? = nil
   ) {
     self.initialMetadata = initialMetadata
     self.message = message
     self.trailingMetadata = trailingMetadata
+    self.peer = peer
   }
 }
 
@@ -61,6 +64,8 @@ public protocol ClientStream: AnyObject, Sendable {
   var trailingMetadata: Metadata { get }
   /// Whether the message received last came compressed.
   var lastMessageWasCompressed: Bool { get }
+  /// Who serves the call, for example `ipv4:127.0.0.1:7001`; nil before that is known.
+  var peer: String? { get }
   /// Ends the call with CANCELLED, here and at the server. Does nothing after the end.
   func cancel()
 }
@@ -73,4 +78,7 @@ extension ClientStream {
 
   /// For streams that compress nothing: false.
   public var lastMessageWasCompressed: Bool { false }
+
+  /// Nil: streams need not know.
+  public var peer: String? { nil }
 }

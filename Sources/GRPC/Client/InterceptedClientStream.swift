@@ -47,7 +47,7 @@ final class InterceptedClientStream: ClientStream {
     do {
       if let message = try await stream.receive() { return message }
       core.ended(
-        .success(ClientReply(trailingMetadata: stream.trailingMetadata)))
+        .success(ClientReply(trailingMetadata: stream.trailingMetadata, peer: stream.peer)))
       return nil
     } catch {
       core.ended(.failure(error))
@@ -60,6 +60,7 @@ final class InterceptedClientStream: ClientStream {
   }
 
   var trailingMetadata: Metadata { core.current?.trailingMetadata ?? Metadata() }
+  var peer: String? { core.current?.peer }
 
   var lastMessageWasCompressed: Bool { core.current?.lastMessageWasCompressed ?? false }
 

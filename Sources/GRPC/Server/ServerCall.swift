@@ -319,7 +319,8 @@ package final class ServerCall: @unchecked Sendable {
 // MARK: - For the handler
 
 extension ServerCall {
-  var isCancelled: Bool { shared.withLock { $0.cancellation != nil } }
+  var cancellation: RPCError? { shared.withLock { $0.cancellation } }
+  var isCancelled: Bool { cancellation != nil }
 
   func setInitialMetadata(_ metadata: Metadata) {
     shared.withLock { $0.initial = metadata }

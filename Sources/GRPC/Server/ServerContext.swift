@@ -32,6 +32,8 @@ public struct ServerContext: Sendable {
 
   /// Whether the call was cancelled: by the client, its connection, the deadline or a drain.
   public var isCancelled: Bool { call.isCancelled }
+  /// How the call was answered when it ended before its handler; nil when it was not.
+  public var cancellation: RPCError? { call.cancellation }
 
   /// Sets the metadata sent before the first message. Without effect once that was sent.
   ///

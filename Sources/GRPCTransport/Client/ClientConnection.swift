@@ -33,6 +33,8 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
   private let subchannel: Subchannel
   private let requestFields: ClientRequestHead.ConnectionFields
   let policy: ClientConnectionPolicy
+  /// The name of the other end, once connected.
+  private(set) var peer: String?
   private var state = State.handshaking
   private(set) var context: ChannelHandlerContext?
   /// nil until the connection is usable.
@@ -79,6 +81,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
   /// Sends the preface; the connection must be usable after `timeout`.
   func start(timeout: TimeAmount) {
     guard let context, case .handshaking = state else { return }
+    peer = PeerNames(of: context.channel).remote
     handshakeTimeout = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
       self.close(
         reason: "the server accepted the connection but sent no HTTP/2 settings in time")

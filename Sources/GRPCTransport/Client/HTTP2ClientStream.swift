@@ -99,4 +99,5 @@ final class HTTP2ClientStream: ClientStream {
   }
 
   var trailingMetadata: Metadata { call.trailingMetadata }
+  var peer: String? { call.peer }
 }

@@ -69,6 +69,11 @@ public final class HTTP2ClientTransport: ClientTransport {
     /// never, less than 1 ms counts as 1 ms. The next call connects again. `roundRobin` keeps its
     /// connections.
     public var idleTimeout: Duration?
+    /// Puts the handlers of a connection into a channel.
+    typealias Initializer = @Sendable (any Channel) -> EventLoopFuture<Void>
+    /// Makes connections in place of sockets: on this event loop, with these handlers.
+    var connector:
+      (@Sendable (any EventLoop, @escaping Initializer) -> EventLoopFuture<any Channel>)?
 
     /// Makes a configuration; each default is the one of `defaults`.
     public init(

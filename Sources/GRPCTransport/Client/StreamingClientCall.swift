@@ -37,6 +37,7 @@ final class StreamingClientCall: ClientCall, @unchecked Sendable {
     var initialMetadata: Metadata?
     var metadataReaders: [CheckedContinuation<Result<Metadata, RPCError>, Never>] = []
     var end: ClientStreamStateMachine.End?
+    var peer: String?
     // Outbox
     var outbox: [[UInt8]] = []
     var outboxBytes = 0
@@ -163,6 +164,9 @@ final class StreamingClientCall: ClientCall, @unchecked Sendable {
     }
   }
 
+  /// Who serves the call.
+  var peer: String? { state.withLock { $0.peer } }
+
   /// What the caller has to do after it put a message into the outbox.
   struct OnWrite {
     /// Wake the event loop.
@@ -221,6 +225,8 @@ final class StreamingClientCall: ClientCall, @unchecked Sendable {
   }
 
   override func sendRequest() {
+    let peer = stream?.1.peer
+    state.withLock { $0.peer = peer }
     if let onlyMessage {
       _ = send(onlyMessage)
       finishRequest()

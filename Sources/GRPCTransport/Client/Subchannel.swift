@@ -62,12 +62,15 @@ final class Subchannel: @unchecked Sendable {
     guard case .idle = state, !isAbandoned else { return }
     state = .connecting(nil)
     logger.debug("connecting", metadata: ["address": "\(address)"])
-    let bootstrap = ClientBootstrap(group: channel.eventLoop)
+    let initialize: HTTP2ClientTransport.Configuration.Initializer = { channel in
+      channel.eventLoop.makeCompletedFuture { try self.prepare(channel) }
+    }
+    let future =
+      configuration.connector?(channel.eventLoop, initialize)
+      ?? ClientBootstrap(group: channel.eventLoop)
       .connectTimeout(.nanoseconds(configuration.connectTimeout.saturatedNanoseconds))
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try self.prepare(channel) }
-      }
-    let future = bootstrap.connect(to: address.socket)
+      .channelInitializer(initialize)
+      .connect(to: address.socket)
     future.hop(to: channel.eventLoop).assumeIsolated().whenComplete { result in
       switch result {
       case .success(let socket): self.connected(socket)

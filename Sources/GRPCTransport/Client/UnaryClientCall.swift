@@ -21,6 +21,7 @@ final class UnaryClientCall: ClientCall, @unchecked Sendable {
   override var canSendAgain: Bool { true }
 
   override func sendRequest() {
+    reply.peer = stream?.1.peer
     _ = send(framedMessage)
     finishRequest()
   }

@@ -43,9 +43,10 @@ public final class GRPCServer: Sendable {
     case idle
     /// `isUnwanted`: the shutdown was asked for before the listener was bound.
     case starting(isUnwanted: Bool)
-    case running(any Channel)
+    /// Without a listener when connections are brought to it.
+    case running((any Channel)?)
     /// The shutdown was announced; calls are still accepted.
-    case lameDuck(any Channel)
+    case lameDuck((any Channel)?)
     case stopping
     case stopped
   }
@@ -117,6 +118,15 @@ public final class GRPCServer: Sendable {
     return ServerAddress(channel.localAddress) ?? address
   }
 
+  /// Starts a server that listens nowhere: connections come by `accept(joined:)`.
+  func startWithoutListener() throws(HTTP2Error) {
+    try Session.checkLibrary()
+    shared.withLock { shared in
+      guard case .idle = shared.state else { preconditionFailure("a server starts once") }
+      shared.state = .running(nil)
+    }
+  }
+
   /// Runs until the graceful shutdown has ended; cancelling the task begins it.
   public func serve() async throws {
     _ = try await start()
@@ -129,7 +139,7 @@ public final class GRPCServer: Sendable {
 
   private enum OnShutdown {
     case announce
-    case drain(any Channel)
+    case drain((any Channel)?)
     case nothing
   }
 
@@ -164,9 +174,9 @@ public final class GRPCServer: Sendable {
     }
   }
 
-  private func drain(_ listener: any Channel) {
+  private func drain(_ listener: (any Channel)?) {
     settings.beginDraining()
-    listener.close(promise: nil)
+    listener?.close(promise: nil)
     for connection in openConnections() {
       connection.runOnLoop { connection.beginDrain() }
     }
@@ -238,6 +248,22 @@ public final class GRPCServer: Sendable {
       try channel.pipeline.syncOperations.addHandlers(tls.handlers(for: connection))
     }
     try channel.pipeline.syncOperations.addHandler(connection)
+  }
+
+  /// Takes charge of a connection that did not come by the listener. On its loop.
+  ///
+  /// Throws UNAVAILABLE when the server does not run: a closed port would refuse, too.
+  func accept(joined channel: any Channel) throws {
+    let isRunning = shared.withLock { shared in
+      switch shared.state {
+      case .running, .lameDuck: true
+      case .idle, .starting, .stopping, .stopped: false
+      }
+    }
+    guard isRunning else {
+      throw RPCError(code: .unavailable, message: "the server has stopped")
+    }
+    try accept(channel)
   }
 
   private func context(of loop: any EventLoop) -> LoopContext {

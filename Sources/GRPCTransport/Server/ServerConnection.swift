@@ -68,9 +68,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    peers = PeerNames(
-      remote: ServerAddress.peerName(context.remoteAddress),
-      local: ServerAddress.peerName(context.localAddress))
+    peers = PeerNames(of: context.channel)
     let timeout = settings.limits.prefaceTimeout
     closeTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) {
       self.closeChannel("no HTTP/2 preface within \(timeout)")

@@ -20,9 +20,9 @@ struct GRPCServerTests {
     }
   }
 
-  @Test("answers unary calls of every size, inline and after suspending")
-  func unary() async throws {
-    let test = try await ServerUnderTest { router in
+  @Test("answers unary calls of every size, inline and after suspending", arguments: Road.allCases)
+  func unary(road: Road) async throws {
+    let test = try await ServerUnderTest(over: road) { router in
       router.unary("Inline") { input, _ in input }
       router.unary("Later") { input, _ in
         await Task.yield()
@@ -38,9 +38,9 @@ struct GRPCServerTests {
     await test.stop()
   }
 
-  @Test("carries many calls at once")
-  func concurrent() async throws {
-    let test = try await ServerUnderTest { router in
+  @Test("carries many calls at once", arguments: Road.allCases)
+  func concurrent(road: Road) async throws {
+    let test = try await ServerUnderTest(over: road) { router in
       router.unary("Later") { input, _ in
         await Task.yield()
         return input
@@ -56,9 +56,11 @@ struct GRPCServerTests {
     await test.stop()
   }
 
-  @Test("a refusal reaches the client with code, text, metadata and details")
-  func refusal() async throws {
-    let test = try await ServerUnderTest { router in
+  @Test(
+    "a refusal reaches the client with code, text, metadata and details",
+    arguments: Road.allCases)
+  func refusal(road: Road) async throws {
+    let test = try await ServerUnderTest(over: road) { router in
       router.unary("Refuse") { _, context in
         try context.setInitialMetadata(["x-initial": "1"])
         try context.addTrailingMetadata(["x-trailing": "2"])
@@ -77,9 +79,9 @@ struct GRPCServerTests {
     await test.stop()
   }
 
-  @Test("the text of an unknown error stays here, and is reported whole")
-  func unknownError() async throws {
-    let test = try await ServerUnderTest { router in
+  @Test("the text of an unknown error stays here, and is reported whole", arguments: Road.allCases)
+  func unknownError(road: Road) async throws {
+    let test = try await ServerUnderTest(over: road) { router in
       router.unary("Leak") { _, _ in throw Secret() }
     }
     let error = try #require(await failure { _ = try await test.client.call("Leak") })
@@ -91,9 +93,9 @@ struct GRPCServerTests {
     await test.stop()
   }
 
-  @Test("a status text of any length arrives cut, not lost")
-  func longText() async throws {
-    let test = try await ServerUnderTest { router in
+  @Test("a status text of any length arrives cut, not lost", arguments: Road.allCases)
+  func longText(road: Road) async throws {
+    let test = try await ServerUnderTest(over: road) { router in
       router.unary("Refuse") { _, _ in
         throw RPCError(code: .aborted, message: String(repeating: "é", count: 50_000))
       }
@@ -104,9 +106,11 @@ struct GRPCServerTests {
     await test.stop()
   }
 
-  @Test("an unknown method is UNIMPLEMENTED, an oversized message RESOURCE_EXHAUSTED")
-  func protocolRefusals() async throws {
-    let test = try await ServerUnderTest { router in
+  @Test(
+    "an unknown method is UNIMPLEMENTED, an oversized message RESOURCE_EXHAUSTED",
+    arguments: Road.allCases)
+  func protocolRefusals(road: Road) async throws {
+    let test = try await ServerUnderTest(over: road) { router in
       router.unary("Small") { input, _ in input }
       router.setMaxRequestBytes(10, for: GRPCClient.method("Small", .unary))
     }
@@ -118,11 +122,13 @@ struct GRPCServerTests {
     await test.stop()
   }
 
-  @Test("a connection holds a bounded number of request bytes, and gives them back")
-  func heldBytes() async throws {
+  @Test(
+    "a connection holds a bounded number of request bytes, and gives them back",
+    arguments: Road.allCases)
+  func heldBytes(road: Road) async throws {
     var limits = ServerLimits()
     limits.maxHeldRequestBytes = 100_000
-    let test = try await ServerUnderTest(limits: limits) { router in
+    let test = try await ServerUnderTest(over: road, limits: limits) { router in
       router.unary("Echo") { input, _ in input }
       router.clientStreaming("Count") { requests, _ in
         var count = 0
@@ -131,7 +137,8 @@ struct GRPCServerTests {
       }
     }
     for _ in 0..<5 {
-      #expect(try await test.client.call("Echo", Bytes(repeating: 0, count: 90_000)).count == 90_000)
+      let message = Bytes(repeating: 0, count: 90_000)
+      #expect(try await test.client.call("Echo", message).count == 90_000)
     }
     let large = await failure {
       _ = try await test.client.call("Echo", Bytes(repeating: 0, count: 200_000))
@@ -144,9 +151,9 @@ struct GRPCServerTests {
     await test.stop()
   }
 
-  @Test("streams down in order, past the flow-control windows")
-  func serverStreaming() async throws {
-    let test = try await ServerUnderTest { router in
+  @Test("streams down in order, past the flow-control windows", arguments: Road.allCases)
+  func serverStreaming(road: Road) async throws {
+    let test = try await ServerUnderTest(over: road) { router in
       router.serverStreaming("Count") { input, writer, _ in
         for index in 0..<2000 { try await writer.write([UInt8(index % 256)] + input) }
       }
@@ -165,9 +172,9 @@ struct GRPCServerTests {
     await test.stop()
   }
 
-  @Test("streams up, and the handler may answer before the end")
-  func clientStreaming() async throws {
-    let test = try await ServerUnderTest { router in
+  @Test("streams up, and the handler may answer before the end", arguments: Road.allCases)
+  func clientStreaming(road: Road) async throws {
+    let test = try await ServerUnderTest(over: road) { router in
       router.clientStreaming("Sum") { requests, _ in
         var count = 0
         for try await message in requests { count += message.count }
@@ -188,9 +195,9 @@ struct GRPCServerTests {
     await test.stop()
   }
 
-  @Test("talks both ways, strictly in turns")
-  func bidirectional() async throws {
-    let test = try await ServerUnderTest { router in
+  @Test("talks both ways, strictly in turns", arguments: Road.allCases)
+  func bidirectional(road: Road) async throws {
+    let test = try await ServerUnderTest(over: road) { router in
       router.bidirectional("Double") { requests, writer, _ in
         for try await message in requests { try await writer.write(message + message) }
       }
@@ -203,20 +210,6 @@ struct GRPCServerTests {
     }
     call.requests.finish()
     #expect(try await responses.next() == nil)
-    await test.stop()
-  }
-
-  @Test("listens on a unix socket")
-  func unixSocket() async throws {
-    let path = "/tmp/farebox-test-\(UInt32.random(in: 0...UInt32.max)).sock"
-    let test = try await ServerUnderTest(listenAt: .unix(path: path)) { router in
-      router.unary("Echo") { input, context in
-        #expect(context.localPeer.hasPrefix("unix:"))
-        return input
-      }
-    }
-    #expect(test.address == .unix(path: path))
-    #expect(try await test.client.call("Echo", [1]) == [1])
     await test.stop()
   }
 }

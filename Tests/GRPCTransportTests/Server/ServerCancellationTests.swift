@@ -14,9 +14,11 @@ struct ServerCancellationTests {
     }
   }
 
-  @Test("the handler sees the client's deadline, and outgoing calls inherit it")
-  func deadlineIsKnown() async throws {
-    let test = try await ServerUnderTest { router in
+  @Test(
+    "the handler sees the client's deadline, and outgoing calls inherit it",
+    arguments: Road.allCases)
+  func deadlineIsKnown(road: Road) async throws {
+    let test = try await ServerUnderTest(over: road) { router in
       router.unary("Left") { _, context in
         let left = try #require(context.deadline).remainingNanoseconds
         #expect(Deadline.current == context.deadline)
@@ -28,12 +30,14 @@ struct ServerCancellationTests {
     await test.stop()
   }
 
-  @Test("the handler is cancelled when the server's own maximum is reached")
-  func serverMaximum() async throws {
+  @Test(
+    "the handler is cancelled when the server's own maximum is reached",
+    arguments: Road.allCases)
+  func serverMaximum(road: Road) async throws {
     var limits = ServerLimits()
     limits.maxCallDuration = .milliseconds(50)
     let cancelled = Gate()
-    let test = try await ServerUnderTest(limits: limits) { router in
+    let test = try await ServerUnderTest(over: road, limits: limits) { router in
       router.unary("Hang") { _, context in
         do { try await Task.sleep(for: .seconds(60)) } catch { cancelled.open() }
         #expect(context.isCancelled)
@@ -46,11 +50,11 @@ struct ServerCancellationTests {
     await test.stop()
   }
 
-  @Test("the handler is cancelled when the client cancels")
-  func clientCancels() async throws {
+  @Test("the handler is cancelled when the client cancels", arguments: Road.allCases)
+  func clientCancels(road: Road) async throws {
     let started = Gate()
     let cancelled = Gate()
-    let test = try await ServerUnderTest { router in
+    let test = try await ServerUnderTest(over: road) { router in
       router.unary("Hang") { _, _ in
         started.open()
         do { try await Task.sleep(for: .seconds(60)) } catch { cancelled.open() }
@@ -65,12 +69,14 @@ struct ServerCancellationTests {
     await test.stop()
   }
 
-  @Test("a writer that waits for the client, and a reader, are woken when the client leaves")
-  func disconnect() async throws {
+  @Test(
+    "a writer that waits for the client, and a reader, are woken when the client leaves",
+    arguments: Road.allCases)
+  func disconnect(road: Road) async throws {
     let started = Gate()
     let writerEnded = Gate()
     let readerEnded = Gate()
-    let test = try await ServerUnderTest { router in
+    let test = try await ServerUnderTest(over: road) { router in
       router.serverStreaming("Flood") { _, writer, _ in
         do {
           started.open()
@@ -105,11 +111,13 @@ struct ServerCancellationTests {
     await test.stop()
   }
 
-  @Test("a shutdown lets calls in flight finish and accepts no new connection")
-  func gracefulShutdown() async throws {
+  @Test(
+    "a shutdown lets calls in flight finish and accepts no new connection",
+    arguments: Road.allCases)
+  func gracefulShutdown(road: Road) async throws {
     let started = Gate()
     let proceed = Gate()
-    let test = try await ServerUnderTest { router in
+    let test = try await ServerUnderTest(over: road) { router in
       router.unary("Slow") { input, _ in
         started.open()
         await proceed.wait()
@@ -127,12 +135,12 @@ struct ServerCancellationTests {
     await test.transport.shutdown()
   }
 
-  @Test("the grace period of a shutdown ends what hangs")
-  func graceEnds() async throws {
+  @Test("the grace period of a shutdown ends what hangs", arguments: Road.allCases)
+  func graceEnds(road: Road) async throws {
     var limits = ServerLimits()
     limits.shutdownGrace = .milliseconds(50)
     let started = Gate()
-    let test = try await ServerUnderTest(limits: limits) { router in
+    let test = try await ServerUnderTest(over: road, limits: limits) { router in
       router.unary("Hang") { _, _ in
         started.open()
         try await Task.sleep(for: .seconds(60))

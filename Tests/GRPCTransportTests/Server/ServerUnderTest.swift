@@ -4,12 +4,12 @@ import Logging
 import NIOPosix
 import Synchronization
 
-/// A server on a port of its own, with methods of each shape, and a client for it.
+/// A server with methods of each shape, by default on a port of its own, and a client for it.
 final class ServerUnderTest: Sendable {
   let server: GRPCServer
   let address: ServerAddress
   let client: GRPCClient
-  let transport: HTTP2ClientTransport
+  let transport: any LeavingTransport
   /// Errors that clients did not see.
   let reported: Reported
 
@@ -20,8 +20,8 @@ final class ServerUnderTest: Sendable {
   }
 
   init(
+    over road: Road = .loopback,
     interceptors: [any ServerInterceptor] = [],
-    listenAt listenAddress: ServerAddress = .tcp(host: "127.0.0.1", port: 0),
     limits: ServerLimits = ServerLimits(),
     compression: CompressionPolicy = CompressionPolicy(),
     register: (inout RPCRouter) -> Void
@@ -36,16 +36,28 @@ final class ServerUnderTest: Sendable {
       reported.append("\(method.fullyQualifiedMethod): \(error)")
     }
     self.reported = reported
-    server = GRPCServer(
-      address: listenAddress, router: router, interceptors: interceptors,
-      configuration: configuration, logger: Logger(label: "test"))
-    address = try await server.start()
-    let target: HTTP2ClientTransport.Target
-    switch address {
-    case .tcp(let host, let port): target = .tcp(host: host, port: port)
-    case .unix(let path): target = .unix(path: path)
+    let logger = Logger(label: "test")
+    let files = road == .tls ? try CertificateFolder() : nil
+    configuration.tls = try files?.server()
+    if let listenAddress = road.listenAddress {
+      server = GRPCServer(
+        address: listenAddress, router: router, interceptors: interceptors,
+        configuration: configuration, logger: logger)
+      address = try await server.start()
+      let target: HTTP2ClientTransport.Target
+      switch address {
+      case .tcp(let host, let port): target = .tcp(host: host, port: port)
+      case .unix(let path): target = .unix(path: path)
+      }
+      transport = HTTP2ClientTransport(
+        target: target, configuration: .init(tls: try files?.client()), logger: logger)
+    } else {
+      let joined = try InProcessTransport(
+        router: router, interceptors: interceptors, configuration: configuration, logger: logger)
+      server = joined.server
+      address = .unix(path: "in-process")
+      transport = joined
     }
-    transport = HTTP2ClientTransport(target: target, logger: Logger(label: "test"))
     client = GRPCClient(transport: transport)
   }
 

@@ -30,24 +30,6 @@ struct TLSTests {
     await server.stop()
   }
 
-  @Test("carries many calls at once")
-  func concurrent() async throws {
-    let server = try await TLSServer(files.server())
-    try await server.with(files.client()) { client in
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        for index in 0..<300 {
-          group.addTask {
-            let message = [UInt8](repeating: UInt8(index & 0xFF), count: index * 50)
-            let reply = try await client.call("Echo", message)
-            #expect(reply == message)
-          }
-        }
-        try await group.waitForAll()
-      }
-    }
-    await server.stop()
-  }
-
   @Test("refuses a server from an unknown authority, unless anyone is trusted")
   func wrongAuthority() async throws {
     let server = try await TLSServer(files.server())

@@ -18,9 +18,10 @@ struct MessageSizeTests {
     (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
   }
 
-  @Test("at the edges of windows and frames arrive whole, both ways and in every shape")
-  func edges() async throws {
-    let test = try await ServerWireTests.server()
+  @Test("at the edges of windows and frames arrive whole, both ways and in every shape",
+    arguments: Road.allCases)
+  func edges(road: Road) async throws {
+    let test = try await ServerWireTests.server(over: road)
     for size in Self.sizes {
       let message = Self.message(size)
       #expect(try await test.client.call("Echo", message) == message, "\(size)")

@@ -11,9 +11,10 @@ struct ServerWireTests {
 
   /// Echoing methods of each shape.
   static func server(
-    limits: ServerLimits = ServerLimits(), _ more: (inout RPCRouter) -> Void = { _ in }
+    over road: Road = .loopback, limits: ServerLimits = ServerLimits(),
+    _ more: (inout RPCRouter) -> Void = { _ in }
   ) async throws -> ServerUnderTest {
-    try await ServerUnderTest(limits: limits) { router in
+    try await ServerUnderTest(over: road, limits: limits) { router in
       router.unary("Echo") { input, _ in input }
       router.serverStreaming("Twice") { input, writer, _ in
         try await writer.write(input)

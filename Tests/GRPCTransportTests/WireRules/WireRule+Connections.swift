@@ -37,7 +37,7 @@ extension WireRule {
       "Credit returns when the payload was taken: slow readers stop fast writers.",
       in: "RFC 9113 section 5.2",
       by: "ClientLifeTests.backPressure", "ClientLifeTests.writerWaits",
-      "SessionTests.backPressure", "GRPCServerTests.heldBytes"),
+      "SessionTests.backPressure", "GRPCServerTests.heldBytes", "RoadTests.backPressure"),
     WireRule(
       "Calls of a lost connection are UNAVAILABLE on the client and CANCELLED on the server.",
       in: "PROTOCOL-HTTP2, Connection Management",

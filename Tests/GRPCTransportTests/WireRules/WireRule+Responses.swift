@@ -90,7 +90,11 @@ extension WireRule {
     WireRule(
       "The deadline fails the call here and resets it with CANCEL there.",
       in: "PROTOCOL-HTTP2, Timeout",
-      by: "ClientLifeTests.deadline", "ClientLifeTests.pastDeadline"),
+      by: "ClientLifeTests.deadline", "ClientLifeTests.pastDeadline", "RoadTests.deadline"),
+    WireRule(
+      "A handler's deadline bounds the calls that it makes, less a margin for its answer.",
+      in: "gRPC deadlines guide, propagation",
+      by: "RoadTests.inheritedDeadline", "ServerCancellationTests.deadlineIsKnown"),
     WireRule(
       "CANCELLED that comes after the deadline is DEADLINE_EXCEEDED.",
       in: "PROTOCOL-HTTP2, Timeout", by: "ClientCallTests.lateCancellation"),
@@ -98,7 +102,7 @@ extension WireRule {
       "Cancelling and letting go reset the call with CANCEL.",
       in: "RFC 9113 section 7",
       by: "ClientLifeTests.cancellation", "ClientLifeTests.dropped",
-      "ServerCancellationTests.clientCancels"),
+      "ServerCancellationTests.clientCancels", "RoadTests.cancellation"),
     WireRule(
       "Bad percent sequences stand for themselves.",
       in: "PROTOCOL-HTTP2, Status-Message",
