@@ -24,6 +24,10 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let instrumentation = Target.Dependency.product(
+  name: "Instrumentation", package: "swift-distributed-tracing")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(
   name: "Configuration", package: "swift-configuration")
@@ -43,12 +47,15 @@ let package = Package(
     .executable(name: "protoc-gen-swift-rpc", targets: ["protoc-gen-swift-rpc"]),
     .executable(name: "grpc-interop", targets: ["grpc-interop"]),
     .library(name: "GRPC", targets: ["GRPC", "GRPCTransport", "GRPCServices", "Protobuf"]),
+    .library(name: "GRPCObservability", targets: ["Observability"]),
     .library(name: "FareboxContracts", targets: ["Contracts"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -78,6 +85,7 @@ let package = Package(
     // Wire side
     layer("GRPCTransport", ["GRPC", "HTTP2", nioCore, nioPosix, nioSSL, nioTLS, logging]),
     layer("GRPCServices", ["GRPC", "Protobuf"]),
+    layer("Observability", ["GRPC", logging, metrics, tracing, instrumentation]),
     layer("Contracts", ["GRPC", "Protobuf"]),
     // Business side
     layer("Ledger", [crypto]),
@@ -85,7 +93,7 @@ let package = Package(
     layer("Conversation"),
     // Edges
     layer("StorageSQLite", ["Ledger", "Identity", grdb, sqlite]),
-    layer("Interceptors", ["GRPC", "GRPCServices", "Identity", logging]),
+    layer("Interceptors", ["GRPC", "GRPCServices", "Identity", "Observability", logging]),
     layer(
       "AuthService", ["Contracts", "GRPC", "GRPCServices", "Protobuf", "Identity", "Interceptors"]),
     layer(
@@ -118,6 +126,9 @@ let package = Package(
     tests(of: "GRPC", with: ["HTTP2", "Protobuf"]),
     tests(of: "GRPCTransport", with: ["GRPC", "HTTP2", nioCore, nioPosix, nioSSL, logging]),
     tests(of: "GRPCServices", with: ["GRPC", "GRPCTransport", "Protobuf", logging]),
+    tests(
+      of: "Observability",
+      with: ["GRPC", "GRPCTransport", logging, metrics, tracing, instrumentation]),
     tests(of: "ContractGen", with: ["GRPC", "Protobuf"]),
     tests(of: "Ledger", with: ["LedgerConformance"]),
     tests(of: "Identity", with: [crypto, jwtKit]),
@@ -125,7 +136,9 @@ let package = Package(
     tests(of: "StorageSQLite", with: ["Identity", "Ledger", "LedgerConformance", grdb]),
     tests(
       of: "Interceptors",
-      with: ["Contracts", "GRPC", "GRPCServices", "HTTP2", "Identity", logging]),
+      with: [
+        "Contracts", "GRPC", "GRPCServices", "HTTP2", "Identity", "Observability", logging, tracing,
+      ]),
     tests(
       of: "AuthService",
       with: [
@@ -154,3 +167,20 @@ let package = Package(
       path: "Tests/ProtobufRoundtrip", swiftSettings: strict),
   ]
 )
+
+// The runtime alone, without what only the services need: for builds with a sanitizer.
+if Context.environment["FAREBOX_TARGETS"] == "runtime" {
+  let runtime: Set = [
+    "CNghttp2", "CProtobufC", "CZlib", "HTTP2", "Protobuf", "GRPC", "GRPCTransport", "GRPCServices",
+    "Observability", "HTTP2Tests", "GRPCTests", "GRPCTransportTests", "GRPCServicesTests",
+    "ObservabilityTests",
+  ]
+  package.targets.removeAll { !runtime.contains($0.name) }
+  package.products = []
+  // Building tests builds whole packages, used or not.
+  let packages = ["swift-nio", "swift-nio-ssl", "swift-log", "swift-metrics", "-tracing"]
+  package.dependencies.removeAll { dependency in
+    guard case .sourceControl(_, let location, _) = dependency.kind else { return false }
+    return !packages.contains { location.hasSuffix($0) }
+  }
+}

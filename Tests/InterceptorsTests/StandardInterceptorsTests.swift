@@ -1,8 +1,10 @@
 import GRPC
 import Identity
 import Logging
+import Observability
 import Synchronization
 import Testing
+import Tracing
 
 @testable import Interceptors
 
@@ -51,13 +53,21 @@ struct StandardInterceptorsTests {
     return try await issuer.issue(subject: "usr_1", username: name, roles: roles).token
   }
 
-  @Test("The order is log, authentication, authorization")
+  @Test("The order is tracing, metrics, log, authentication, authorization")
   func order() {
     let list = makeList()
-    #expect(list.count == 3)
-    #expect(list[0] is AccessLogInterceptor)
-    #expect(list[1] is AuthenticationInterceptor)
-    #expect(list[2] is AuthorizationInterceptor)
+    #expect(list.count == 5)
+    #expect(list[0] is ServerTracingInterceptor<NoOpTracer>)
+    #expect(list[1] is ServerMetricsInterceptor)
+    #expect(list[2] is AccessLogInterceptor)
+    #expect(list[3] is AuthenticationInterceptor)
+    #expect(list[4] is AuthorizationInterceptor)
+  }
+
+  @Test("Tracing and metrics bind to no method when nobody collects them")
+  func unobserved() {
+    let method = MethodDescriptor(path: "/farebox.auth.v1.AuthService/CreateUser")
+    #expect(makeList().prefix(2).allSatisfy { $0.bound(to: method) == nil })
   }
 
   @Test("A call is logged with method, peer, caller and outcome, and never with its token")
