@@ -42,7 +42,7 @@ enum RawTLSClient {
   ) async throws -> String {
     let group = MultiThreadedEventLoopGroup.singleton
     let done = group.next().makePromise(of: [UInt8].self)
-    let channel = try await ClientBootstrap(group: group)
+    let connecting = ClientBootstrap(group: group)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
@@ -52,8 +52,9 @@ enum RawTLSClient {
           try pipeline.addHandler(Collecting(done))
         }
       }
-      .connect(host: "127.0.0.1", port: port).get()
-    channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+      .connect(host: "127.0.0.1", port: port)
+    connecting.whenFailure { done.fail($0) }
+    connecting.whenSuccess { $0.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
     return String(decoding: try await done.futureResult.get(), as: UTF8.self)
   }
 
