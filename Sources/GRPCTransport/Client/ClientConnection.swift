@@ -50,6 +50,8 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
   /// Streams above this one are still in the session: the server has seen nothing of them.
   private var newestSentStreamID: Int32 = 0
   private var closeReason: String?
+  /// What the server said when it began to go away.
+  private var farewell: String?
   private var handshakeTimeout: Scheduled<Void>?
   private var lingering: Scheduled<Void>?
 
@@ -248,8 +250,8 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
   func channelInactive(context: ChannelHandlerContext) {
     let reason: String
-    if case .draining(_, let why) = state {
-      reason = why
+    if let farewell {
+      reason = farewell
     } else if hasReceivedBytes {
       reason = "the connection to \(subchannel.address) was lost"
     } else {
@@ -330,6 +332,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     let text = String(decoding: debug.prefix(200), as: UTF8.self)
     let reason = "the server is going away (\(code)\(text.isEmpty ? "" : ", \(text)"))"
     if code == .enhanceYourCalm, text == PingStrikes.reason { policy.serverObjectedToPings() }
+    farewell = reason
     switch state {
     case .closed: return
     case .handshaking, .ready, .draining: break
