@@ -56,15 +56,14 @@ struct CallCompression: ~Copyable, Sendable {
   /// Whether the request message taken last came compressed.
   var lastRequestWasCompressed: Bool { lastWasCompressed.load(ordering: .acquiring) }
 
-  /// The request message in a compressed payload; throws like ``MessageCompression``.
-  func inflate(_ payload: [UInt8], maxBytes: Int) throws(RPCError) -> [UInt8] {
+  /// Takes note of a compressed request message, and returns what to inflate it with.
+  func tookCompressed() -> CompressionAlgorithm {
     lastWasCompressed.store(true, ordering: .releasing)
-    return try MessageCompression.inflate(payload, with: request, maxBytes: maxBytes)
+    return request
   }
 
-  /// The request message that came as it is.
-  func passed(_ message: [UInt8]) -> [UInt8] {
+  /// Takes note of a request message that came as it is.
+  func tookPlain() {
     if request != .identity { lastWasCompressed.store(false, ordering: .releasing) }
-    return message
   }
 }

@@ -6,6 +6,10 @@ package enum MessageCompression {
   static let compressedBytesMin = 32
   /// Messages above this many bytes are compressed away from event loops: 64 KiB take about 1 ms.
   static let inlineBytesMax = 64 * 1024
+  /// Messages that may be larger than this many bytes are inflated there, in about as long.
+  static let inlineInflatedBytesMax = 256 * 1024
+  /// What a byte can inflate to at most (zlib's own figure for its format).
+  private static let expansionMax = 1032
   /// Idle states kept of each kind: at most 2 MiB for each way to compress, 0.5 MiB to inflate.
   private static let idleStatesMax = 8
 
@@ -57,6 +61,7 @@ package enum MessageCompression {
   package static func inflate(
     _ payload: [UInt8], with algorithm: CompressionAlgorithm, maxBytes: Int
   ) throws(RPCError) -> [UInt8] {
+    precondition(algorithm != .identity, "nothing to inflate")
     do throws(InflationFailure) {
       let message = try inflaters.withState { inflater throws(InflationFailure) -> [UInt8] in
         try payload.withUnsafeBufferPointer { bytes throws(InflationFailure) -> [UInt8] in
@@ -67,6 +72,19 @@ package enum MessageCompression {
       return message
     } catch {
       throw error.rpcError
+    }
+  }
+  /// The same, without holding up the event loop that the caller may be running on.
+  package static func inflateAside(
+    _ payload: [UInt8], with algorithm: CompressionAlgorithm, maxBytes: Int
+  ) async throws(RPCError) -> [UInt8] {
+    let (possible, overflow) = payload.count.multipliedReportingOverflow(by: expansionMax)
+    guard min(overflow ? .max : possible, maxBytes) > inlineInflatedBytesMax else {
+      return try inflate(payload, with: algorithm, maxBytes: maxBytes)
+    }
+    return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+      () async throws(RPCError) -> [UInt8] in
+      try inflate(payload, with: algorithm, maxBytes: maxBytes)
     }
   }
 }

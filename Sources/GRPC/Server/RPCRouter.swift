@@ -40,7 +40,10 @@ public struct RPCRouter: Sendable {
   ) {
     add(method) { context, call in
       if !call.isOnLoop { await call.waitForRequest() }
-      let input = try call.takeRequest(with: deserializer)
+      let input =
+        call.hasCompressedRequest
+        ? try await call.takeCompressedRequest(with: deserializer)
+        : try call.takeRequest(with: deserializer)
       let output = try await handler(input, context)
       try call.setResponse(output, with: serializer)
       if call.compressesResponses { await call.compressResponse() }
@@ -79,7 +82,10 @@ public struct RPCRouter: Sendable {
   ) {
     add(method) { context, call in
       if !call.isOnLoop { await call.waitForRequest() }
-      let input = try call.takeRequest(with: deserializer)
+      let input =
+        call.hasCompressedRequest
+        ? try await call.takeCompressedRequest(with: deserializer)
+        : try call.takeRequest(with: deserializer)
       try await handler(input, call.writer(with: serializer), context)
     }
   }

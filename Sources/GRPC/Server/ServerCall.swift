@@ -353,11 +353,31 @@ extension ServerCall {
     case .borrowed(let view): return try deserializer.deserialize(view)
     case .owned(let array): return try array.withUnsafeBytes { try deserializer.deserialize($0) }
     case .compressed(let array):
-      let inflated = try compression.inflate(array, maxBytes: method.maxRequestBytes)
+      let inflated = try MessageCompression.inflate(
+        array, with: compression.tookCompressed(), maxBytes: method.maxRequestBytes)
       return try inflated.withUnsafeBytes { try deserializer.deserialize($0) }
     case .missing:
       throw RPCError(code: .internalError, message: "the request was already read")
     }
+  }
+
+  /// Whether the one request message has to be inflated, which is better done aside.
+  var hasCompressedRequest: Bool {
+    if case .compressed = request { true } else { false }
+  }
+
+  /// Reads the one request message when it is compressed, away from the loop when it may be large.
+  func takeCompressedRequest<Input>(
+    with deserializer: some MessageDeserializer<Input>
+  ) async throws -> Input {
+    guard case .compressed(let payload) = request else {
+      return try takeRequest(with: deserializer)
+    }
+    request = .missing
+    releaseBytes(.max)
+    let inflated = try await MessageCompression.inflateAside(
+      payload, with: compression.tookCompressed(), maxBytes: method.maxRequestBytes)
+    return try inflated.withUnsafeBytes { try deserializer.deserialize($0) }
   }
 
   /// Keeps the one response message until the interceptors have agreed to it.
@@ -384,10 +404,13 @@ extension ServerCall {
     RPCAsyncSequence {
       guard let message = try await self.inbound?.next() else { return nil }
       self.took(message)
-      let bytes =
-        message.isCompressed
-        ? try self.compression.inflate(message.bytes, maxBytes: self.method.maxRequestBytes)
-        : self.compression.passed(message.bytes)
+      var bytes = message.bytes
+      if message.isCompressed {
+        bytes = try await MessageCompression.inflateAside(
+          bytes, with: self.compression.tookCompressed(), maxBytes: self.method.maxRequestBytes)
+      } else {
+        self.compression.tookPlain()
+      }
       return try bytes.withUnsafeBytes { try deserializer.deserialize($0) }
     }
   }

@@ -120,6 +120,24 @@ struct MessageCompressionTests {
     }
   }
 
+  @Test("a message that may be large is inflated aside, with the same outcome")
+  func aside() async throws {
+    let message = [UInt8](repeating: 3, count: 500_000)
+    let payload = Self.compressed(message, .gzip)
+    #expect(
+      try await MessageCompression.inflateAside(payload, with: .gzip, maxBytes: 500_000)
+        == message)
+    for (bytes, limit, code) in [
+      (payload, 499_999, .resourceExhausted), (payload, 1000, .resourceExhausted),
+      (Array(payload.dropLast()), 500_000, .internalError), ([], 500_000, .internalError),
+    ] as [([UInt8], Int, Status.Code)] {
+      let error = await #expect(throws: RPCError.self) {
+        try await MessageCompression.inflateAside(bytes, with: .gzip, maxBytes: limit)
+      }
+      #expect(error?.code == code)
+    }
+  }
+
   @Test("every beginning of a message is truncated")
   func truncated() {
     for (algorithm, bytes) in Self.foreign {

@@ -34,6 +34,35 @@ extension WireRule {
       "Empty messages are messages.",
       in: "connectrpc/conformance", by: "ConformanceTests.empty"),
     WireRule(
+      "HTTP to RPC code mapping and unexpected answers: what is not gRPC has its code.",
+      in: "connectrpc/conformance",
+      by: "ClientWireTests.httpStatuses", "ClientWireTests.foreignAnswers"),
+    WireRule(
+      "Trailers: at the end, alone, and with equal names.",
+      in: "connectrpc/conformance",
+      by: "ServerWireTests.shape", "ClientWireTests.trailersOnly", "ClientWireTests.trailers",
+      "ConformanceTests.duplicates"),
+    WireRule(
+      "Unexpected requests: no message or several, verb, path, codec, encoding and flag.",
+      in: "connectrpc/conformance",
+      by: "ServerWireTests.refusals", "ServerWireTests.cardinality",
+      "ServerWireTests.headersOnly", "CompressionWireTests.serverRefuses"),
+    WireRule(
+      "Unexpected responses: no message or several, codec, encoding, flag and early status.",
+      in: "connectrpc/conformance",
+      by: "ClientWireTests.cardinality", "ClientWireTests.leadingStatus",
+      "CompressionWireTests.clientReads"),
+    WireRule(
+      "Sub-format: with +proto and without.",
+      in: "connectrpc/conformance",
+      by: "ServerWireTests.accepted", "ServerStreamStateMachineTests.subtype",
+      "ClientWireTests.foreignAnswers"),
+    WireRule(
+      "Compression: every algorithm in every shape, both ways and mixed with plain messages.",
+      in: "connectrpc/conformance",
+      by: "CompressionTests.unary", "CompressionTests.streams", "CompressionTests.halves",
+      "CompressionTests.synchronous"),
+    WireRule(
       "TLS client certificates are demanded, verified and shown to the handler.",
       in: "connectrpc/conformance", by: "TLSTests.mutual", "TLSTests.unasked"),
     WireRule(
