@@ -59,26 +59,22 @@ final class HTTP2ClientStream: ClientStream {
   }
 
   func receive() async throws(RPCError) -> [UInt8]? {
+    let received: StreamingClientCall.Received
     if let (result, returnsCredit) = call.receiveNow() {
       if returnsCredit { channel.perform(.returnCredit(call)) }
-      return try inflated(result.get())
+      received = result
+    } else {
+      received = await withTaskCancellationHandler {
+        await withCheckedContinuation { call.receive($0) }
+      } onCancel: {
+        cancel()
+      }
     }
-    let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { call.receive($0) }
-    } onCancel: {
-      cancel()
-    }
-    return try inflated(result.get())
-  }
-
-  private func inflated(
-    _ message: StreamingClientCall.Message?
-  ) throws(RPCError) -> [UInt8]? {
-    guard let message else { return nil }
+    guard let message = try received.get() else { return nil }
     lastWasCompressed.store(message.compression != .identity, ordering: .releasing)
     guard message.compression != .identity else { return message.bytes }
     do throws(RPCError) {
-      return try MessageCompression.inflate(
+      return try await MessageCompression.inflateAside(
         message.bytes, with: message.compression,
         maxBytes: call.head.options.maxResponseMessageBytes)
     } catch {

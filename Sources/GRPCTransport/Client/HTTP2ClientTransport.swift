@@ -182,7 +182,8 @@ public final class HTTP2ClientTransport: ClientTransport {
     } onCancel: {
       channel.perform(.cancel(call))
     }
-    return try call.inflated(outcome.get())
+    let reply = try outcome.get()
+    return call.hasCompressedReply ? try await call.inflated(reply) : reply
   }
 
   /// Starts a call of any other shape.

@@ -32,15 +32,17 @@ final class UnaryClientCall: ClientCall, @unchecked Sendable {
 
   override func receiveMessage(_ payload: MessageDeframer.Payload) {
     reply.message = payload.bytes
-    if payload.isCompressed { messageCompression = responseCompression }
+    messageCompression = payload.isCompressed ? responseCompression : .identity
   }
 
-  /// The reply with its message inflated: on the caller's thread, not on the event loop.
-  func inflated(_ reply: ClientReply) throws(RPCError) -> ClientReply {
-    guard messageCompression != .identity else { return reply }
+  /// Whether the message of the reply has to be inflated.
+  var hasCompressedReply: Bool { messageCompression != .identity }
+
+  /// The reply with its message inflated, by the caller and not by the event loop.
+  func inflated(_ reply: ClientReply) async throws(RPCError) -> ClientReply {
     var reply = reply
     reply.wasCompressed = true
-    reply.message = try MessageCompression.inflate(
+    reply.message = try await MessageCompression.inflateAside(
       reply.message, with: messageCompression, maxBytes: head.options.maxResponseMessageBytes)
     return reply
   }
