@@ -20,7 +20,9 @@ public struct AccountingAPI: Farebox_Accounting_V1_AccountingService.SimpleServi
 extension ServerContext {
   /// The caller's attempt under `key`.
   func attempt(_ key: String) throws -> Attempt {
-    Attempt(principal: try requirePrincipal().subject, key: key)
+    Attempt(
+      principal: try requirePrincipal().subject, key: key,
+      deadline: deadline.map { ContinuousClock.now.advanced(by: $0.remaining) })
   }
 
   /// The account that a question is about: an empty id is the caller's own.

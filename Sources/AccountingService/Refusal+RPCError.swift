@@ -61,6 +61,11 @@ extension Refusal {
       (.unavailable, "LEDGER_STOPPED", "the storage failed; the same key tells the outcome", [:])
     case .ledgerOverloaded:
       (.resourceExhausted, "LEDGER_OVERLOADED", "too many commands wait; nothing happened", [:])
+    case .deadlinePassed:
+      (
+        .deadlineExceeded, "DEADLINE_PASSED",
+        "the deadline passed while the command waited; nothing happened", [:]
+      )
     case .idempotencyMismatch:
       (.failedPrecondition, "IDEMPOTENCY_MISMATCH", "the key was used for another request", [:])
     case .noAccount:

@@ -126,7 +126,12 @@ struct ServerProgram: Sendable {
     let directory = try DataDirectory(path: data.ledger)
     let ledger = try CreditLedger(
       store: SQLiteLedgerStore(directory: directory), calendar: SystemCalendar())
-    closers.add("ledger") { try await ledger.shutDown() }
+    let sweeper = Task { await ledger.sweepContinuously() }
+    closers.add("ledger") {
+      sweeper.cancel()
+      await sweeper.value
+      try await ledger.shutDown()
+    }
     logger.notice("ledger open", metadata: ["seq": "\(ledger.committedSeq)"])
     return try ListenerService(
       .accounting, serving: Farebox_Accounting_V1_AccountingService.descriptor,

@@ -17,6 +17,7 @@ import Testing
       (.ledgerStopped, .unavailable, "LEDGER_STOPPED"),
       (.outcomeUnknown, .unavailable, "LEDGER_STOPPED"),
       (.ledgerOverloaded, .resourceExhausted, "LEDGER_OVERLOADED"),
+      (.deadlinePassed, .deadlineExceeded, "DEADLINE_PASSED"),
       (.idempotencyMismatch, .failedPrecondition, "IDEMPOTENCY_MISMATCH"),
       (.noAccount, .failedPrecondition, "NO_ACCOUNT"),
       (.holdNotFound, .notFound, "HOLD_NOT_FOUND"),

@@ -16,7 +16,8 @@ import Protobuf
 /// UNAUTHENTICATED (token missing, malformed, expired or not ours) and PERMISSION_DENIED (role or account
 /// not the caller's); the ledger may refuse any mutation with UNAVAILABLE / LEDGER_STOPPED (the storage
 /// failed; the outcome is unknown and the same key tells it after the restart) or RESOURCE_EXHAUSTED /
-/// LEDGER_OVERLOADED (its queue is full; nothing happened).
+/// LEDGER_OVERLOADED (its queue is full; nothing happened), or with DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited
+/// in the queue until the caller's deadline; nothing happened).
 public enum Farebox_Accounting_V1_AccountingService {
   /// The name of the service.
   public static let descriptor = ServiceDescriptor(
@@ -272,7 +273,8 @@ extension Farebox_Accounting_V1_AccountingService {
   /// UNAUTHENTICATED (token missing, malformed, expired or not ours) and PERMISSION_DENIED (role or account
   /// not the caller's); the ledger may refuse any mutation with UNAVAILABLE / LEDGER_STOPPED (the storage
   /// failed; the outcome is unknown and the same key tells it after the restart) or RESOURCE_EXHAUSTED /
-  /// LEDGER_OVERLOADED (its queue is full; nothing happened).
+  /// LEDGER_OVERLOADED (its queue is full; nothing happened), or with DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited
+  /// in the queue until the caller's deadline; nothing happened).
   public protocol SimpleServiceProtocol: RegistrableRPCService {
     /// AllocateCredits grants credit to an account and opens the account on first use.
     ///
@@ -1380,7 +1382,8 @@ extension Farebox_Accounting_V1_AccountingService {
   /// UNAUTHENTICATED (token missing, malformed, expired or not ours) and PERMISSION_DENIED (role or account
   /// not the caller's); the ledger may refuse any mutation with UNAVAILABLE / LEDGER_STOPPED (the storage
   /// failed; the outcome is unknown and the same key tells it after the restart) or RESOURCE_EXHAUSTED /
-  /// LEDGER_OVERLOADED (its queue is full; nothing happened).
+  /// LEDGER_OVERLOADED (its queue is full; nothing happened), or with DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited
+  /// in the queue until the caller's deadline; nothing happened).
   public protocol ClientProtocol: Sendable {
     /// AllocateCredits grants credit to an account and opens the account on first use.
     ///

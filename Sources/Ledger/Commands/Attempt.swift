@@ -7,8 +7,11 @@ public struct Attempt: Sendable, Hashable {
   public let principal: String
   /// The caller's idempotency key, 1 to ``LedgerLimits/keyBytesMax`` bytes.
   public let key: String
+  /// When the caller will have given up: a command that still waits then is not carried out.
+  public let deadline: ContinuousClock.Instant?
 
-  public init(principal: String, key: String) {
+  public init(principal: String, key: String, deadline: ContinuousClock.Instant? = nil) {
+    self.deadline = deadline
     self.principal = principal
     self.key = key
   }

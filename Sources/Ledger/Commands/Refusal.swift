@@ -7,6 +7,8 @@ public enum Refusal: Error, Sendable, Hashable {
   case ledgerStopped
   /// The queue is full; nothing happened.
   case ledgerOverloaded
+  /// The caller's deadline passed while the command waited; nothing happened.
+  case deadlinePassed
   /// The command can never be accepted.
   case invalidArgument(InvalidField)
   /// The key was used for another command of this kind.

@@ -4,9 +4,11 @@ struct Submission: Sendable {
   let principal: String
   let key: Digest
   let body: Digest
+  let deadline: ContinuousClock.Instant?
 
   init(_ command: Command, by attempt: Attempt) {
     self.command = command
+    deadline = attempt.deadline
     principal = attempt.principal
     key = attempt.keyDigest(for: command.kind)
     body = command.bodyDigest
@@ -67,6 +69,21 @@ struct BatchDecider {
     }
     let decided = carryOut(submission)
     return Verdict(outcome: decided, seq: state.head.seq, isReplayed: false)
+  }
+
+  /// Writes down what came due for up to `limit` accounts; returns how many it looked at.
+  mutating func sweep(limit: Int) -> Int {
+    let ids = state.takeDue(at: time, limit: limit)
+    for id in ids {
+      guard let draft = state.draft(id, at: time) else { continue }
+      noteEndedHolds(draft)
+      state.finish(draft)
+      guard !draft.changes.isEmpty else { continue }
+      rows.append(contentsOf: draft.rows)
+      touched.insert(id)
+      append(draft.changes, dueCount: draft.changes.count, account: id, nil)
+    }
+    return ids.count
   }
 
   private mutating func carryOut(_ submission: Submission) -> CommandOutcome {
@@ -146,7 +163,7 @@ struct BatchDecider {
     pricesChanged = true
     rows.append(.price(price))
     let outcome = CommandOutcome.success(.pricePut(PutPriceAnswer(price: price)))
-    append([.pricePut(price)], account: nil, outcome, submission)
+    append([.pricePut(price)], account: nil, (submission, outcome))
     return outcome
   }
 
@@ -223,32 +240,38 @@ struct BatchDecider {
       if !draft.changes.isEmpty { touched.insert(draft.account.id) }
     }
     append(
-      changes, dueCount: draft?.dueChangeCount ?? 0, account: draft?.account.id, outcome,
-      submission)
+      changes, dueCount: draft?.dueChangeCount ?? 0, account: draft?.account.id,
+      (submission, outcome))
     return outcome
   }
 
   private mutating func append(
-    _ changes: [Change], dueCount: Int = 0, account: AccountID?, _ outcome: CommandOutcome,
-    _ submission: Submission
+    _ changes: [Change], dueCount: Int = 0, account: AccountID?,
+    _ cause: (submission: Submission, outcome: CommandOutcome)?
   ) {
     precondition(!changes.isEmpty, "a command that leaves no trace")
     let lastSeq = state.head.seq + Int64(changes.count)
-    let reply = StoredReply(
-      key: submission.key, body: submission.body, outcome: outcome.storedBytes, seq: lastSeq)
+    let reply = cause.map { cause in
+      StoredReply(
+        key: cause.submission.key, body: cause.submission.body,
+        outcome: cause.outcome.storedBytes, seq: lastSeq)
+    }
+    let principal = cause?.submission.principal ?? JournalEntry.systemActor
     var hash = state.head.hash
     for (offset, change) in changes.enumerated() {
       let seq = state.head.seq + 1 + Int64(offset)
       let entry = JournalEntry(
         seq: seq, time: time, account: account,
-        actor: offset < dueCount ? JournalEntry.systemActor : submission.principal,
+        actor: offset < dueCount ? JournalEntry.systemActor : principal,
         change: change, reply: seq == lastSeq ? reply : nil)
       let sealed = SealedEntry(entry, after: hash)
       hash = sealed.hash
       entries.append(sealed)
     }
-    rows.append(.key(reply.key, seq: lastSeq))
-    replies[reply.key] = reply
+    if let reply {
+      rows.append(.key(reply.key, seq: lastSeq))
+      replies[reply.key] = reply
+    }
     state.advance(to: JournalHead(seq: lastSeq, time: time, hash: hash))
   }
 }

@@ -62,6 +62,30 @@ public final class CreditLedger: Sendable {
   /// The ledger's clock: the wall clock, but never before the last committed entry.
   public var now: LedgerTime { max(clock.now(), board.committedTime) }
 
+  /// Writes down what came due by now: expired grants, holds that ran out, grants that began.
+  ///
+  /// The next command about an account does the same: only those that nobody touches need it. Goes
+  /// on until nothing is due, in steps that let commands get in between; returns how many accounts
+  /// it looked at.
+  @discardableResult
+  public func sweep() async -> Int {
+    var swept = 0
+    while true {
+      let step = await writer.sweep()
+      swept += step
+      if step == 0 || Task.isCancelled { return swept }
+    }
+  }
+
+  /// Sweeps again and again until the task is cancelled.
+  public func sweepContinuously(every pause: Duration = .seconds(1)) async {
+    while !Task.isCancelled {
+      await sweep()
+      // Only cancellation ends a sleep early.
+      try? await Task.sleep(for: pause)
+    }
+  }
+
   /// Carries out what was accepted, refuses the rest, and closes the store.
   ///
   /// Stop the services first, so that nobody waits for an answer that cannot come.

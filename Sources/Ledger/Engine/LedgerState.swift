@@ -4,6 +4,7 @@ struct LedgerState {
   private(set) var prices: PriceBook
   private(set) var outputs: OutputHistory
   private(set) var accounts: [AccountID: Account]
+  private var due = DueQueue()
   private let calendar: any LedgerCalendar
   /// Which account an open hold belongs to.
   private var holdOwners: [HoldID: AccountID]
@@ -16,6 +17,7 @@ struct LedgerState {
     outputs = OutputHistory(loaded.outputs)
     accounts = Dictionary(uniqueKeysWithValues: loaded.accounts.map { ($0.id, $0) })
     holdOwners = [:]
+    for id in accounts.keys { awaitDue(id) }
     for account in loaded.accounts {
       for hold in account.holds.keys { holdOwners[hold] = account.id }
     }
@@ -44,8 +46,35 @@ struct LedgerState {
   /// Puts the account back, with all that was decided.
   mutating func finish(_ draft: Draft) {
     if draft.changes.isEmpty && draft.account.seq == 0 { return }
-    accounts[draft.account.id] = draft.account
+    var account = draft.account
+    if account.nextDue < account.sweepAt {
+      account.sweepAt = account.nextDue
+      due.push(account.id, at: account.nextDue)
+    }
+    accounts[account.id] = account
     note(draft.rows)
+  }
+
+  /// Sees to it that the sweeper looks at an account when something is due.
+  private mutating func awaitDue(_ id: AccountID) {
+    guard let next = accounts[id]?.nextDue, let waiting = accounts[id]?.sweepAt, next < waiting
+    else { return }
+    accounts[id]?.sweepAt = next
+    due.push(id, at: next)
+  }
+
+  /// Takes up to `limit` accounts for which something may be due at `time`; each is looked at once.
+  mutating func takeDue(at time: LedgerTime, limit: Int) -> [AccountID] {
+    var taken: [AccountID] = []
+    while taken.count < limit, let id = due.pop(upTo: time) {
+      accounts[id]?.sweepAt = .distantFuture
+      if let next = accounts[id]?.nextDue, next <= time {
+        taken.append(id)
+      } else {
+        awaitDue(id)
+      }
+    }
+    return taken
   }
 
   /// Keeps what is known across accounts: whose the open holds are, and how long answers were.

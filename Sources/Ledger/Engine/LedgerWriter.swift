@@ -46,20 +46,24 @@ final class LedgerWriter: Sendable {
     var batchMax = 512
   }
 
-  private struct Waiting {
+  fileprivate struct Waiting {
     let submission: Submission
     let resume: @Sendable (Verdict) -> Void
   }
 
-  private enum Phase {
+  fileprivate enum Phase {
     case idle
     case draining
     case stopped
   }
 
-  private struct Inbox {
+  fileprivate struct Inbox {
     var phase = Phase.idle
     var waiting: [Waiting] = []
+    /// No caller who waits gives up before this instant; a lower bound.
+    var firstDeadline: ContinuousClock.Instant?
+    /// Who waits for a sweep.
+    var sweepers: [CheckedContinuation<Int, Never>] = []
     var closing: CheckedContinuation<Void, Never>?
   }
 
@@ -123,14 +127,20 @@ final class LedgerWriter: Sendable {
 
   private func enqueue(_ waiting: Waiting) {
     enum OnEnqueue { case drain, wait, refuse(Refusal) }
+    var late: [Waiting] = []
     let action = inbox.withLock { inbox -> OnEnqueue in
       if inbox.phase == .stopped || inbox.closing != nil { return .refuse(.ledgerStopped) }
+      if inbox.waiting.count >= limits.waitingMax { late = inbox.shedLate(at: .now) }
       if inbox.waiting.count >= limits.waitingMax { return .refuse(.ledgerOverloaded) }
+      if let deadline = waiting.submission.deadline {
+        inbox.firstDeadline = min(inbox.firstDeadline ?? deadline, deadline)
+      }
       inbox.waiting.append(waiting)
       guard inbox.phase == .idle else { return .wait }
       inbox.phase = .draining
       return .drain
     }
+    for waiting in late { waiting.resume(.refused(.deadlinePassed)) }
     switch action {
     case .drain: queue.async { self.drain() }
     case .wait: break
@@ -140,21 +150,56 @@ final class LedgerWriter: Sendable {
 
   /// Works until nothing waits.
   private func drain() {
-    while let batch = nextBatch() {
+    while let work = nextWork() {
+      let batch = refuseLate(work.batch)
       do {
-        let verdicts = try carryOut(batch.map(\.submission))
+        let (verdicts, swept) = try carryOut(
+          batch.map(\.submission), sweeping: !work.sweepers.isEmpty)
         for (waiting, verdict) in zip(batch, verdicts) { waiting.resume(verdict) }
+        for sweeper in work.sweepers { sweeper.resume(returning: swept) }
       } catch {
+        for sweeper in work.sweepers { sweeper.resume(returning: 0) }
         stop(batch, error)
         return
       }
     }
   }
 
-  private func nextBatch() -> [Waiting]? {
+  /// Refuses those whose callers gave up while they waited: the work is for those who still wait.
+  private func refuseLate(_ batch: [Waiting]) -> [Waiting] {
+    guard batch.contains(where: { $0.submission.deadline != nil }) else { return batch }
+    let now = ContinuousClock.now
+    for waiting in batch where waiting.isLate(at: now) {
+      waiting.resume(.refused(.deadlinePassed))
+    }
+    return batch.filter { !$0.isLate(at: now) }
+  }
+
+  /// Looks at accounts for which something came due and writes it down; returns how many. 0 also
+  /// when the ledger has stopped.
+  func sweep() async -> Int {
+    await withCheckedContinuation { continuation in
+      let action = inbox.withLock { inbox -> (isRefused: Bool, mustDrain: Bool) in
+        if inbox.phase == .stopped || inbox.closing != nil { return (true, false) }
+        inbox.sweepers.append(continuation)
+        guard inbox.phase == .idle else { return (false, false) }
+        inbox.phase = .draining
+        return (false, true)
+      }
+      if action.isRefused { continuation.resume(returning: 0) }
+      if action.mustDrain { queue.async { self.drain() } }
+    }
+  }
+
+  private struct Work {
+    let batch: [Waiting]
+    let sweepers: [CheckedContinuation<Int, Never>]
+  }
+
+  private func nextWork() -> Work? {
     var closing: CheckedContinuation<Void, Never>?
-    let batch = inbox.withLock { inbox -> [Waiting]? in
-      if inbox.waiting.isEmpty {
+    let work = inbox.withLock { inbox -> Work? in
+      if inbox.waiting.isEmpty && inbox.sweepers.isEmpty {
         closing = inbox.closing
         inbox.closing = nil
         inbox.phase = closing == nil ? .idle : .stopped
@@ -162,14 +207,17 @@ final class LedgerWriter: Sendable {
       }
       let batch = Array(inbox.waiting.prefix(limits.batchMax))
       inbox.waiting.removeFirst(batch.count)
-      return batch
+      defer { inbox.sweepers = [] }
+      return Work(batch: batch, sweepers: inbox.sweepers)
     }
     closing?.resume()
-    return batch
+    return work
   }
 
   /// Load, decide, append, publish. The state is only put back when the commit is certain.
-  private func carryOut(_ submissions: [Submission]) throws(StoreError) -> [Verdict] {
+  private func carryOut(_ submissions: [Submission], sweeping: Bool) throws(StoreError)
+    -> (verdicts: [Verdict], swept: Int)
+  {
     guard let current = state.withLock({ state in state.take() }) else {
       preconditionFailure("two drains at once")
     }
@@ -187,13 +235,14 @@ final class LedgerWriter: Sendable {
     } catch {
       throw .corrupted("a stored answer: \(error)")
     }
+    let swept = sweeping ? decider.sweep(limit: limits.batchMax) : 0
     if let commit = decider.commit {
       try store.commit(commit)
       publish(decider)
     }
     let after = decider.state
     state.withLock { $0 = after }
-    return verdicts
+    return (verdicts, swept)
   }
 
   /// The holds that commands name and that are not open in memory.
@@ -226,17 +275,36 @@ final class LedgerWriter: Sendable {
   /// Fails stop: after a commit error the store's state is unknown, so nothing more is decided.
   private func stop(_ batch: [Waiting], _ error: StoreError) {
     failure.withLock { $0 = error }
-    let (rest, closing) = inbox.withLock { inbox in
+    let (rest, sweepers, closing) = inbox.withLock { inbox in
       inbox.phase = .stopped
       defer {
         inbox.waiting = []
+        inbox.sweepers = []
         inbox.closing = nil
       }
-      return (inbox.waiting, inbox.closing)
+      return (inbox.waiting, inbox.sweepers, inbox.closing)
     }
     for waiting in batch { waiting.resume(.refused(.outcomeUnknown)) }
     for waiting in rest { waiting.resume(.refused(.ledgerStopped)) }
+    for sweeper in sweepers { sweeper.resume(returning: 0) }
     closing?.resume()
+  }
+}
+
+extension LedgerWriter.Waiting {
+  func isLate(at instant: ContinuousClock.Instant) -> Bool {
+    submission.deadline.map { $0 <= instant } ?? false
+  }
+}
+
+extension LedgerWriter.Inbox {
+  /// Takes out those whose callers gave up; costs a look at all, but only when there may be some.
+  mutating func shedLate(at instant: ContinuousClock.Instant) -> [LedgerWriter.Waiting] {
+    guard let firstDeadline, firstDeadline <= instant else { return [] }
+    let late = waiting.filter { $0.isLate(at: instant) }
+    waiting.removeAll { $0.isLate(at: instant) }
+    self.firstDeadline = waiting.compactMap(\.submission.deadline).min()
+    return late
   }
 }
 

@@ -32,6 +32,9 @@ public struct Account: Sendable {
   /// A lower bound that is moved up when it is reached, so that the common case costs a comparison.
   var nextDue: LedgerTime = .distantFuture
 
+  /// The instant at which the sweeper is to look at the account; never after ``nextDue``.
+  var sweepAt: LedgerTime = .distantFuture
+
   /// Makes an account without credit.
   public init(id: AccountID) {
     self.id = id

@@ -83,6 +83,35 @@ struct LedgerWriterTests {
     try await ledger.shutDown()
   }
 
+  @Test("sheds those whose callers gave up, for those who wait, and nothing of them happened")
+  func shedding() async throws {
+    let store = ObstructedStore(isGated: true)
+    let ledger = try CreditLedger(
+      store: store, clock: TestClock(),
+      configuration: .init(waitingCommandsMax: 3, commandsPerCommitMax: 9))
+    let past = Attempt(principal: "tester", key: "late", deadline: .now - .seconds(1))
+    let patient = Attempt(principal: "tester", key: "patient", deadline: .now + .seconds(600))
+    let first = Task.immediate { await ledger.allocate(grant, by: attempt("blocker")) }
+    try await Task.sleep(for: .milliseconds(50))
+    let late = Task.immediate { await ledger.allocate(grant, by: past) }
+    let waits = Task.immediate { await ledger.allocate(grant, by: patient) }
+    let last = Task.immediate { await ledger.allocate(grant, by: attempt("last")) }
+    // The queue is full: the late one makes room.
+    let newcomer = Task.immediate { await ledger.allocate(grant, by: attempt("newcomer")) }
+    guard case .failure(.deadlinePassed) = await late.value else {
+      throw Breach("a command was kept for a caller who gave up")
+    }
+    store.openGate()
+    for task in [first, waits, last, newcomer] { _ = try await task.value.get() }
+    #expect(ledger.balance(of: "alice").balance.availableMicros == 40)
+    guard case .failure(.deadlinePassed) = await ledger.allocate(grant, by: past) else {
+      throw Breach("a command was carried out for a caller who gave up")
+    }
+    let retried = try await ledger.allocate(grant, by: attempt("late")).get()
+    #expect(!retried.isReplayed)
+    try await ledger.shutDown()
+  }
+
   @Test("stops for good when a commit fails, and says that the outcome is unknown")
   func failStop() async throws {
     let store = ObstructedStore(commitsUntilFailure: 1)
