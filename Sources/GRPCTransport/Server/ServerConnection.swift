@@ -53,8 +53,14 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   /// Unary calls that began in these bytes and whose request has not ended so far.
   @exclusivity(unchecked) private var unfinishedRequests = 0
   /// Set while the session hands out events: it is ended when it has done so.
-  private var farewell: (code: ErrorCode, debug: String, reason: String)?
-  private var isClosing = false
+  @exclusivity(unchecked) private var farewell: Farewell?
+  @exclusivity(unchecked) private var isClosing = false
+
+  private struct Farewell {
+    let code: ErrorCode
+    let debug: String
+    let reason: String
+  }
 
   init(settings: ServerSettings, loop: LoopContext) {
     self.settings = settings
@@ -226,7 +232,8 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
       drainPingReplied(payload)
     case .ping(_, isReply: false):
       guard !isWelcome(pingIn: session), farewell == nil else { return }
-      farewell = (.enhanceYourCalm, PingStrikes.reason, "the client pings too often")
+      farewell = Farewell(
+        code: .enhanceYourCalm, debug: PingStrikes.reason, reason: "the client pings too often")
     case .trailers, .settingsAcknowledged, .goAway:
       break
     }
