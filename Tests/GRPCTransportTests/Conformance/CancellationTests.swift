@@ -8,9 +8,9 @@ struct CancellationTests {
   private static let hang: Metadata = ["plan-hang": "yes", "plan-responses": "2"]
 
   @Test("a call that its task gives up, while the handler runs and before anything is sent",
-    arguments: Carrier.allCases)
-  func task(carrier: Carrier) async throws {
-    let test = try await ConformanceServer(carrier)
+    arguments: Road.allCases)
+  func task(road: Road) async throws {
+    let test = try await ConformanceServer(road)
     for (index, shape) in Shape.allCases.enumerated() {
       let running = Task { await shape.run(test.client, metadata: ["plan-hang": "yes"]) }
       await test.waitForStarted(index + 1)
@@ -28,9 +28,9 @@ struct CancellationTests {
     await test.stop()
   }
 
-  @Test("an upload, before its requests end and after", arguments: Carrier.allCases)
-  func upload(carrier: Carrier) async throws {
-    let test = try await ConformanceServer(carrier)
+  @Test("an upload, before its requests end and after", arguments: Road.allCases)
+  func upload(road: Road) async throws {
+    let test = try await ConformanceServer(road)
     for finishes in [false, true] {
       let call = test.client.clientStreaming(
         method: Shape.upload.method, serializer: RawBytes(), deserializer: RawBytes(),
@@ -44,9 +44,9 @@ struct CancellationTests {
     await test.stop()
   }
 
-  @Test("a download after so many responses, and its handler notices", arguments: Carrier.allCases)
-  func watch(carrier: Carrier) async throws {
-    let test = try await ConformanceServer(carrier)
+  @Test("a download after so many responses, and its handler notices", arguments: Road.allCases)
+  func watch(road: Road) async throws {
+    let test = try await ConformanceServer(road)
     for count in 0...2 {
       let call = test.client.serverStreaming(
         [1], method: Shape.watch.method, serializer: RawBytes(), deserializer: RawBytes(),
@@ -65,9 +65,9 @@ struct CancellationTests {
     await test.stop()
   }
 
-  @Test("a conversation, before its requests end and after", arguments: Carrier.allCases)
-  func converse(carrier: Carrier) async throws {
-    let test = try await ConformanceServer(carrier)
+  @Test("a conversation, before its requests end and after", arguments: Road.allCases)
+  func converse(road: Road) async throws {
+    let test = try await ConformanceServer(road)
     for (index, finishes) in [false, true].enumerated() {
       let call = test.client.bidirectionalStreaming(
         method: Shape.converse.method, serializer: RawBytes(), deserializer: RawBytes(),

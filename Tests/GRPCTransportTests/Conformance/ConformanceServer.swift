@@ -1,15 +1,6 @@
-import Foundation
 import GRPC
 import GRPCTransport
-import Logging
 import Synchronization
-
-/// What carries the calls of a conformance test.
-enum Carrier: String, CaseIterable, Sendable {
-  case tcp
-  case unix
-  case tls
-}
 
 /// A server that does what each request's metadata asks for, and a client for it.
 ///
@@ -25,70 +16,41 @@ final class ConformanceServer: Sendable {
   static let limitBytes = 1000
 
   let client: GRPCClient
-  /// Calls whose handler began to wait for its cancellation.
-  private let started = Mutex<[String]>([])
-  /// Calls whose handler noticed that it was cancelled.
-  private let cancelled = Mutex<[String]>([])
-  private let transport: HTTP2ClientTransport
-  private let server: GRPCServer
-  private let files: CertificateFolder
+  private let test: ServerUnderTest
+  private let observed = Observed()
 
-  init(_ carrier: Carrier) async throws {
-    files = try CertificateFolder()
-    let path = "/tmp/conformance-\(UInt32.random(in: 0 ... .max)).sock"
-    var configuration = GRPCServer.Configuration()
-    var clientConfiguration = HTTP2ClientTransport.Configuration.defaults
-    if carrier == .tls {
-      configuration.tls = try files.server()
-      clientConfiguration.tls = try files.client()
+  /// What handlers told, by the names of their methods.
+  private final class Observed: Sendable {
+    /// They began to wait for their cancellation.
+    let started = Mutex<[String]>([])
+    /// They noticed it.
+    let cancelled = Mutex<[String]>([])
+  }
+
+  init(_ road: Road) async throws {
+    test = try await ServerUnderTest(over: road) { [observed] router in
+      Self.register(with: &router, observed)
     }
-    let observed = Observed()
-    server = GRPCServer(
-      address: carrier == .unix ? .unix(path: path) : .tcp(host: "127.0.0.1", port: 0),
-      router: Self.router(observed), configuration: configuration, logger: Logger(label: "test"))
-    let target: HTTP2ClientTransport.Target =
-      switch try await server.start() {
-      case .tcp(let host, let port): .tcp(host: host, port: port)
-      case .unix(let path): .unix(path: path)
-      }
-    transport = HTTP2ClientTransport(
-      target: target, configuration: clientConfiguration, logger: Logger(label: "test"))
-    client = GRPCClient(transport: transport)
-    observed.server.withLock { $0 = self }
+    client = test.client
   }
 
-  func stop() async {
-    await transport.shutdown()
-    server.beginGracefulShutdown()
-    await server.waitUntilStopped()
-  }
+  func stop() async { await test.stop() }
 
   /// Waits until so many handlers have begun to wait for their cancellation.
   func waitForStarted(_ count: Int) async {
-    while started.withLock({ $0.count }) < count {
+    while observed.started.withLock({ $0.count }) < count {
       try? await Task.sleep(for: .milliseconds(2))
     }
   }
 
   /// Waits until so many handlers have noticed that they were cancelled.
   func waitForCancelled(_ count: Int) async {
-    while cancelled.withLock({ $0.count }) < count {
+    while observed.cancelled.withLock({ $0.count }) < count {
       try? await Task.sleep(for: .milliseconds(2))
     }
   }
 
-  private final class Observed: Sendable {
-    let server = Mutex<ConformanceServer?>(nil)
-    func started(_ method: String) {
-      server.withLock { $0 }?.started.withLock { $0.append(method) }
-    }
-    func cancelled(_ method: String) {
-      server.withLock { $0 }?.cancelled.withLock { $0.append(method) }
-    }
-  }
-
-  private static func router(_ observed: Observed) -> RPCRouter {
-    var router = RPCRouter()
+  private static func register(with router: inout RPCRouter, _ observed: Observed) {
     router.unary("Unary") { request, context in
       let plan = try Plan(context)
       try await plan.end(observed)
@@ -117,7 +79,6 @@ final class ConformanceServer: Sendable {
     for shape in Shape.allCases {
       router.setMaxRequestBytes(limitBytes, for: shape.method)
     }
-    return router
   }
 
   /// What a request's metadata asks for.
@@ -150,11 +111,11 @@ final class ConformanceServer: Sendable {
 
     func end(_ observed: Observed) async throws {
       if hangs {
-        observed.started(context.descriptor.method)
+        observed.started.withLock { $0.append(context.descriptor.method) }
         do {
           try await Task.sleep(for: .seconds(3600))
         } catch {
-          observed.cancelled(context.descriptor.method)
+          observed.cancelled.withLock { $0.append(context.descriptor.method) }
           throw error
         }
       }

@@ -3,13 +3,13 @@ import GRPCTransport
 import Testing
 
 /// The areas of the public conformance suite of connectrpc that concern gRPC, with our own cases:
-/// every shape of call, over every carrier.
+/// every shape of call, over every road.
 @Suite("Conformance", .timeLimit(.minutes(3)))
 struct ConformanceTests {
   @Test("basic: requests and metadata come back, with no response, one and several",
-    arguments: Carrier.allCases)
-  func basic(carrier: Carrier) async throws {
-    let test = try await ConformanceServer(carrier)
+    arguments: Road.allCases)
+  func basic(road: Road) async throws {
+    let test = try await ConformanceServer(road)
     let requests: [[UInt8]] = [[1], [2, 2], [], [4]]
     for shape in Shape.allCases {
       for count in [0, 1, 3] {
@@ -23,18 +23,18 @@ struct ConformanceTests {
     await test.stop()
   }
 
-  @Test("streams without any request", arguments: Carrier.allCases)
-  func noRequests(carrier: Carrier) async throws {
-    let test = try await ConformanceServer(carrier)
+  @Test("streams without any request", arguments: Road.allCases)
+  func noRequests(road: Road) async throws {
+    let test = try await ConformanceServer(road)
     #expect(await Shape.upload.run(test.client, []).messages == [[]])
     let talk = await Shape.converse.run(test.client, [])
     #expect(talk.error == nil && talk.messages.isEmpty)
     await test.stop()
   }
 
-  @Test("empty messages are messages, in both directions", arguments: Carrier.allCases)
-  func empty(carrier: Carrier) async throws {
-    let test = try await ConformanceServer(carrier)
+  @Test("empty messages are messages, in both directions", arguments: Road.allCases)
+  func empty(road: Road) async throws {
+    let test = try await ConformanceServer(road)
     for shape in Shape.allCases {
       let outcome = await shape.run(test.client, [[], []])
       #expect(outcome.error == nil)
@@ -45,7 +45,7 @@ struct ConformanceTests {
 
   @Test("a method or a service that does not exist is UNIMPLEMENTED, in every shape")
   func unimplemented() async throws {
-    let test = try await ConformanceServer(.tcp)
+    let test = try await ConformanceServer(.loopback)
     for (service, name) in [("test.Test", "None"), ("none.None", "Unary")] {
       for kind in [
         .unary, .clientStreaming, .serverStreaming, .bidirectionalStreaming,
@@ -65,9 +65,9 @@ struct ConformanceTests {
   }
 
   @Test("errors: each code with text and details, after so many responses",
-    arguments: Carrier.allCases)
-  func errors(carrier: Carrier) async throws {
-    let test = try await ConformanceServer(carrier)
+    arguments: Road.allCases)
+  func errors(road: Road) async throws {
+    let test = try await ConformanceServer(road)
     let text = "caf\u{E9} \u{263A} \u{1F608}\t\r\n100% \u{0}end"
     let details: [UInt8] = [0x08, 0x05, 0x12, 0x01, 0x78]
     for shape in Shape.allCases {
@@ -91,7 +91,7 @@ struct ConformanceTests {
 
   @Test("an error without a text has none")
   func noText() async throws {
-    let test = try await ConformanceServer(.tcp)
+    let test = try await ConformanceServer(.loopback)
     for shape in Shape.allCases {
       let error = await shape.run(test.client, metadata: ["plan-code": "10"]).error
       #expect(error?.code == .aborted && error?.message == "" && error?.detailsBytes == nil)
@@ -100,9 +100,9 @@ struct ConformanceTests {
   }
 
   @Test("metadata with equal names keeps its values and their order, on success and on failure",
-    arguments: Carrier.allCases)
-  func duplicates(carrier: Carrier) async throws {
-    let test = try await ConformanceServer(carrier)
+    arguments: Road.allCases)
+  func duplicates(road: Road) async throws {
+    let test = try await ConformanceServer(road)
     let fields: Metadata = [
       "initial-a": "1", "trailing-a": "x", "initial-b-bin": [1, 2], "initial-a": "2",
       "trailing-a": "y, z", "initial-b-bin": [], "trailing-b-bin": [0xFF], "initial-a": "1",
@@ -127,7 +127,7 @@ struct ConformanceTests {
 
   @Test("initial metadata of a stream that fails arrives all the same")
   func initialBeforeFailure() async throws {
-    let test = try await ConformanceServer(.tcp)
+    let test = try await ConformanceServer(.loopback)
     for count in [0, 1] {
       let call = test.client.serverStreaming(
         [1], method: Shape.watch.method, serializer: RawBytes(), deserializer: RawBytes(),
@@ -143,7 +143,7 @@ struct ConformanceTests {
 
   @Test("the handler sees the client's timeout")
   func deadlinePropagation() async throws {
-    let test = try await ConformanceServer(.tcp)
+    let test = try await ConformanceServer(.loopback)
     for shape in Shape.allCases {
       let options = CallOptions(timeout: .seconds(500))
       let outcome = await shape.run(test.client, options: options)
@@ -155,9 +155,9 @@ struct ConformanceTests {
   }
 
   @Test("a call that outlives its timeout is DEADLINE_EXCEEDED, and its handler is cancelled",
-    arguments: Carrier.allCases)
-  func timeouts(carrier: Carrier) async throws {
-    let test = try await ConformanceServer(carrier)
+    arguments: Road.allCases)
+  func timeouts(road: Road) async throws {
+    let test = try await ConformanceServer(road)
     // The first call opens the connection, which may take longer than the timeouts below.
     #expect(await Shape.unary.run(test.client).error == nil)
     for (index, shape) in Shape.allCases.enumerated() {
@@ -173,9 +173,9 @@ struct ConformanceTests {
   }
 
   @Test("a request of exactly the limit passes, the first or a later one above it does not",
-    arguments: Carrier.allCases)
-  func requestSize(carrier: Carrier) async throws {
-    let test = try await ConformanceServer(carrier)
+    arguments: Road.allCases)
+  func requestSize(road: Road) async throws {
+    let test = try await ConformanceServer(road)
     let fits = [UInt8](repeating: 5, count: ConformanceServer.limitBytes)
     let exceeds = fits + [5]
     for shape in Shape.allCases {
@@ -191,7 +191,7 @@ struct ConformanceTests {
 
   @Test("a response of exactly the limit passes, one above it does not", arguments: [1, 2])
   func responseSize(count: Int) async throws {
-    let test = try await ConformanceServer(.tcp)
+    let test = try await ConformanceServer(.loopback)
     let message = [UInt8](repeating: 5, count: 500)
     for shape in Shape.allCases {
       for (limit, code) in [(500, nil), (499, .resourceExhausted)] as [(Int, Status.Code?)] {

@@ -1,5 +1,5 @@
 extension WireRule {
-  /// The areas of the public conformance suite, every shape of call over every carrier.
+  /// The areas of the public conformance suite, every shape of call over every road.
   static let conformance = [
     WireRule(
       "Basic: every shape, with no response, one and several, and with metadata.",
