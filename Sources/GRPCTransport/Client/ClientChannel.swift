@@ -40,7 +40,7 @@ final class ClientChannel: @unchecked Sendable {
   /// Calls between two attempts.
   private var pausing: [ObjectIdentifier: (call: ClientCall, end: Scheduled<Void>)] = [:]
   private var retryThrottle: RetryThrottle?
-  private var random = SystemRandomNumberGenerator()
+  private var random = SystemRandomness()
   private var isShutDown = false
   private var shutdownContinuations: [CheckedContinuation<Void, Never>] = []
 

@@ -34,7 +34,7 @@ final class ServerPool: @unchecked Sendable {
   private var resolvedAt: Deadline?
   private var resolutionTimer: Scheduled<Void>?
   private var resolutionBackoff = ReconnectBackoff()
-  private var random = SystemRandomNumberGenerator()
+  private var random = SystemRandomness()
 
   private var lastFailure = "there is no connection"
   private var isShutDown = false
@@ -56,8 +56,8 @@ final class ServerPool: @unchecked Sendable {
     // An error here comes back, in words, when the addresses are asked for.
     needsLookup = (try? target.literalAddresses) == .some(nil)
     switch configuration.balancing {
-    case .pickFirst: balancer = PickFirst(random: SystemRandomNumberGenerator())
-    case .roundRobin: balancer = RoundRobin(random: SystemRandomNumberGenerator())
+    case .pickFirst: balancer = PickFirst(random: SystemRandomness())
+    case .roundRobin: balancer = RoundRobin(random: SystemRandomness())
     }
     ready = Rotation(startingAt: Int.random(in: 0..<4096))
   }

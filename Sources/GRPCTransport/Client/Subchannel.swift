@@ -40,7 +40,7 @@ final class Subchannel: @unchecked Sendable {
   private var watch: HealthWatch?
   private var nextWatch: Scheduled<Void>?
   private var watchBackoff = ReconnectBackoff()
-  private var random = SystemRandomNumberGenerator()
+  private var random = SystemRandomness()
 
   init(
     to address: ResolvedAddress, pool: ServerPool, channel: ClientChannel,

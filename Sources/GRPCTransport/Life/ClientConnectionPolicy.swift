@@ -51,9 +51,7 @@ struct ClientConnectionLife {
   private(set) var next: Deadline?
 
   init(_ policy: ClientConnectionPolicy, now: Deadline) {
-    // Boxed: the thread sanitizer looks at the address of what is passed inout, and a local of no
-    // size has none.
-    var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
+    var random = SystemRandomness()
     keepalive = policy.keepalive.map { Keepalive($0) }
     age = ConnectionAge(start: now, age: nil, idle: policy.idleTimeout, using: &random)
     lastRead = now

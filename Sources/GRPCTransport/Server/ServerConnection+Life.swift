@@ -15,9 +15,7 @@ struct ServerConnectionLife {
 
   init(_ settings: ServerSettings, now: Deadline) {
     let limits = settings.limits
-    // Boxed: the thread sanitizer looks at the address of what is passed inout, and a local of no
-    // size has none.
-    var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
+    var random = SystemRandomness()
     keepalive = settings.keepalive.map { Keepalive($0) }
     age = ConnectionAge(
       start: now, age: limits.maxConnectionAge, idle: limits.maxConnectionIdle, using: &random)

@@ -6,7 +6,8 @@ import Testing
 struct RetryStateTests {
   /// The middle of every range: a jitter of 1.
   private struct Middle: RandomNumberGenerator {
-    mutating func next() -> UInt64 { 1 << 63 }
+    private let middle: UInt64 = 1 << 63
+    mutating func next() -> UInt64 { middle }
   }
 
   private static let policy = RetryPolicy(
@@ -39,7 +40,7 @@ struct RetryStateTests {
 
   @Test("a pause is spread by a fifth")
   func jitter() throws {
-    var random = SystemRandomNumberGenerator()
+    var random = SystemRandomness()
     var throttle: RetryThrottle?
     for _ in 0..<200 {
       let state = RetryState(Self.policy)
