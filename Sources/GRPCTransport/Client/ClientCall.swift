@@ -20,6 +20,9 @@ class ClientCall: @unchecked Sendable {
 
   /// How often a call that the server surely did not process is sent again without telling anybody.
   private static let transparentRetriesMax = 3
+  /// The same when the connection was going away or lost: that is no word about the call, and the
+  /// next attempt has another connection.
+  private static let movesMax = 16
 
   /// What is called, and until when.
   let head: ClientRequestHead
@@ -233,7 +236,8 @@ class ClientCall: @unchecked Sendable {
     settleLeading(endStream: false)
     // An answer that has begun belies the claim, and the caller may have seen it.
     let mayRepeat = surelyUnprocessed && machine.isAwaitingHeaders && canSendAgain
-    if mayRepeat, transparentRetries < Self.transparentRetriesMax {
+    let repeatsMax = reason == nil ? Self.transparentRetriesMax : Self.movesMax
+    if mayRepeat, transparentRetries < repeatsMax {
       transparentRetries += 1
       phase = .waiting
       return true

@@ -305,7 +305,9 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     stream.context = nil
     var surelyUnprocessed = code == .refusedStream
     var reason: String?
-    if case .draining(let lastStreamID, let why) = state, stream.id > lastStreamID {
+    if case .draining(let lastStreamID, let why) = state,
+      surelyUnprocessed || stream.id > lastStreamID
+    {
       surelyUnprocessed = true
       reason = why
     }

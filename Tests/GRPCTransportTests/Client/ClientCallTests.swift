@@ -10,6 +10,8 @@ struct ClientCallTests {
   private final class Recorded: ClientCall, @unchecked Sendable {
     var ends: [Status.Code] = []
 
+    override var canSendAgain: Bool { true }
+
     override func complete(_ end: ClientStreamStateMachine.End) {
       switch end {
       case .ok: ends.append(.ok)
@@ -42,6 +44,28 @@ struct ClientCallTests {
     let other = Self.call(deadline: past)
     _ = other.receiveClosed(.enhanceYourCalm, surelyUnprocessed: false, reason: nil)
     #expect(other.ends == [.resourceExhausted], "only CANCELLED is doubtful")
+  }
+
+  @Test("a call that was refused is sent again a few times, one whose connection went more often")
+  func repeats() {
+    for (reason, times) in [(nil, 3), ("the server is going away", 16)] {
+      let call = Self.call(deadline: nil)
+      var repeats = 0
+      while call.receiveClosed(.refusedStream, surelyUnprocessed: true, reason: reason) {
+        repeats += 1
+      }
+      #expect(repeats == times)
+      #expect(call.ends == [.unavailable])
+    }
+  }
+
+  @Test("a lost connection fails a call that the server may have seen, and no other one")
+  func lost() {
+    let call = Self.call(deadline: nil)
+    #expect(call.connectionLost(reason: "lost", surelyUnprocessed: true))
+    #expect(call.ends == [])
+    #expect(!call.connectionLost(reason: "lost", surelyUnprocessed: false))
+    #expect(call.ends == [.unavailable])
   }
 
   @Test("a call ends once")

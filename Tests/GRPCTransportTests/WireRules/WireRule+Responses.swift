@@ -114,7 +114,10 @@ extension WireRule {
       "A refused stream was surely not processed: it is sent again, a few times.",
       in: "RFC 9113 section 8.7",
       by: "ClientLifeTests.refusedStream", "HTTP2ClientTransportTests.brokenAnswers",
-      "RetryTests.streams"),
+      "RetryTests.streams", "ClientCallTests.repeats"),
+    WireRule(
+      "A call that never left this side is sent again when its connection is lost.",
+      in: "gRFC A6", by: "ClientCallTests.lost"),
     WireRule(
       "A call whose answer has begun is never sent again.",
       in: "gRFC A6", by: "ClientWireTests.begunAnswer", "RetryTests.committed",
