@@ -99,11 +99,16 @@ struct Session {
   private static func transport(
     _ address: String, _ flags: ConnectionFlags
   ) throws(UsageError) -> HTTP2ClientTransport {
-    let target: HTTP2ClientTransport.Target =
+    let target: HTTP2ClientTransport.Target
+    if !flags.unix, let known = try? HTTP2ClientTransport.Target(parsing: address) {
+      target = known
+    } else {
+      // What people also write: `:7001`, or the bare path of a socket.
       switch try Address(address, isUnix: flags.unix) {
-      case .tcp(let host, let port): .tcp(host: host, port: port)
-      case .unix(let path): .unix(path: path)
+      case .tcp(let host, let port): target = .tcp(host: host, port: port)
+      case .unix(let path): target = .unix(path: path)
       }
+    }
     var logger = Logger(label: "rpcurl") { _ in SwiftLogNoOpLogHandler() }
     logger.logLevel = .critical
     return HTTP2ClientTransport(
