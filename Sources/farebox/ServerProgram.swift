@@ -180,12 +180,13 @@ struct ServerProgram: Sendable {
   }
 
   private func client(
-    of endpoint: Endpoint, _ threads: MultiThreadedEventLoopGroup, _ closers: Closers
+    of target: HTTP2ClientTransport.Target, _ threads: MultiThreadedEventLoopGroup,
+    _ closers: Closers
   ) -> GRPCClient {
     let transport = HTTP2ClientTransport(
-      target: endpoint.target, configuration: .init(tls: certificates.remotes),
+      target: target, configuration: .init(tls: certificates.remotes),
       eventLoopGroup: threads, logger: logger)
-    closers.add("client of \(endpoint)") { await transport.shutdown() }
+    closers.add("client of \(target)") { await transport.shutdown() }
     return GRPCClient(transport: transport)
   }
 }

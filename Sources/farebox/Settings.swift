@@ -1,4 +1,5 @@
 import Configuration
+import GRPCTransport
 import Logging
 
 /// What one run of the server is told: flags first, then `FAREBOX_…` variables, then a file.
@@ -16,15 +17,17 @@ import Logging
 /// remote.tls.authority  (none)             remote.tls.name    (the host)
 /// remote.tls.certificate (none)            remote.tls.key     (none)
 /// ```
+/// Services listen at HOST:PORT or unix:PATH, and are reached there too, by dns:///NAME:PORT, or at
+/// several of these between commas: the first one that answers.
 struct Settings: Sendable {
   /// Where the databases and the signing key live.
   var dataDirectory: String
   /// Where each service listens.
   var listen: [Listener: Endpoint]
   /// Where a service that runs alone reaches auth.
-  var remoteAuth: Endpoint
+  var remoteAuth: HTTP2ClientTransport.Target
   /// Where chat reaches accounting: also in one process, over a socket.
-  var remoteAccounting: Endpoint
+  var remoteAccounting: HTTP2ClientTransport.Target
   /// Least severe level that is logged.
   var logLevel: Logger.Level
   /// Event-loop threads.
@@ -86,15 +89,23 @@ struct Settings: Sendable {
       }
       return endpoint
     }
-    dataDirectory = text("data.directory") ?? "./farebox-data"
-    listen = [:]
+    var listen: [Listener: Endpoint] = [:]
     for listener in Listener.allCases {
       listen[listener] = try endpoint(
         "listen.\(listener.rawValue)", "127.0.0.1:\(listener.defaultPort)")
     }
-    remoteAuth = try endpoint("remote.auth", listen[.auth].map(\.description) ?? "")
-    remoteAccounting = try endpoint(
-      "remote.accounting", listen[.accounting].map(\.description) ?? "")
+    self.listen = listen
+    func remote(_ key: String, _ listener: Listener) throws -> HTTP2ClientTransport.Target {
+      guard let value = text(key) else { return listen[listener]?.target ?? .list([]) }
+      do {
+        return try HTTP2ClientTransport.Target(parsing: value)
+      } catch {
+        throw StartupError("\(key): \(error)")
+      }
+    }
+    dataDirectory = text("data.directory") ?? "./farebox-data"
+    remoteAuth = try remote("remote.auth", .auth)
+    remoteAccounting = try remote("remote.accounting", .accounting)
     let level = text("log.level") ?? "info"
     guard let parsed = Logger.Level(rawValue: level) else {
       throw StartupError(

@@ -42,7 +42,11 @@ import Testing
     let moved = try await load(flags: ["listen.accounting": "127.0.0.1:9"])
     #expect(moved.remoteAccounting.description == "127.0.0.1:9")
     let apart = try await load(flags: ["remote.accounting": "unix:/run/a.sock"])
-    #expect(apart.remoteAccounting.kind == .unix(path: "/run/a.sock"))
+    #expect(apart.remoteAccounting == .unix(path: "/run/a.sock"))
+    let several = try await load(flags: ["remote.accounting": "one:7002,two:7002"])
+    #expect(
+      several.remoteAccounting
+        == .list([.tcp(host: "one", port: 7002), .tcp(host: "two", port: 7002)]))
     #expect(apart.listen[.accounting]?.description == "127.0.0.1:7002")
   }
 
@@ -50,6 +54,7 @@ import Testing
   func refused() async throws {
     let rows = [
       ("listen.chat", "7003"), ("listen.auth", "host:65536"), ("remote.auth", "unix:"),
+      ("remote.accounting", "http://one:7002"),
       ("log.level", "loud"), ("threads", "0"), ("threads", "many"),
       ("drain.delay.ms", "-1"), ("drain.delay.ms", "600001"), ("drain.delay.ms", "soon"),
     ]
