@@ -27,7 +27,7 @@ struct ServerProgram: Sendable {
     certificates = try Certificates(settings.tls)
     let chatCallsItself =
       parts.contains(.chat) && parts.contains(.accounting)
-      && settings.remoteAccounting == settings.listen[.accounting]
+      && settings.remoteAccounting == settings.listen[.accounting]?.target
     if certificates.listeners != nil, certificates.remotes == nil, chatCallsItself {
       throw StartupError(
         "remote.tls.authority: chat reaches accounting by TLS here and must know whom to believe; "
