@@ -42,6 +42,10 @@ struct OutboundQueue {
     case trailers(FieldList)
   }
 
+  /// Small chunks are joined up to this size, that of a DATA frame: thousands of arrays that wait
+  /// to be copied and freed one by one cost more than copying their few bytes twice.
+  private static let joinedBytesMax = 16 * 1024
+
   private(set) var byteCount = 0
   var ending = Ending.open
   // Nearly every stream sends one message at a time: the first chunk needs no array around it.
@@ -55,6 +59,10 @@ struct OutboundQueue {
     if byteCount == 0 {
       head = chunk
       headOffset = 0
+    } else if restStart < rest.count,
+      rest[rest.count - 1].count + chunk.count <= Self.joinedBytesMax
+    {
+      rest[rest.count - 1].append(contentsOf: chunk)
     } else {
       rest.append(chunk)
     }

@@ -21,7 +21,7 @@ package final class ServerCall: @unchecked Sendable {
   package let stream: Session.Stream
   /// The messages of a streaming request; nil when there is just one.
   let inbound: InboundMessages?
-  private let host: any ServerCallHost
+  let host: any ServerCallHost
   let compression: CallCompression
 
   // Unchecked: these belong to the loop, and no access spans a call that leads back here.
@@ -36,7 +36,7 @@ package final class ServerCall: @unchecked Sendable {
   @exclusivity(unchecked) private var task: Task<Void, Never>?
   /// Whether the handler has returned.
   @exclusivity(unchecked) package private(set) var isHandlerDone = false
-  private let shared = Mutex(Shared())
+  let shared = Mutex(Shared())
 
   private enum Request {
     case missing
@@ -46,7 +46,7 @@ package final class ServerCall: @unchecked Sendable {
     case compressed([UInt8])
   }
 
-  private struct Shared {
+  struct Shared {
     var initial = Metadata()
     var trailing = Metadata()
     var cancellation: RPCError?
@@ -286,13 +286,13 @@ package final class ServerCall: @unchecked Sendable {
     host.setNeedsFlush()
   }
 
-  private enum Sent {
+  enum Sent {
     case more
     case full
     case ended
   }
 
-  private func write(_ framed: [UInt8]) -> Sent {
+  func write(_ framed: [UInt8]) -> Sent {
     guard let session = host.session else { return .ended }
     switch machine.sendMessage() {
     case .sendHeadersFirst:
@@ -415,64 +415,11 @@ extension ServerCall {
     }
   }
 
-  /// The writer of a streaming response.
-  func writer<Output: Sendable>(
-    with serializer: some MessageSerializer<Output>
-  ) -> RPCWriter<Output> {
-    RPCWriter { output, mayCompress in
-      var framed = try LengthPrefixedMessage.frame(
-        output, with: serializer, maxBytes: RPCRouter.defaultMaxResponseBytes)
-      let algorithm = self.compression.fix()
-      if algorithm != .identity, mayCompress {
-        framed = await MessageCompression.compressAside(framed: framed, with: algorithm)
-      }
-      try await self.send(framed)
-    }
-  }
-
   private func took(_ message: InboundMessages.Message) {
     guard host.isOnLoop else { return host.runOnLoop { self.took(message) } }
     releaseBytes(message.bytes.count + LengthPrefixedMessage.prefixLength)
     guard message.owedBytes > 0 else { return }
     host.session?.consumeStream(stream, message.owedBytes)
     host.setNeedsFlush()
-  }
-
-  private func send(_ framed: [UInt8]) async throws {
-    let sent: Sent
-    if host.isOnLoop {
-      sent = write(framed)
-    } else {
-      sent = await withCheckedContinuation { continuation in
-        host.runOnLoop { continuation.resume(returning: self.write(framed)) }
-      }
-    }
-    switch sent {
-    case .more: return
-    case .full: await waitUntilWritable()
-    case .ended: break
-    }
-    if let cancellation = shared.withLock({ $0.cancellation }) { throw cancellation }
-    if case .ended = sent {
-      throw RPCError(code: .cancelled, message: "the call has ended")
-    }
-    try Task.checkCancellation()
-  }
-
-  private func waitUntilWritable() async {
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let isLate = shared.withLock { shared in
-          if shared.cancellation != nil || Task.isCancelled { return true }
-          shared.writerWaiting = continuation
-          return false
-        }
-        if isLate { return continuation.resume() }
-        // The queue may have drained while we were on the way here.
-        host.runOnLoop { if self.stream.queuedBytes == 0 { self.becameWritable() } }
-      }
-    } onCancel: {
-      becameWritable()
-    }
   }
 }
