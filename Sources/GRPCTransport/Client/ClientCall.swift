@@ -26,19 +26,20 @@ class ClientCall: @unchecked Sendable {
 
   /// What is called, and until when.
   let head: ClientRequestHead
-  private var phase = Phase.created
-  private var machine: ClientStreamStateMachine
-  private var pendingLeading: ResponseHeaderBlock?
-  private var transparentRetries = 0
-  private var requestIsFinished = false
+  // Unchecked: these belong to the loop, and no access spans a call that leads back here.
+  @exclusivity(unchecked) private var phase = Phase.created
+  @exclusivity(unchecked) private var machine: ClientStreamStateMachine
+  @exclusivity(unchecked) private var pendingLeading: ResponseHeaderBlock?
+  @exclusivity(unchecked) private var transparentRetries = 0
+  @exclusivity(unchecked) private var requestIsFinished = false
   /// What is left of the call's right to be repeated; nil = it has none.
-  private var retry: RetryState?
+  @exclusivity(unchecked) private var retry: RetryState?
   /// Whom to tell about the end.
-  private var owner: ClientChannel?
+  @exclusivity(unchecked) private var owner: ClientChannel?
   /// Whether the call has a place in `WaitingCalls`.
-  var isQueued = false
+  @exclusivity(unchecked) final var isQueued = false
   /// The call's place in the channel's timer heap.
-  var deadlineToken: TimerHeap<ClientCall>.Token?
+  @exclusivity(unchecked) final var deadlineToken: TimerHeap<ClientCall>.Token?
 
   init(_ head: ClientRequestHead) {
     self.head = head
@@ -53,7 +54,7 @@ class ClientCall: @unchecked Sendable {
   }
 
   /// What compressed messages of the response are to be inflated with. Event loop only.
-  private(set) final var responseCompression = CompressionAlgorithm.identity
+  @exclusivity(unchecked) private(set) final var responseCompression = CompressionAlgorithm.identity
 
   var isEnded: Bool {
     if case .ended = phase { return true }

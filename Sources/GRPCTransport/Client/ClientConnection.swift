@@ -27,28 +27,33 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
   private static let keptBufferBytes = 512 * 1024
   /// Time that the server gets to close its half after we have closed ours.
   private static let lingerMax = TimeAmount.seconds(1)
+  /// Requests of one loop turn that are worth a write of their own when the server has fewer to do.
+  private static let earlyFlushRequests = 16
 
   private let session: Session
   /// Each keeps the other until the connection is closed.
   private let subchannel: Subchannel
   private let requestFields: ClientRequestHead.ConnectionFields
   let policy: ClientConnectionPolicy
+  // Unchecked: these belong to the loop, and no access spans a call that leads back here.
   /// The name of the other end, once connected.
-  private(set) var peer: String?
-  private var state = State.handshaking
-  private(set) var context: ChannelHandlerContext?
+  @exclusivity(unchecked) private(set) var peer: String?
+  @exclusivity(unchecked) private var state = State.handshaking
+  @exclusivity(unchecked) private(set) var context: ChannelHandlerContext?
   /// nil until the connection is usable.
-  var life: ClientConnectionLife?
+  @exclusivity(unchecked) var life: ClientConnectionLife?
   var lifeTimer: (at: Deadline, task: Scheduled<Void>)?
-  private var fields = FieldList()
-  private var output = ByteBuffer()
-  private var isReading = false
-  private var isFlushing = false
-  private var isFlushScheduled = false
-  private var hasReceivedBytes = false
-  private var newestStreamID: Int32 = 0
+  @exclusivity(unchecked) private var fields = FieldList()
+  @exclusivity(unchecked) private var output = ByteBuffer()
+  @exclusivity(unchecked) private var isReading = false
+  @exclusivity(unchecked) private var isFlushing = false
+  @exclusivity(unchecked) private var isFlushScheduled = false
+  /// Requests that were opened since the last write.
+  @exclusivity(unchecked) private var unsentRequests = 0
+  @exclusivity(unchecked) private var hasReceivedBytes = false
+  @exclusivity(unchecked) private var newestStreamID: Int32 = 0
   /// Streams above this one are still in the session: the server has seen nothing of them.
-  private var newestSentStreamID: Int32 = 0
+  @exclusivity(unchecked) private var newestSentStreamID: Int32 = 0
   private var closeReason: String?
   /// What the server said when it began to go away.
   private var farewell: String?
@@ -103,7 +108,8 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
       let stream = try session.submitRequest(fields, context: call)
       newestStreamID = stream.id
       call.activate(stream, self)
-      scheduleFlush()
+      unsentRequests += 1
+      if serverMayRunDry { flush() } else { scheduleFlush() }
     } catch {
       call.fail(
         RPCError(code: .unavailable, message: "the request could not be sent", cause: error))
@@ -179,6 +185,14 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
   // MARK: Output
 
+  /// Whether the server has less to do than what waits here for the end of the loop turn. Without
+  /// an early write, many calls in flight fall into step: both sides handle all of them in turns,
+  /// and each idles while the other works.
+  private var serverMayRunDry: Bool {
+    guard unsentRequests >= Self.earlyFlushRequests, !isReading, !isFlushing else { return false }
+    return session.openStreams.count - unsentRequests < unsentRequests
+  }
+
   private func scheduleFlush() {
     guard !isReading, !isFlushing, !isFlushScheduled, let context else { return }
     isFlushScheduled = true
@@ -190,6 +204,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
   private func flush() {
     guard let context, !isFlushing else { return }
+    unsentRequests = 0
     isFlushing = true
     defer { isFlushing = false }
     do {

@@ -175,7 +175,7 @@ public final class HTTP2ClientTransport: ClientTransport {
       : await MessageCompression.compressAside(framed: framedMessage, with: compression)
     let call = UnaryClientCall(head, framedMessage: framed)
     let outcome = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
+      await withUnsafeContinuation { continuation in
         call.continuation = continuation
         channel.perform(.start(call))
       }
