@@ -247,10 +247,12 @@ struct HTTP2ClientTransportTests {
     #expect(error?.code == .resourceExhausted)
   }
 
-  @Test("makes many concurrent calls on one connection, above the server's stream limit")
-  func concurrent() async throws {
+  @Test(
+    "makes many concurrent calls on one connection, above the server's stream limit",
+    arguments: [8, 300] as [UInt32])
+  func concurrent(streamLimit: UInt32) async throws {
     var configuration = SessionConfiguration()
-    configuration.maxConcurrentStreams = 8
+    configuration.maxConcurrentStreams = streamLimit
     let server = try await ScriptedServer(configuration: configuration, script: Self.echo)
     let client = Self.client(server.target)
     try await withThrowingTaskGroup(of: Void.self) { group in
