@@ -82,18 +82,20 @@ class Lineup:
         )
 
     def _start_echo(self, name, environment):
-        binary = {
-            "grpc-cpp": self.arguments.cpp_server,
-            "grpc-swift": self.arguments.grpc_swift_server,
-            "farebox": self.arguments.echo_server,
-        }[name]
         port = servers.free_port()
+        address = f"127.0.0.1:{port}"
+        command = {
+            "grpc-cpp": [self.arguments.cpp_server, address],
+            "grpc-swift": [self.arguments.grpc_swift_server, address],
+            "farebox": [self.arguments.echo_server, address],
+            "farebox-async": [self.arguments.echo_server, address, "--async"],
+        }[name]
         message = self.messages.EchoRequest(
             text="hello from bench", n=12345, payload=bytes(range(16))
         ).SerializeToString()
         server = self._start_process(
             name,
-            [binary, f"127.0.0.1:{port}"],
+            command,
             port,
             environment,
             path=f"{ECHO_SERVICE}/Echo",

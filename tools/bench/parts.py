@@ -35,12 +35,20 @@ class Target:
         return value <= self.wanted if self.is_upper_bound else value >= self.wanted
 
 
+# `farebox` answers by a synchronous handler, `farebox-async` by an async one that suspends nowhere.
 PARTS = (
     Part(
         name="unary",
         title="Unary echo, 10 connections with 100 streams each",
         unit="calls",
-        runners=("nghttpd", "grpc-cpp", "grpc-swift", "farebox", "check-credits"),
+        runners=(
+            "nghttpd",
+            "grpc-cpp",
+            "grpc-swift",
+            "farebox",
+            "farebox-async",
+            "check-credits",
+        ),
         connections=10,
         streams=100,
     ),
@@ -48,7 +56,7 @@ PARTS = (
         name="single",
         title="Unary echo, 50 connections with one stream each",
         unit="calls",
-        runners=("nghttpd", "grpc-cpp", "grpc-swift", "farebox"),
+        runners=("nghttpd", "grpc-cpp", "grpc-swift", "farebox", "farebox-async"),
         connections=50,
         streams=1,
     ),
@@ -56,7 +64,7 @@ PARTS = (
         name="mallocs",
         title="Allocations of the server per unary call, 10 connections with 100 streams each",
         unit="calls",
-        runners=("grpc-cpp", "farebox"),
+        runners=("grpc-cpp", "farebox", "farebox-async"),
         connections=10,
         streams=100,
     ),
@@ -95,6 +103,7 @@ BUILDS = {
     "grpc-cpp": ("cpp",),
     "grpc-swift": ("grpc-swift",),
     "farebox": ("bench-echo",),
+    "farebox-async": ("bench-echo",),
     "check-credits": ("farebox",),
     "grpc-cpp-client": ("cpp", "bench-echo"),
     "farebox-client": ("bench-echo",),
