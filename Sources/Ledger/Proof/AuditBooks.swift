@@ -31,6 +31,8 @@ struct AuditBooks {
     var expired: [HoldID: ExpiredHold] = [:]
     /// What of each charge was charged, and of that refunded, in micro-credits.
     var charges: [UsageID: (charged: Int64, refunded: Int64)] = [:]
+    /// Budgets that are not off.
+    var budgets: [BudgetID: AuditBudget] = [:]
   }
 
   var accounts: [AccountID: AuditAccount] = [:]
@@ -97,6 +99,10 @@ struct AuditBooks {
     case .overCharged(let over):
       try requireExpected(over, page)
       try page.take(over.pins, debt: over.debtMicros)
+      if let usage = pendingOver?.usage, over.pins.totalMicros + over.debtMicros > 0 {
+        try page.requireWithinBudgets(
+          BudgetScope(model: usage.usage?.model, sessionID: usage.sessionID))
+      }
       pendingOver = nil
     case .holdOpened(let hold):
       try page.open(hold)
@@ -116,7 +122,11 @@ struct AuditBooks {
     case .accountStateSet(let state, let limit):
       page.account.state = state
       page.account.limit = limit
-    case .pricePut, .budgetSet, .budgetPeriodBegan, .refused:
+    case .budgetSet(let terms):
+      try page.setBudget(terms)
+    case .budgetPeriodBegan(let id, let period):
+      try page.beginPeriod(period, of: id)
+    case .pricePut, .refused:
       break
     }
   }

@@ -81,6 +81,9 @@ struct AuditPage {
     }
     try take(usage.pins, debt: usage.debtMicros)
     noteCharge(usage)
+    let scope = BudgetScope(model: usage.usage?.model, sessionID: usage.sessionID)
+    count(usage, scope)
+    if usage.chargedMicros > 0 { try requireWithinBudgets(scope) }
   }
 
   private mutating func noteCharge(_ usage: UsageRecord) {
@@ -103,6 +106,7 @@ struct AuditPage {
     try requireLive(hold.pins)
     for pin in hold.pins { try move(pin, from: \.available, to: \.held) }
     account.holds[hold.id] = hold
+    try requireWithinBudgets(BudgetScope(of: hold))
   }
 
   /// Gives an open hold a slice: more credit of live grants, more time, a report that did not fall.
@@ -129,6 +133,7 @@ struct AuditPage {
       terms: hold.terms, state: .open, grantedMicros: pins.totalMicros, pins: pins,
       expiresAt: slice.expiresAt, reportedMicros: slice.reportedMicros,
       reportedUsage: slice.reportedUsage, endedAt: nil, isLateSettled: false)
+    if !slice.pins.isEmpty { try requireWithinBudgets(BudgetScope(of: hold)) }
   }
 
   /// Ends a hold; returns the usage whose rest the next entry must charge, with what was covered.
@@ -166,6 +171,7 @@ struct AuditPage {
     }
     try requireRecord(usage)
     noteCharge(usage)
+    count(usage, BudgetScope(of: hold))
     let cost = usage.costMicros
     guard covered == min(cost, hold.grantedMicros) else {
       throw broken(

@@ -28,6 +28,8 @@ public struct LedgerBreak: Error, Sendable, Hashable, CustomStringConvertible {
     case price = "I10"
     /// I11: the refunds of a charge are within it.
     case refundWithinCharge = "I11"
+    /// I12: what is charged and held is within every enforced budget.
+    case budgetBounds = "I12"
     /// I13: replaying the journal gives the live state.
     case liveState = "I13"
     /// I16: the legs of an entry sum to zero.

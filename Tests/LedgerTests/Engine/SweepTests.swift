@@ -11,7 +11,8 @@ struct SweepTests {
       case .holdEnded(let end):
         "hold ended \(end.state) \(end.endedAt) spent \(end.spent.totalMicros) "
           + "back \(end.returned.totalMicros) lost \(end.expired.totalMicros) "
-          + "charged \(end.usage?.chargedMicros ?? 0) at \(String(describing: end.usage?.chargedAt))"
+          + "charged \(end.usage?.chargedMicros ?? 0) "
+          + "at \(String(describing: end.usage?.chargedAt))"
       case .allocationExpired(_, let amount): "expired \(amount)"
       case .debtRepaid(let pins): "repaid \(pins.totalMicros)"
       default: nil

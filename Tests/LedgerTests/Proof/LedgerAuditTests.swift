@@ -135,6 +135,39 @@ struct LedgerAuditTests {
       ], .chargeWithinGrant, 3
     ),
     (
+      "a refund above its charge", [
+        .charged(Charged(usage: usage(2, [pin(1, 5)]))),
+        .refunded(
+          Refund(
+            usage: UsageID(seq: 2), amountMicros: 6, totalMicros: 6, debtMicros: 0,
+            returned: [pin(1, 6)], expired: [], voided: [], reissuedMicros: 0, allocations: [],
+            reason: "")),
+      ], .refundWithinCharge, 3
+    ),
+    (
+      "a hold above its budget", [
+        .budgetSet(
+          BudgetTerms(
+            id: BudgetID(seq: 2), account: "u", model: nil, sessionID: nil, limitMicros: 4,
+            window: .none, mode: .enforce)),
+        .holdOpened(hold(3, [pin(1, 5)])),
+      ], .budgetBounds, 3
+    ),
+    (
+      "more taken back than there is", [
+        .allocationVoided(AllocationID(seq: 1), amountMicros: 101, reason: "")
+      ], .grantParts, 2
+    ),
+    (
+      "a report that fell", [
+        .holdOpened(hold(2, [pin(1, 5)])),
+        .holdExtended(
+          HoldExtension(
+            hold: HoldID(seq: 2), pins: [], expiresAt: time, reportedMicros: 0,
+            reportedUsage: nil)),
+      ], .form, 3
+    ),
+    (
       "a charge that is not the price of its tokens", [
         .pricePut(price),
         .charged(

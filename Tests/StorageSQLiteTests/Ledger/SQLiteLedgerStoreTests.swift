@@ -142,6 +142,13 @@ struct SQLiteLedgerStoreTests {
   @Test("tables that do not add up are refused")
   func editedState() async throws {
     try await runHistory(5)
+    // Whatever the history left: something that is loaded at the start.
+    let clock = TestClock(LedgerTime(microseconds: 1_800_000_000_000_000))
+    let ledger = try CreditLedger(store: SQLiteLedgerStore(directory: directory), clock: clock)
+    _ = await ledger.allocate(
+      AllocateCredits(account: "dora", amountMicros: 5),
+      by: Attempt(principal: "p", key: "something unspent"))
+    try await ledger.shutDown()
     let queue = try DatabaseQueue(path: directory.file("state.db"))
     try await queue.write { database in
       try database.execute(
