@@ -32,7 +32,7 @@ struct MessageSizeTests {
       }
       #expect(copies == 2)
     }
-    let talk = test.client.converse("Talk")
+    let talk = test.client.converse("Talk", options: .timeout(.seconds(100)))
     var responses = talk.responses.makeAsyncIterator()
     for size in Self.sizes {
       let message = Self.message(size)
