@@ -98,7 +98,10 @@ let package = Package(
       "AuthService", ["Contracts", "GRPC", "GRPCServices", "Protobuf", "Identity", "Interceptors"]),
     layer(
       "AccountingService",
-      ["Contracts", "GRPC", "GRPCServices", "Protobuf", "Ledger", "Identity", "Interceptors"]),
+      [
+        "Contracts", "GRPC", "GRPCServices", "Protobuf", "Ledger", "Identity", "Interceptors",
+        crypto,
+      ]),
     layer(
       "ChatService",
       [

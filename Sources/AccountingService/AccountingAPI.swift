@@ -10,10 +10,14 @@ import Ledger
 /// published snapshots on the event loop; mutations wait for their commit.
 public struct AccountingAPI: Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
   let ledger: CreditLedger
+  let seal: PageSeal
 
-  /// - Parameter ledger: a started ledger; whoever started it shuts it down after the server.
-  public init(ledger: CreditLedger) {
+  /// - Parameters:
+  ///   - ledger: a started ledger; whoever started it shuts it down after the server.
+  ///   - seal: seals the cursors of lists; by default they are good for this process.
+  public init(ledger: CreditLedger, seal: PageSeal = PageSeal()) {
     self.ledger = ledger
+    self.seal = seal
   }
 }
 

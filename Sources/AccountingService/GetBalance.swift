@@ -1,16 +1,27 @@
 import Contracts
 import GRPC
+import GRPCServices
 import Ledger
 import Protobuf
 
-extension AccountingAPI: Farebox_Accounting_V1_AccountingService.Method.GetBalance.Synchronous {
-  /// Tells what an account can spend. See the contract for who may ask.
+extension AccountingAPI {
+  /// Tells what an account can spend, now or at a past instant. See the contract for who may ask.
   public func getBalance(
     request: Farebox_Accounting_V1_GetBalanceRequest, context: ServerContext
-  ) throws -> Farebox_Accounting_V1_GetBalanceResponse {
+  ) async throws -> Farebox_Accounting_V1_GetBalanceResponse {
     let account = try context.account(
       request.accountID, orAnyOf: [.admin, .service, .auditor])
-    let reply = ledger.balance(of: account)
+    let reply: BalanceAnswer
+    if let time = try Instant.time(request.atTime, field: "at_time") {
+      guard time <= ledger.now else {
+        throw RPCError.invalidArgument(field: "at_time", description: "must not be in the future")
+      }
+      reply = try await fromArchive { () async throws(ArchiveError) in
+        try await ledger.balance(of: account, at: time)
+      }
+    } else {
+      reply = ledger.balance(of: account)
+    }
     var answer = Farebox_Accounting_V1_GetBalanceResponse()
     answer.balance = Farebox_Accounting_V1_Balance(reply.balance, of: account)
     answer.activeAllocations = reply.activeAllocations.map(Farebox_Accounting_V1_Allocation.init)

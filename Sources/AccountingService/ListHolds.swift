@@ -25,7 +25,12 @@ extension AccountingAPI {
   public func listHolds(
     request: Farebox_Accounting_V1_ListHoldsRequest, context: ServerContext
   ) async throws -> Farebox_Accounting_V1_ListHoldsResponse {
-    let query = try HoldQuery(request)
+    var bare = request
+    bare.pageSize = 0
+    bare.pageToken = ""
+    let filters = PageFilters("ListHolds", bare, account: nil)
+    let query = try HoldQuery(
+      request, afterSeq: try seal.seq(of: request.pageToken, filters))
     let page: HoldPage
     do {
       page = try await ledger.listHolds(query)
@@ -34,14 +39,16 @@ extension AccountingAPI {
     }
     var answer = Farebox_Accounting_V1_ListHoldsResponse()
     answer.holds = page.holds.map(Farebox_Accounting_V1_Hold.init)
-    answer.nextPageToken = page.nextSeq.map { PageToken(afterSeq: $0).text } ?? ""
+    answer.nextPageToken = page.nextSeq.map { seal.token(afterSeq: $0, filters) } ?? ""
     answer.asOfSeq = page.asOfSeq
     return answer
   }
 }
 
 extension HoldQuery {
-  fileprivate init(_ request: Farebox_Accounting_V1_ListHoldsRequest) throws(RPCError) {
+  fileprivate init(
+    _ request: Farebox_Accounting_V1_ListHoldsRequest, afterSeq: Int64
+  ) throws(RPCError) {
     guard request.accountID.isEmpty || Identifier.isValid(request.accountID) else {
       throw .invalidArgument(
         field: "account_id", description: "must match [A-Za-z0-9_.:-]{1,64}")
@@ -55,8 +62,7 @@ extension HoldQuery {
       account: request.accountID.isEmpty ? nil : AccountID(request.accountID),
       state: try request.state.checked(),
       sessionID: request.sessionID.isEmpty ? nil : request.sessionID,
-      afterSeq: try PageToken.afterSeq(of: request.pageToken),
-      limit: try PageToken.limit(of: request.pageSize, atMost: LedgerLimits.holdPageMax))
+      afterSeq: afterSeq, limit: try pageSize(request.pageSize, max: LedgerLimits.holdPageMax))
   }
 }
 
@@ -66,25 +72,5 @@ extension RPCError {
     RPCError(
       code: .unavailable, message: "\(what) cannot be read now", reason: "LEDGER_STOPPED",
       domain: "farebox", cause: cause)
-  }
-}
-
-extension PageToken {
-  /// The seq that a page token stands for, 0 when there is none; throws for a forged one.
-  static func afterSeq(of text: String) throws(RPCError) -> Int64 {
-    guard !text.isEmpty else { return 0 }
-    guard let token = PageToken(text) else {
-      throw .invalidArgument(field: "page_token", description: "is not one of ours")
-    }
-    return token.afterSeq
-  }
-
-  /// The size of a page, 100 when left out; throws when it is not 1 to `limitMax`.
-  static func limit(of size: Int32, atMost limitMax: Int) throws(RPCError) -> Int {
-    let limit = size == 0 ? 100 : Int(size)
-    guard (1...limitMax).contains(limit) else {
-      throw .invalidArgument(field: "page_size", description: "must be 1 to \(limitMax)")
-    }
-    return limit
   }
 }

@@ -12,13 +12,17 @@ extension AccountingAPI: Farebox_Accounting_V1_AccountingService.Method.ListPric
       throw RPCError.invalidArgument(
         field: "model", description: "must match [A-Za-z0-9_.:-]{1,64}")
     }
+    var bare = request
+    bare.pageSize = 0
+    bare.pageToken = ""
+    let filters = PageFilters("ListPrices", bare, account: nil)
     let page = ledger.prices(
       of: request.model.isEmpty ? nil : request.model,
-      afterVersion: try PageToken.afterSeq(of: request.pageToken),
-      limit: try PageToken.limit(of: request.pageSize, atMost: LedgerLimits.pricePageMax))
+      afterVersion: try seal.seq(of: request.pageToken, filters),
+      limit: try pageSize(request.pageSize, max: LedgerLimits.pricePageMax))
     var answer = Farebox_Accounting_V1_ListPricesResponse()
     answer.prices = page.prices.map(Farebox_Accounting_V1_Price.init)
-    answer.nextPageToken = page.nextVersion.map { PageToken(afterSeq: $0).text } ?? ""
+    answer.nextPageToken = page.nextVersion.map { seal.token(afterSeq: $0, filters) } ?? ""
     answer.asOfSeq = page.asOfSeq
     return answer
   }

@@ -4,67 +4,30 @@ import GRPCServices
 import Ledger
 
 extension AccountingAPI {
-  /// Lists an account's charges, oldest first. See the contract for refusals.
+  /// Lists charges, oldest first. See the contract for refusals.
   public func listUsage(
     request: Farebox_Accounting_V1_ListUsageRequest, context: ServerContext
   ) async throws -> Farebox_Accounting_V1_ListUsageResponse {
-    let account = try context.account(request.accountID, orAnyOf: [.admin, .auditor])
-    let query = try UsageQuery(request, account: account)
-    let page: UsagePage
-    do {
-      page = try await ledger.listUsage(query)
-    } catch {
-      throw RPCError(
-        code: .unavailable, message: "the usage records cannot be read now",
-        reason: "LEDGER_STOPPED", domain: "farebox", cause: error)
+    let account = try context.scope(
+      request.accountID, all: request.allAccounts, orAnyOf: [.admin, .auditor])
+    var bare = request
+    bare.pageSize = 0
+    bare.pageToken = ""
+    let filters = PageFilters("ListUsage", bare, account: account)
+    let range = try TimeRange(request.fromTime, request.toTime)
+    var query = UsageQuery(
+      account: account, from: range.from, until: range.until,
+      limit: try pageSize(request.pageSize, max: LedgerLimits.usagePageMax))
+    query.afterSeq = try seal.seq(of: request.pageToken, filters)
+    try query.filter(
+      model: request.model, sessionID: request.sessionID, outcome: try request.outcome.checked())
+    let page = try await fromArchive { () async throws(ArchiveError) in
+      try await ledger.listUsage(query)
     }
     var answer = Farebox_Accounting_V1_ListUsageResponse()
     answer.usage = page.records.map(Farebox_Accounting_V1_UsageRecord.init)
-    answer.nextPageToken = page.nextSeq.map { PageToken(afterSeq: $0).text } ?? ""
+    answer.nextPageToken = page.nextSeq.map { seal.token(afterSeq: $0, filters) } ?? ""
     answer.asOfSeq = page.asOfSeq
     return answer
   }
-}
-
-extension UsageQuery {
-  fileprivate init(
-    _ request: Farebox_Accounting_V1_ListUsageRequest, account: AccountID
-  ) throws(RPCError) {
-    let limit = request.pageSize == 0 ? 100 : Int(request.pageSize)
-    guard (1...LedgerLimits.usagePageMax).contains(limit) else {
-      throw .invalidArgument(
-        field: "page_size", description: "must be 1 to \(LedgerLimits.usagePageMax)")
-    }
-    var afterSeq: Int64 = 0
-    if !request.pageToken.isEmpty {
-      guard let token = PageToken(request.pageToken) else {
-        throw .invalidArgument(field: "page_token", description: "is not one of ours")
-      }
-      afterSeq = token.afterSeq
-    }
-    let from = try Instant.time(request.fromTime, field: "from_time")
-    let until = try Instant.time(request.toTime, field: "to_time")
-    if let from, let until, until <= from {
-      throw .invalidArgument(field: "to_time", description: "must be after from_time")
-    }
-    self.init(account: account, from: from, until: until, afterSeq: afterSeq, limit: limit)
-  }
-}
-
-/// Where the next page starts, as callers hand it back: `s` and the last seq of the page before.
-struct PageToken: Hashable {
-  let afterSeq: Int64
-
-  init(afterSeq: Int64) {
-    self.afterSeq = afterSeq
-  }
-
-  /// Reads a token; nil when it is not exactly what ``text`` writes.
-  init?(_ text: String) {
-    guard text.hasPrefix("s"), let seq = Int64(text.dropFirst()), seq > 0 else { return nil }
-    afterSeq = seq
-    guard self.text == text else { return nil }
-  }
-
-  var text: String { "s\(afterSeq)" }
 }

@@ -34,17 +34,8 @@ extension VerifyError {
         field: request.toSeq > lastSeq ? "to_seq" : "from_seq",
         description: "must lie within the journal, which ends at \(lastSeq)")
     case .cancelled: RPCError(code: .cancelled, message: "the call was cancelled")
-    case .store(let error): .unreadable(error)
+    case .store(let error): .unreadable("the journal", error)
     }
-  }
-}
-
-extension RPCError {
-  /// The ledger's files cannot be read: its writer may have stopped for the same reason.
-  static func unreadable(_ error: StoreError) -> RPCError {
-    RPCError(
-      code: .unavailable, message: "the ledger cannot be read now", reason: "LEDGER_STOPPED",
-      domain: "farebox", cause: error)
   }
 }
 

@@ -33,6 +33,10 @@ extension AuthorizationTable {
     ("/farebox.accounting.v1.AccountingService/SetBudget", .roles([.admin])),
     ("/farebox.accounting.v1.AccountingService/ListBudgets", .roles([.admin])),
     ("/farebox.accounting.v1.AccountingService/ListUsage", .selfOr([.admin, .auditor])),
+    ("/farebox.accounting.v1.AccountingService/ExportUsage", .selfOr([.admin, .auditor])),
+    ("/farebox.accounting.v1.AccountingService/ListJournal", .selfOr([.admin, .auditor])),
+    ("/farebox.accounting.v1.AccountingService/WatchBalance", .selfOr([.admin, .service])),
+    ("/farebox.accounting.v1.AccountingService/ExplainDecision", .roles([.auditor, .admin])),
     ("/farebox.accounting.v1.AccountingService/VerifyLedger", .roles([.auditor, .admin])),
 
     // Always for the caller's own account: the requests name none.

@@ -18,7 +18,11 @@ public struct RandomHistory {
   private var usageIDs: [UsageID] = []
   private var budgetIDs: [BudgetID] = []
   private var earlier: [(attempt: Attempt, command: Command, answer: String)] = []
+  /// Entries of some accepted commands.
+  private var earlierSeqs: [Int64] = []
   private var ledgerTime = LedgerTime.distantPast
+  /// What the balances were when, for questions about the past.
+  private var pastBalances: [LedgerTime: [[Int64]]] = [:]
 
   public init(seed: UInt64, commandCount: Int = 100, restartPercent: Int = 0) {
     self.seed = seed
@@ -64,6 +68,29 @@ public struct RandomHistory {
     guard report.head.seq == ledger.committedSeq else {
       throw Breach("seed \(seed): examined up to \(report.head.seq) only")
     }
+    for (time, balances) in pastBalances.prefix(4) {
+      for (owner, expected) in zip(Self.owners, balances) {
+        let balance = try await ledger.balance(of: AccountID(owner), at: time).balance
+        let found = [balance.availableMicros, balance.heldMicros, balance.debtMicros]
+        guard found == expected else {
+          throw Breach(
+            "seed \(seed): \(owner) had \(expected) at \(time.microseconds), not \(found)")
+        }
+      }
+    }
+    try await explainOne(ledger)
+  }
+
+  /// A decision of the past, made again on the journal before it, is the same.
+  private func explainOne(_ ledger: CreditLedger) async throws {
+    guard let seq = earlierSeqs.last else { return }
+    let explanation = try await ledger.explain(seq)
+    if let difference = explanation.difference {
+      throw Breach("I8: seed \(seed): \(difference); \(explanation.command)")
+    }
+    guard earlier.contains(where: { $0.command == explanation.command }) else {
+      throw Breach("seed \(seed): entry \(seq) is explained by \(explanation.command)")
+    }
   }
 
   private mutating func moveClock() {
@@ -94,7 +121,11 @@ public struct RandomHistory {
       throw Breach("\(command)\n  expected \(expected)\n  found    \(found)")
     }
     earlier.append((attempt, command, "\(found) \(seqText(outcome))"))
+    if case .success(let receipt) = outcome, step % 5 == 0 {
+      earlierSeqs.append(receipt.asOfSeq)
+    }
     try compareBalances(ledger)
+    pastBalances[time] = Self.owners.map { model.balance($0) }
     try compareChecks(ledger)
   }
 

@@ -190,6 +190,112 @@ public struct StoreConformance {
     try await again.shutDown()
   }
 
+  /// Usage is chosen by model, session, outcome and account, and a last entry.
+  public func filtersUsage() async throws {
+    let ledger = try CreditLedger(store: try open(), clock: clock)
+    let rates = PriceRates(outputMicrosPerMillion: 1_000_000)
+    for model in ["m", "n"] {
+      _ = await ledger.putPrice(PutPrice(model: model, rates: rates), by: attempt(model))
+    }
+    var all: [UsageRecord] = []
+    for account in ["alice", "bob"] as [AccountID] {
+      _ = await ledger.allocate(
+        AllocateCredits(account: account, amountMicros: 1_000), by: attempt("grant \(account)"))
+      for number in 0..<12 {
+        let command = DeductCredits(
+          account: account,
+          charge: number % 3 == 0
+            ? .micros(1) : .usage(TokenUsage(model: number % 3 == 1 ? "m" : "n", outputTokens: 1)),
+          outcome: number % 2 == 0 ? .complete : .cancelled, sessionID: "s\(number % 4)")
+        let answer = await ledger.deduct(command, by: attempt("\(account) \(number)"))
+        all.append(try answer.get().value.usage)
+      }
+    }
+    let middle = all[7].seq
+    let rows: [((inout UsageQuery) -> Void, (UsageRecord) -> Bool)] = [
+      ({ _ in }, { _ in true }),
+      ({ $0.account = "bob" }, { $0.account == "bob" }),
+      ({ $0.model = "m" }, { $0.usage?.model == "m" }),
+      ({ $0.sessionID = "s2" }, { $0.sessionID == "s2" }),
+      ({ $0.outcome = .cancelled }, { $0.outcome == .cancelled }),
+      ({ $0.throughSeq = middle }, { $0.seq <= middle }),
+      (
+        { query in
+          query.model = "n"
+          query.outcome = .complete
+        }, { $0.usage?.model == "n" && $0.outcome == .complete }
+      ),
+      ({ $0.model = "none" }, { _ in false }),
+    ]
+    for (number, (edit, isWanted)) in rows.enumerated() {
+      var query = UsageQuery(account: nil, limit: 2)
+      edit(&query)
+      var found: [UsageRecord] = []
+      var cursor: Int64? = 0
+      while let after = cursor {
+        query.afterSeq = after
+        let page = try await ledger.listUsage(query)
+        found += page.records
+        cursor = page.nextSeq
+      }
+      try require(found == all.filter(isWanted), "filter \(number) chooses \(found.map(\.id))")
+    }
+    try await ledger.shutDown()
+  }
+
+  /// The journal is listed by account, kind and time, with hashes that continue each other.
+  public func listsJournal() async throws {
+    let ledger = try CreditLedger(store: try open(), clock: clock)
+    var times: [LedgerTime] = []
+    for number in 1...9 {
+      clock.advance(.seconds(10))
+      times.append(clock.now())
+      let account: AccountID = number % 2 == 0 ? "bob" : "alice"
+      _ =
+        number < 5
+        ? await ledger.submit(
+          .allocateCredits(AllocateCredits(account: account, amountMicros: 100)),
+          by: attempt("\(number)"))
+        : await ledger.submit(
+          .deductCredits(DeductCredits(account: account, charge: .micros(1))),
+          by: attempt("\(number)"))
+    }
+    let rows: [(JournalQuery, [Int64])] = [
+      (JournalQuery(account: nil), Array(1...9)),
+      (JournalQuery(account: "bob"), [2, 4, 6, 8]),
+      (JournalQuery(account: nil, kinds: [.charged]), [5, 6, 7, 8, 9]),
+      (JournalQuery(account: "alice", kinds: [.allocated, .refused]), [1, 3]),
+      (JournalQuery(account: nil, from: times[2], until: times[5]), [3, 4, 5]),
+      (JournalQuery(account: "bob", from: times[2]), [4, 6, 8]),
+      (JournalQuery(account: nil, until: times[0]), []),
+      (JournalQuery(account: nil, from: times[8].adding(.microseconds(1))), []),
+      (JournalQuery(account: "nobody"), []),
+    ]
+    for (query, expected) in rows {
+      for limit in [1, 2, 100] {
+        var query = query
+        query.limit = limit
+        var found: [JournalLine] = []
+        var cursor: Int64? = 0
+        while let after = cursor {
+          query.afterSeq = after
+          let page = try await ledger.listJournal(query)
+          try require(page.lines.count <= limit, "a page above its size")
+          found += page.lines
+          cursor = page.nextSeq
+        }
+        try require(found.map(\.entry.seq) == expected, "\(query) lists \(found.map(\.entry.seq))")
+      }
+    }
+    let lines = try await ledger.listJournal(JournalQuery(account: nil)).lines
+    var hash = Digest.zero
+    for line in lines {
+      try require(line.previousHash == hash, "entry \(line.entry.seq) continues another hash")
+      hash = line.hash
+    }
+    try await ledger.shutDown()
+  }
+
   /// A batch that was decided on another state is refused and leaves no trace.
   public func refusesStaleCommits() throws {
     let store = try open()

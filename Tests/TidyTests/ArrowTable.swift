@@ -19,6 +19,7 @@ enum ArrowTable {
     "AuthService": ["Contracts", "GRPC", "GRPCServices", "Protobuf", "Identity", "Interceptors"],
     "AccountingService": [
       "Contracts", "GRPC", "GRPCServices", "Protobuf", "Ledger", "Identity", "Interceptors",
+      "Crypto",
     ],
     "ChatService": [
       "Contracts", "GRPC", "GRPCServices", "Protobuf", "Conversation", "Identity", "Interceptors",

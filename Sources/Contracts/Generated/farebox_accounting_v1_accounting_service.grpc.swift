@@ -223,6 +223,42 @@ public enum Farebox_Accounting_V1_AccountingService {
         method: "ListUsage", kind: .unary, idempotency: .noSideEffects)
     }
 
+    /// ExportUsage: what goes in, what comes out, its name.
+    public enum ExportUsage {
+      public typealias Input = Farebox_Accounting_V1_ExportUsageRequest
+      public typealias Output = Farebox_Accounting_V1_ExportUsageResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "ExportUsage", kind: .serverStreaming, idempotency: .noSideEffects)
+    }
+
+    /// ListJournal: what goes in, what comes out, its name.
+    public enum ListJournal {
+      public typealias Input = Farebox_Accounting_V1_ListJournalRequest
+      public typealias Output = Farebox_Accounting_V1_ListJournalResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "ListJournal", kind: .unary, idempotency: .noSideEffects)
+    }
+
+    /// WatchBalance: what goes in, what comes out, its name.
+    public enum WatchBalance {
+      public typealias Input = Farebox_Accounting_V1_WatchBalanceRequest
+      public typealias Output = Farebox_Accounting_V1_WatchBalanceResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "WatchBalance", kind: .serverStreaming, idempotency: .noSideEffects)
+    }
+
+    /// ExplainDecision: what goes in, what comes out, its name.
+    public enum ExplainDecision {
+      public typealias Input = Farebox_Accounting_V1_ExplainDecisionRequest
+      public typealias Output = Farebox_Accounting_V1_ExplainDecisionResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "ExplainDecision", kind: .unary, idempotency: .noSideEffects)
+    }
+
     /// VerifyLedger: what goes in, what comes out, its name.
     public enum VerifyLedger {
       public typealias Input = Farebox_Accounting_V1_VerifyLedgerRequest
@@ -256,6 +292,10 @@ public enum Farebox_Accounting_V1_AccountingService {
       SetBudget.descriptor,
       ListBudgets.descriptor,
       ListUsage.descriptor,
+      ExportUsage.descriptor,
+      ListJournal.descriptor,
+      WatchBalance.descriptor,
+      ExplainDecision.descriptor,
       VerifyLedger.descriptor,
     ]
   }
@@ -309,11 +349,13 @@ extension Farebox_Accounting_V1_AccountingService {
       context: ServerContext
     ) async throws -> Farebox_Accounting_V1_VoidAllocationResponse
 
-    /// GetBalance tells what an account can spend now.
+    /// GetBalance tells what an account can spend now, or could at a past instant.
     ///
     /// Effect: none. Idempotent. The account's user, administrators, services, auditors. An account that
-    /// never received credit has a balance of zero.
-    /// Refusals, in order: INVALID_ARGUMENT (account_id).
+    /// never received credit has a balance of zero. The past is read from the journal: slower, by the number
+    /// of entries up to the instant.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id; at_time in the future); RESOURCE_EXHAUSTED /
+    /// READS_OVERLOADED (at_time only: too many questions wait for the journal).
     func getBalance(
       request: Farebox_Accounting_V1_GetBalanceRequest,
       context: ServerContext
@@ -512,11 +554,59 @@ extension Farebox_Accounting_V1_AccountingService {
     ///
     /// Effect: none. Idempotent. The account's user, administrators, auditors. Sees every charge that was
     /// acknowledged before the call.
-    /// Refusals, in order: INVALID_ARGUMENT (account_id, page_size, page_token, times).
+    /// Refusals, in order: PERMISSION_DENIED (all_accounts by a user); INVALID_ARGUMENT (field named; a
+    /// page_token that is forged or of other filters).
     func listUsage(
       request: Farebox_Accounting_V1_ListUsageRequest,
       context: ServerContext
     ) async throws -> Farebox_Accounting_V1_ListUsageResponse
+
+    /// ExportUsage streams an account's charges, oldest first, as a file.
+    ///
+    /// Effect: none. Idempotent. The account's user, administrators, auditors. Holds every charge that was
+    /// acknowledged before the call. The ledger reads on as the caller reads: a slow reader costs no memory.
+    /// Refusals, in order: PERMISSION_DENIED (all_accounts by a user); INVALID_ARGUMENT (field named).
+    func exportUsage(
+      request: Farebox_Accounting_V1_ExportUsageRequest,
+      response: RPCWriter<Farebox_Accounting_V1_ExportUsageResponse>,
+      context: ServerContext
+    ) async throws
+
+    /// ListJournal lists an account's journal entries, oldest first.
+    ///
+    /// Effect: none. Idempotent. The account's user, administrators, auditors.
+    /// Refusals, in order: PERMISSION_DENIED (all_accounts by a user); INVALID_ARGUMENT (field named; a
+    /// page_token that is forged or of other filters); RESOURCE_EXHAUSTED / READS_OVERLOADED (too many
+    /// questions wait for the journal).
+    func listJournal(
+      request: Farebox_Accounting_V1_ListJournalRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_ListJournalResponse
+
+    /// WatchBalance tells an account's balance whenever a journal entry changes it.
+    ///
+    /// Effect: none. Idempotent. The account's user, administrators, services. Never ends by itself. A reader
+    /// that is slower than the changes gets them merged: it misses states in between, never the latest. What
+    /// time alone brings about is told with the entry that writes it down.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id; from_seq negative or after the journal's end);
+    /// RESOURCE_EXHAUSTED / TOO_MANY_WATCHERS (100 of the account or 10,000 in all).
+    func watchBalance(
+      request: Farebox_Accounting_V1_WatchBalanceRequest,
+      response: RPCWriter<Farebox_Accounting_V1_WatchBalanceResponse>,
+      context: ServerContext
+    ) async throws
+
+    /// ExplainDecision tells what a decision was asked, what it found and what it wrote down, and decides it
+    /// again on the journal before it.
+    ///
+    /// Effect: none. Idempotent. Auditors and administrators. Costs a replay of the journal up to the decision.
+    /// Refusals, in order: INVALID_ARGUMENT (decision_id); NOT_FOUND / NO_DECISION (the journal has no such
+    /// entry, or time brought it about); FAILED_PRECONDITION / INPUTS_NOT_KEPT (written by a version that kept
+    /// only the hash of the request); RESOURCE_EXHAUSTED / READS_OVERLOADED.
+    func explainDecision(
+      request: Farebox_Accounting_V1_ExplainDecisionRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_ExplainDecisionResponse
 
     /// VerifyLedger recomputes the ledger from its journal and compares it with the live state.
     ///
@@ -596,11 +686,13 @@ extension Farebox_Accounting_V1_AccountingService.Method.GetBalance {
   /// Calls then run on the event loop, without a task. They must not block, and be done within
   /// microseconds: until then every call of the loop waits.
   public protocol Synchronous: Sendable {
-    /// GetBalance tells what an account can spend now.
+    /// GetBalance tells what an account can spend now, or could at a past instant.
     ///
     /// Effect: none. Idempotent. The account's user, administrators, services, auditors. An account that
-    /// never received credit has a balance of zero.
-    /// Refusals, in order: INVALID_ARGUMENT (account_id).
+    /// never received credit has a balance of zero. The past is read from the journal: slower, by the number
+    /// of entries up to the instant.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id; at_time in the future); RESOURCE_EXHAUSTED /
+    /// READS_OVERLOADED (at_time only: too many questions wait for the journal).
     func getBalance(
       request: Farebox_Accounting_V1_GetBalanceRequest,
       context: ServerContext
@@ -943,11 +1035,51 @@ extension Farebox_Accounting_V1_AccountingService.Method.ListUsage {
     ///
     /// Effect: none. Idempotent. The account's user, administrators, auditors. Sees every charge that was
     /// acknowledged before the call.
-    /// Refusals, in order: INVALID_ARGUMENT (account_id, page_size, page_token, times).
+    /// Refusals, in order: PERMISSION_DENIED (all_accounts by a user); INVALID_ARGUMENT (field named; a
+    /// page_token that is forged or of other filters).
     func listUsage(
       request: Farebox_Accounting_V1_ListUsageRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_ListUsageResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListJournal {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// ListJournal lists an account's journal entries, oldest first.
+    ///
+    /// Effect: none. Idempotent. The account's user, administrators, auditors.
+    /// Refusals, in order: PERMISSION_DENIED (all_accounts by a user); INVALID_ARGUMENT (field named; a
+    /// page_token that is forged or of other filters); RESOURCE_EXHAUSTED / READS_OVERLOADED (too many
+    /// questions wait for the journal).
+    func listJournal(
+      request: Farebox_Accounting_V1_ListJournalRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_ListJournalResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ExplainDecision {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// ExplainDecision tells what a decision was asked, what it found and what it wrote down, and decides it
+    /// again on the journal before it.
+    ///
+    /// Effect: none. Idempotent. Auditors and administrators. Costs a replay of the journal up to the decision.
+    /// Refusals, in order: INVALID_ARGUMENT (decision_id); NOT_FOUND / NO_DECISION (the journal has no such
+    /// entry, or time brought it about); FAILED_PRECONDITION / INPUTS_NOT_KEPT (written by a version that kept
+    /// only the hash of the request); RESOURCE_EXHAUSTED / READS_OVERLOADED.
+    func explainDecision(
+      request: Farebox_Accounting_V1_ExplainDecisionRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_ExplainDecisionResponse
   }
 }
 
@@ -1349,6 +1481,54 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         try await self.listUsage(request: request, context: context)
       }
     }
+    router.registerServerStreaming(
+      Farebox_Accounting_V1_AccountingService.Method.ExportUsage.descriptor,
+      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ExportUsageRequest>(),
+      serializer: ProtobufSerializer<Farebox_Accounting_V1_ExportUsageResponse>()
+    ) { request, response, context in
+      try await self.exportUsage(request: request, response: response, context: context)
+    }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListJournal.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListJournal.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListJournalRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListJournalResponse>()
+      ) { request, context in
+        try service.listJournal(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListJournal.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListJournalRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListJournalResponse>()
+      ) { request, context in
+        try await self.listJournal(request: request, context: context)
+      }
+    }
+    router.registerServerStreaming(
+      Farebox_Accounting_V1_AccountingService.Method.WatchBalance.descriptor,
+      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_WatchBalanceRequest>(),
+      serializer: ProtobufSerializer<Farebox_Accounting_V1_WatchBalanceResponse>()
+    ) { request, response, context in
+      try await self.watchBalance(request: request, response: response, context: context)
+    }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ExplainDecision.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ExplainDecision.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ExplainDecisionRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ExplainDecisionResponse>()
+      ) { request, context in
+        try service.explainDecision(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ExplainDecision.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ExplainDecisionRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ExplainDecisionResponse>()
+      ) { request, context in
+        try await self.explainDecision(request: request, context: context)
+      }
+    }
     if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.VerifyLedger.Synchronous {
       router.registerSynchronousUnary(
         Farebox_Accounting_V1_AccountingService.Method.VerifyLedger.descriptor,
@@ -1421,11 +1601,13 @@ extension Farebox_Accounting_V1_AccountingService {
       options: CallOptions
     ) async throws -> Farebox_Accounting_V1_VoidAllocationResponse
 
-    /// GetBalance tells what an account can spend now.
+    /// GetBalance tells what an account can spend now, or could at a past instant.
     ///
     /// Effect: none. Idempotent. The account's user, administrators, services, auditors. An account that
-    /// never received credit has a balance of zero.
-    /// Refusals, in order: INVALID_ARGUMENT (account_id).
+    /// never received credit has a balance of zero. The past is read from the journal: slower, by the number
+    /// of entries up to the instant.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id; at_time in the future); RESOURCE_EXHAUSTED /
+    /// READS_OVERLOADED (at_time only: too many questions wait for the journal).
     func getBalance(
       _ message: Farebox_Accounting_V1_GetBalanceRequest,
       metadata: Metadata,
@@ -1642,12 +1824,62 @@ extension Farebox_Accounting_V1_AccountingService {
     ///
     /// Effect: none. Idempotent. The account's user, administrators, auditors. Sees every charge that was
     /// acknowledged before the call.
-    /// Refusals, in order: INVALID_ARGUMENT (account_id, page_size, page_token, times).
+    /// Refusals, in order: PERMISSION_DENIED (all_accounts by a user); INVALID_ARGUMENT (field named; a
+    /// page_token that is forged or of other filters).
     func listUsage(
       _ message: Farebox_Accounting_V1_ListUsageRequest,
       metadata: Metadata,
       options: CallOptions
     ) async throws -> Farebox_Accounting_V1_ListUsageResponse
+
+    /// ExportUsage streams an account's charges, oldest first, as a file.
+    ///
+    /// Effect: none. Idempotent. The account's user, administrators, auditors. Holds every charge that was
+    /// acknowledged before the call. The ledger reads on as the caller reads: a slow reader costs no memory.
+    /// Refusals, in order: PERMISSION_DENIED (all_accounts by a user); INVALID_ARGUMENT (field named).
+    func exportUsage(
+      _ message: Farebox_Accounting_V1_ExportUsageRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) -> RPCAsyncSequence<Farebox_Accounting_V1_ExportUsageResponse>
+
+    /// ListJournal lists an account's journal entries, oldest first.
+    ///
+    /// Effect: none. Idempotent. The account's user, administrators, auditors.
+    /// Refusals, in order: PERMISSION_DENIED (all_accounts by a user); INVALID_ARGUMENT (field named; a
+    /// page_token that is forged or of other filters); RESOURCE_EXHAUSTED / READS_OVERLOADED (too many
+    /// questions wait for the journal).
+    func listJournal(
+      _ message: Farebox_Accounting_V1_ListJournalRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ListJournalResponse
+
+    /// WatchBalance tells an account's balance whenever a journal entry changes it.
+    ///
+    /// Effect: none. Idempotent. The account's user, administrators, services. Never ends by itself. A reader
+    /// that is slower than the changes gets them merged: it misses states in between, never the latest. What
+    /// time alone brings about is told with the entry that writes it down.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id; from_seq negative or after the journal's end);
+    /// RESOURCE_EXHAUSTED / TOO_MANY_WATCHERS (100 of the account or 10,000 in all).
+    func watchBalance(
+      _ message: Farebox_Accounting_V1_WatchBalanceRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) -> RPCAsyncSequence<Farebox_Accounting_V1_WatchBalanceResponse>
+
+    /// ExplainDecision tells what a decision was asked, what it found and what it wrote down, and decides it
+    /// again on the journal before it.
+    ///
+    /// Effect: none. Idempotent. Auditors and administrators. Costs a replay of the journal up to the decision.
+    /// Refusals, in order: INVALID_ARGUMENT (decision_id); NOT_FOUND / NO_DECISION (the journal has no such
+    /// entry, or time brought it about); FAILED_PRECONDITION / INPUTS_NOT_KEPT (written by a version that kept
+    /// only the hash of the request); RESOURCE_EXHAUSTED / READS_OVERLOADED.
+    func explainDecision(
+      _ message: Farebox_Accounting_V1_ExplainDecisionRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ExplainDecisionResponse
 
     /// VerifyLedger recomputes the ledger from its journal and compares it with the live state.
     ///
@@ -1956,6 +2188,58 @@ extension Farebox_Accounting_V1_AccountingService {
         method: Farebox_Accounting_V1_AccountingService.Method.ListUsage.descriptor,
         serializer: ProtobufSerializer<Farebox_Accounting_V1_ListUsageRequest>(),
         deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListUsageResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func exportUsage(
+      _ message: Farebox_Accounting_V1_ExportUsageRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) -> RPCAsyncSequence<Farebox_Accounting_V1_ExportUsageResponse> {
+      client.serverStreaming(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.ExportUsage.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ExportUsageRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ExportUsageResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func listJournal(
+      _ message: Farebox_Accounting_V1_ListJournalRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ListJournalResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.ListJournal.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListJournalRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListJournalResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func watchBalance(
+      _ message: Farebox_Accounting_V1_WatchBalanceRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) -> RPCAsyncSequence<Farebox_Accounting_V1_WatchBalanceResponse> {
+      client.serverStreaming(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.WatchBalance.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_WatchBalanceRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_WatchBalanceResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func explainDecision(
+      _ message: Farebox_Accounting_V1_ExplainDecisionRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ExplainDecisionResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.ExplainDecision.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ExplainDecisionRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ExplainDecisionResponse>(),
         metadata: metadata, options: options)
     }
 
@@ -2281,6 +2565,62 @@ extension Farebox_Accounting_V1_AccountingService.ClientProtocol {
     options: CallOptions
   ) async throws -> Farebox_Accounting_V1_ListUsageResponse {
     try await self.listUsage(message, metadata: Metadata(), options: options)
+  }
+
+  public func exportUsage(
+    _ message: Farebox_Accounting_V1_ExportUsageRequest,
+    metadata: Metadata = Metadata()
+  ) -> RPCAsyncSequence<Farebox_Accounting_V1_ExportUsageResponse> {
+    self.exportUsage(message, metadata: metadata, options: .defaults)
+  }
+
+  public func exportUsage(
+    _ message: Farebox_Accounting_V1_ExportUsageRequest,
+    options: CallOptions
+  ) -> RPCAsyncSequence<Farebox_Accounting_V1_ExportUsageResponse> {
+    self.exportUsage(message, metadata: Metadata(), options: options)
+  }
+
+  public func listJournal(
+    _ message: Farebox_Accounting_V1_ListJournalRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_ListJournalResponse {
+    try await self.listJournal(message, metadata: metadata, options: .defaults)
+  }
+
+  public func listJournal(
+    _ message: Farebox_Accounting_V1_ListJournalRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_ListJournalResponse {
+    try await self.listJournal(message, metadata: Metadata(), options: options)
+  }
+
+  public func watchBalance(
+    _ message: Farebox_Accounting_V1_WatchBalanceRequest,
+    metadata: Metadata = Metadata()
+  ) -> RPCAsyncSequence<Farebox_Accounting_V1_WatchBalanceResponse> {
+    self.watchBalance(message, metadata: metadata, options: .defaults)
+  }
+
+  public func watchBalance(
+    _ message: Farebox_Accounting_V1_WatchBalanceRequest,
+    options: CallOptions
+  ) -> RPCAsyncSequence<Farebox_Accounting_V1_WatchBalanceResponse> {
+    self.watchBalance(message, metadata: Metadata(), options: options)
+  }
+
+  public func explainDecision(
+    _ message: Farebox_Accounting_V1_ExplainDecisionRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_ExplainDecisionResponse {
+    try await self.explainDecision(message, metadata: metadata, options: .defaults)
+  }
+
+  public func explainDecision(
+    _ message: Farebox_Accounting_V1_ExplainDecisionRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_ExplainDecisionResponse {
+    try await self.explainDecision(message, metadata: Metadata(), options: options)
   }
 
   public func verifyLedger(

@@ -170,11 +170,161 @@ public struct Farebox_Accounting_V1_LedgerBreak: Protobuf.Message {
   }
 }
 
+/// The request of ExplainDecision.
+public struct Farebox_Accounting_V1_ExplainDecisionRequest: Protobuf.Message {
+  /// The as_of_seq of the answer, in digits, or the id of what the decision made: an allocation, a hold or a
+  /// usage record. Required.
+  public var decisionID: String = ""
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public static let schema: MessageSchema = MessageSchema(
+    name: "farebox.accounting.v1.ExplainDecisionRequest",
+    fields: [
+      FieldSchema(1, "decision_id", .string),
+    ])
+
+  public init(from view: MessageView) throws(DecodeError) {
+    self.decisionID = try view.string(0)
+    self.unknownFields = view.unknownFields
+  }
+
+  public func write(into writer: inout MessageWriter) {
+    writer.string(self.decisionID, 0)
+    writer.unknownFields(self.unknownFields)
+  }
+}
+
+/// A value that a decision was asked with.
+public struct Farebox_Accounting_V1_DecisionInput: Protobuf.Message {
+  /// The name, with dots between parts, such as `charge.usage.output_tokens`.
+  public var name: String = ""
+  /// The value as text; empty when it was left out.
+  public var value: String = ""
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public static let schema: MessageSchema = MessageSchema(
+    name: "farebox.accounting.v1.DecisionInput",
+    fields: [
+      FieldSchema(1, "name", .string),
+      FieldSchema(2, "value", .string),
+    ])
+
+  public init(from view: MessageView) throws(DecodeError) {
+    self.name = try view.string(0)
+    self.value = try view.string(1)
+    self.unknownFields = view.unknownFields
+  }
+
+  public func write(into writer: inout MessageWriter) {
+    writer.string(self.name, 0)
+    writer.string(self.value, 1)
+    writer.unknownFields(self.unknownFields)
+  }
+}
+
+/// The answer to ExplainDecision.
+public struct Farebox_Accounting_V1_ExplainDecisionResponse: Protobuf.Message {
+  /// The first journal entry of the decision.
+  public var firstSeq: Int64 = 0
+  /// The last journal entry of the decision.
+  public var lastSeq: Int64 = 0
+  /// When it was made, by the ledger's clock.
+  public var time: Google_Protobuf_Timestamp?
+  /// Who asked.
+  public var principal: String = ""
+  /// What was asked, such as `deductCredits`.
+  public var command: String = ""
+  /// What it was asked with.
+  public var inputs: [Farebox_Accounting_V1_DecisionInput] = []
+  /// The account before the decision; absent when it did not exist.
+  public var balanceBefore: Farebox_Accounting_V1_Balance?
+  /// Its unspent allocations before the decision, in the order in which they are spent.
+  public var allocationsBefore: [Farebox_Accounting_V1_Allocation] = []
+  /// Its open holds before the decision, oldest first; at most 100.
+  public var holdsBefore: [Farebox_Accounting_V1_Hold] = []
+  /// Whether it was accepted.
+  public var accepted: Bool = false
+  /// Why not: the reason that the caller was told; empty when accepted.
+  public var refusal: String = ""
+  /// What was written down.
+  public var entries: [Farebox_Accounting_V1_JournalEntry] = []
+  /// Whether deciding again on the journal before it gives the same entries, to the byte.
+  public var match: Bool = false
+  /// How it differs; empty when it matches.
+  public var difference: String = ""
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public static let schema: MessageSchema = MessageSchema(
+    name: "farebox.accounting.v1.ExplainDecisionResponse",
+    fields: [
+      FieldSchema(1, "first_seq", .int64),
+      FieldSchema(2, "last_seq", .int64),
+      FieldSchema(3, "time", .message { Google_Protobuf_Timestamp.schema }, .optional),
+      FieldSchema(4, "principal", .string),
+      FieldSchema(5, "command", .string),
+      FieldSchema(6, "inputs", .message { Farebox_Accounting_V1_DecisionInput.schema }, .repeated(packed: false)),
+      FieldSchema(7, "balance_before", .message { Farebox_Accounting_V1_Balance.schema }, .optional),
+      FieldSchema(8, "allocations_before", .message { Farebox_Accounting_V1_Allocation.schema }, .repeated(packed: false)),
+      FieldSchema(9, "holds_before", .message { Farebox_Accounting_V1_Hold.schema }, .repeated(packed: false)),
+      FieldSchema(10, "accepted", .bool),
+      FieldSchema(11, "refusal", .string),
+      FieldSchema(12, "entries", .message { Farebox_Accounting_V1_JournalEntry.schema }, .repeated(packed: false)),
+      FieldSchema(13, "match", .bool),
+      FieldSchema(14, "difference", .string),
+    ])
+
+  public init(from view: MessageView) throws(DecodeError) {
+    self.firstSeq = view.int64(0)
+    self.lastSeq = view.int64(1)
+    self.time = try view.message(2)
+    self.principal = try view.string(3)
+    self.command = try view.string(4)
+    self.inputs = try view.repeatedMessage(5)
+    self.balanceBefore = try view.message(6)
+    self.allocationsBefore = try view.repeatedMessage(7)
+    self.holdsBefore = try view.repeatedMessage(8)
+    self.accepted = view.bool(9)
+    self.refusal = try view.string(10)
+    self.entries = try view.repeatedMessage(11)
+    self.match = view.bool(12)
+    self.difference = try view.string(13)
+    self.unknownFields = view.unknownFields
+  }
+
+  public func write(into writer: inout MessageWriter) {
+    writer.int64(self.firstSeq, 0)
+    writer.int64(self.lastSeq, 1)
+    writer.message(self.time, 2)
+    writer.string(self.principal, 3)
+    writer.string(self.command, 4)
+    writer.repeatedMessage(self.inputs, 5)
+    writer.message(self.balanceBefore, 6)
+    writer.repeatedMessage(self.allocationsBefore, 7)
+    writer.repeatedMessage(self.holdsBefore, 8)
+    writer.bool(self.accepted, 9)
+    writer.string(self.refusal, 10)
+    writer.repeatedMessage(self.entries, 11)
+    writer.bool(self.match, 12)
+    writer.string(self.difference, 13)
+    writer.unknownFields(self.unknownFields)
+  }
+}
+
 /// The contract that this file was generated from, for reflection.
 public enum Farebox_Accounting_V1_Proof_FileDescriptor {
   /// The file with its imports.
   public static let file = EmbeddedFile(
     name: "farebox/accounting/v1/proof.proto",
-    dependencies: [],
-    base64: "CiFmYXJlYm94L2FjY291bnRpbmcvdjEvcHJvb2YucHJvdG8SFWZhcmVib3guYWNjb3VudGluZy52MSJHChNWZXJpZnlMZWRnZXJSZXF1ZXN0EhkKCGZyb21fc2VxGAEgASgDUgdmcm9tU2VxEhUKBnRvX3NlcRgCIAEoA1IFdG9TZXEiygMKFFZlcmlmeUxlZGdlclJlc3BvbnNlEhYKBmludGFjdBgBIAEoCFIGaW50YWN0EkMKC2ZpcnN0X2JyZWFrGAIgASgLMiIuZmFyZWJveC5hY2NvdW50aW5nLnYxLkxlZGdlckJyZWFrUgpmaXJzdEJyZWFrEhkKCGZyb21fc2VxGAMgASgDUgdmcm9tU2VxEhkKCGhlYWRfc2VxGAQgASgDUgdoZWFkU2VxEhsKCWhlYWRfaGFzaBgFIAEoDFIIaGVhZEhhc2gSGAoHZW50cmllcxgGIAEoA1IHZW50cmllcxIaCghhY2NvdW50cxgHIAEoA1IIYWNjb3VudHMSIAoLYWxsb2NhdGlvbnMYCCABKANSC2FsbG9jYXRpb25zEhQKBWhvbGRzGAkgASgDUgVob2xkcxIdCgpvcGVuX2hvbGRzGAogASgDUglvcGVuSG9sZHMSGAoHY2hhcmdlcxgLIAEoA1IHY2hhcmdlcxIaCghyZWZ1c2FscxgMIAEoA1IIcmVmdXNhbHMSEgoEa2V5cxgNIAEoA1IEa2V5cxIrChFhY2NvdW50c19jb21wYXJlZBgOIAEoA1IQYWNjb3VudHNDb21wYXJlZCJ5CgtMZWRnZXJCcmVhaxISCgRydWxlGAEgASgJUgRydWxlEhAKA3NlcRgCIAEoA1IDc2VxEhIKBHdoYXQYAyABKAlSBHdoYXQSGgoIZXhwZWN0ZWQYBCABKAlSCGV4cGVjdGVkEhQKBWZvdW5kGAUgASgJUgVmb3VuZGIGcHJvdG8z")
+    dependencies: [
+      Farebox_Accounting_V1_Journal_FileDescriptor.file,
+      Farebox_Accounting_V1_Ledger_FileDescriptor.file,
+      Google_Protobuf_Timestamp_FileDescriptor.file,
+    ],
+    base64: "CiFmYXJlYm94L2FjY291bnRpbmcvdjEvcHJvb2YucHJvdG8SFWZhcmVib3guYWNjb3VudGluZy52MRojZmFyZWJveC9hY2NvdW50aW5nL3YxL2pvdXJuYWwucHJvdG8aImZhcmVib3gvYWNjb3VudGluZy92MS9sZWRnZXIucHJvdG8aH2dvb2dsZS9wcm90b2J1Zi90aW1lc3RhbXAucHJvdG8iRwoTVmVyaWZ5TGVkZ2VyUmVxdWVzdBIZCghmcm9tX3NlcRgBIAEoA1IHZnJvbVNlcRIVCgZ0b19zZXEYAiABKANSBXRvU2VxIsoDChRWZXJpZnlMZWRnZXJSZXNwb25zZRIWCgZpbnRhY3QYASABKAhSBmludGFjdBJDCgtmaXJzdF9icmVhaxgCIAEoCzIiLmZhcmVib3guYWNjb3VudGluZy52MS5MZWRnZXJCcmVha1IKZmlyc3RCcmVhaxIZCghmcm9tX3NlcRgDIAEoA1IHZnJvbVNlcRIZCghoZWFkX3NlcRgEIAEoA1IHaGVhZFNlcRIbCgloZWFkX2hhc2gYBSABKAxSCGhlYWRIYXNoEhgKB2VudHJpZXMYBiABKANSB2VudHJpZXMSGgoIYWNjb3VudHMYByABKANSCGFjY291bnRzEiAKC2FsbG9jYXRpb25zGAggASgDUgthbGxvY2F0aW9ucxIUCgVob2xkcxgJIAEoA1IFaG9sZHMSHQoKb3Blbl9ob2xkcxgKIAEoA1IJb3BlbkhvbGRzEhgKB2NoYXJnZXMYCyABKANSB2NoYXJnZXMSGgoIcmVmdXNhbHMYDCABKANSCHJlZnVzYWxzEhIKBGtleXMYDSABKANSBGtleXMSKwoRYWNjb3VudHNfY29tcGFyZWQYDiABKANSEGFjY291bnRzQ29tcGFyZWQieQoLTGVkZ2VyQnJlYWsSEgoEcnVsZRgBIAEoCVIEcnVsZRIQCgNzZXEYAiABKANSA3NlcRISCgR3aGF0GAMgASgJUgR3aGF0EhoKCGV4cGVjdGVkGAQgASgJUghleHBlY3RlZBIUCgVmb3VuZBgFIAEoCVIFZm91bmQiOQoWRXhwbGFpbkRlY2lzaW9uUmVxdWVzdBIfCgtkZWNpc2lvbl9pZBgBIAEoCVIKZGVjaXNpb25JZCI5Cg1EZWNpc2lvbklucHV0EhIKBG5hbWUYASABKAlSBG5hbWUSFAoFdmFsdWUYAiABKAlSBXZhbHVlIvsEChdFeHBsYWluRGVjaXNpb25SZXNwb25zZRIbCglmaXJzdF9zZXEYASABKANSCGZpcnN0U2VxEhkKCGxhc3Rfc2VxGAIgASgDUgdsYXN0U2VxEi4KBHRpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgR0aW1lEhwKCXByaW5jaXBhbBgEIAEoCVIJcHJpbmNpcGFsEhgKB2NvbW1hbmQYBSABKAlSB2NvbW1hbmQSPAoGaW5wdXRzGAYgAygLMiQuZmFyZWJveC5hY2NvdW50aW5nLnYxLkRlY2lzaW9uSW5wdXRSBmlucHV0cxJFCg5iYWxhbmNlX2JlZm9yZRgHIAEoCzIeLmZhcmVib3guYWNjb3VudGluZy52MS5CYWxhbmNlUg1iYWxhbmNlQmVmb3JlElAKEmFsbG9jYXRpb25zX2JlZm9yZRgIIAMoCzIhLmZhcmVib3guYWNjb3VudGluZy52MS5BbGxvY2F0aW9uUhFhbGxvY2F0aW9uc0JlZm9yZRI+Cgxob2xkc19iZWZvcmUYCSADKAsyGy5mYXJlYm94LmFjY291bnRpbmcudjEuSG9sZFILaG9sZHNCZWZvcmUSGgoIYWNjZXB0ZWQYCiABKAhSCGFjY2VwdGVkEhgKB3JlZnVzYWwYCyABKAlSB3JlZnVzYWwSPQoHZW50cmllcxgMIAMoCzIjLmZhcmVib3guYWNjb3VudGluZy52MS5Kb3VybmFsRW50cnlSB2VudHJpZXMSFAoFbWF0Y2gYDSABKAhSBW1hdGNoEh4KCmRpZmZlcmVuY2UYDiABKAlSCmRpZmZlcmVuY2ViBnByb3RvMw==")
 }

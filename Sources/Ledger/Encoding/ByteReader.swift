@@ -12,8 +12,9 @@ public struct CorruptionError: Error, Sendable, CustomStringConvertible {
 /// Reads the stored form that ``ByteWriter`` writes. Trusts nothing: disks damage bytes.
 public struct ByteReader {
   /// The version that is written: 2 added reports to holds and request ids to charges,
-  /// 3 the tightest budget to what a credit question is answered.
-  static let currentVersion: UInt8 = 3
+  /// 3 the tightest budget to what a credit question is answered, 4 keeps whole commands in place
+  /// of their hashes.
+  static let currentVersion: UInt8 = 4
 
   private let bytes: [UInt8]
   private var position = 0
@@ -83,6 +84,9 @@ public struct ByteReader {
     for _ in 0..<count { values.append(try Value(from: &self)) }
     return values
   }
+
+  /// Whether everything was read: a field that was added later may be left out at the end.
+  var isAtEnd: Bool { position == bytes.count }
 
   /// Requires that everything was read.
   func finish() throws(CorruptionError) {

@@ -1,9 +1,9 @@
 extension Command {
-  /// The digest that tells whether a second attempt carries the same command.
+  /// The stored form, which also tells whether a second attempt carries the same command.
   ///
   /// Kept for ever: a field that was added later is written only when it says something, so that
   /// commands from before it keep their digest.
-  var bodyDigest: Digest {
+  var storedBody: [UInt8] {
     var writer = ByteWriter()
     writer.value(kind)
     switch self {
@@ -85,7 +85,7 @@ extension Command {
       writer.optional(command.state)
       writer.optional(command.overdraftLimitMicros)
     }
-    return Digest(hashing: writer.bytes)
+    return writer.bytes
   }
 }
 

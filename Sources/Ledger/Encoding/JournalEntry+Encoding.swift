@@ -5,7 +5,8 @@ extension JournalEntry {
   /// The stored form of all but seq, time and account, which have columns of their own.
   ///
   /// ```
-  /// version   | change kind | change | actor | reply?: key, body, outcome
+  /// version 4 | change kind | change | actor | reply?: key, command, entry count, outcome
+  /// before    | change kind | change | actor | reply?: key, hash of the command, outcome
   /// ```
   public func payload() -> [UInt8] {
     var writer = ByteWriter()
@@ -16,7 +17,9 @@ extension JournalEntry {
     if let reply {
       writer.byte(1)
       writer.value(reply.key)
-      writer.value(reply.body)
+      writer.raw(reply.command)
+      if reply.command.isEmpty { writer.value(reply.body) }
+      writer.integer(Int64(reply.entryCount))
       writer.raw(reply.outcome)
     } else {
       writer.byte(0)
@@ -39,12 +42,31 @@ extension JournalEntry {
     let actor = try reader.value(String.self)
     var reply: StoredReply?
     if try reader.value(Bool.self) {
-      reply = StoredReply(
-        key: try reader.value(), body: try reader.value(), outcome: try reader.raw(), seq: seq)
+      reply = try Self.reply(from: &reader, seq)
     }
     try reader.finish()
     self.init(
       seq: seq, time: time, account: account, actor: actor, change: change, reply: reply)
+  }
+
+  private static func reply(
+    from reader: inout ByteReader, _ seq: Int64
+  ) throws(CorruptionError) -> StoredReply {
+    let key = try reader.value(Digest.self)
+    guard reader.version >= 4 else {
+      return StoredReply(
+        key: key, body: try reader.value(), outcome: try reader.raw(), seq: seq)
+    }
+    let command = try reader.raw()
+    // Empty when a reply of an older version is written again.
+    let body = command.isEmpty ? try reader.value() : Digest(hashing: command)
+    let count = try reader.integer()
+    guard (0...seq).contains(count) else {
+      throw CorruptionError("a command with more entries than there are")
+    }
+    return StoredReply(
+      key: key, body: body, outcome: try reader.raw(), seq: seq, command: command,
+      entryCount: Int(count))
   }
 }
 

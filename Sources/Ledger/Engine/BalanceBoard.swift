@@ -15,6 +15,8 @@ final class BalanceBoard: Sendable {
   private let priceBook: Mutex<PriceBook>
   private let lastSeq: Atomic<Int64>
   private let lastTime: Atomic<Int64>
+  /// Who is told of changes.
+  let watches = WatchHub()
 
   private let calendar: any LedgerCalendar
 

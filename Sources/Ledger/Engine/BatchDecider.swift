@@ -3,15 +3,27 @@ struct Submission: Sendable {
   let command: Command
   let principal: String
   let key: Digest
+  /// The command's stored form and its hash.
+  let storedBody: [UInt8]
   let body: Digest
   let deadline: ContinuousClock.Instant?
 
   init(_ command: Command, by attempt: Attempt) {
+    self.init(
+      command, principal: attempt.principal, key: attempt.keyDigest(for: command.kind),
+      storedBody: command.storedBody, deadline: attempt.deadline)
+  }
+
+  init(
+    _ command: Command, principal: String, key: Digest, storedBody: [UInt8],
+    deadline: ContinuousClock.Instant? = nil
+  ) {
     self.command = command
-    deadline = attempt.deadline
-    principal = attempt.principal
-    key = attempt.keyDigest(for: command.kind)
-    body = command.bodyDigest
+    self.principal = principal
+    self.key = key
+    self.storedBody = storedBody
+    self.deadline = deadline
+    body = Digest(hashing: storedBody)
   }
 }
 
@@ -254,7 +266,8 @@ struct BatchDecider {
     let reply = cause.map { cause in
       StoredReply(
         key: cause.submission.key, body: cause.submission.body,
-        outcome: cause.outcome.storedBytes, seq: lastSeq)
+        outcome: cause.outcome.storedBytes, seq: lastSeq, command: cause.submission.storedBody,
+        entryCount: changes.count)
     }
     let principal = cause?.submission.principal ?? JournalEntry.systemActor
     var hash = state.head.hash

@@ -32,10 +32,12 @@ public final class CreditLedger: Sendable {
   let store: any LedgerStore
   private let clock: any LedgerClock
   let board: BalanceBoard
-  private let calendar: any LedgerCalendar
+  let calendar: any LedgerCalendar
   private let writer: LedgerWriter
   /// Whether an examination is under way.
   let isVerifying = Atomic(false)
+  /// Where questions about the past wait for the journal.
+  let archive = ReadingRoom()
 
   /// Loads the state and starts. The ledger owns the store from now on.
   public init(
@@ -90,7 +92,9 @@ public final class CreditLedger: Sendable {
   ///
   /// Stop the services first, so that nobody waits for an answer that cannot come.
   public func shutDown() async throws(StoreError) {
+    board.watches.end()
     await writer.close()
+    await archive.close()
     try store.close()
   }
 }
@@ -157,13 +161,10 @@ extension CreditLedger {
   public func balance(of id: AccountID) -> BalanceAnswer {
     let seq = board.committedSeq
     let time = now
-    guard let account = board.snapshot(of: id)?.account(at: time) else {
+    guard let snapshot = board.snapshot(of: id) else {
       return BalanceAnswer(balance: .zero, activeAllocations: [], nextExpiry: nil, asOfSeq: seq)
     }
-    let active = account.allocations.filter { $0.terms.isLive(at: time) }
-    return BalanceAnswer(
-      balance: account.balance(at: time), activeAllocations: active,
-      nextExpiry: active.compactMap(\.terms.expiresAt).min(), asOfSeq: seq)
+    return BalanceAnswer(snapshot, at: time, asOfSeq: seq)
   }
 
   /// Whether an account could pay for `charge` now. Advisory: the guarantee is a hold.
@@ -216,11 +217,6 @@ extension CreditLedger {
     }
     guard let cost = price.costMicros(of: usage) else { return .failure(.costOverflow) }
     return .success(QuoteAnswer(costMicros: cost, price: price))
-  }
-
-  /// Lists an account's charges, oldest first, with every one acknowledged before the call.
-  public func listUsage(_ query: UsageQuery) async throws(StoreError) -> UsagePage {
-    try await store.listUsage(query, includingSeq: board.committedSeq)
   }
 
   /// Finds a hold, open or ended, as it stands now.

@@ -168,6 +168,12 @@ public protocol LedgerStore: Sendable {
   /// Throws ``StoreError/corrupted(_:)`` when a row is not even a row.
   func storedEntries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [StoredEntry]
 
+  /// Reads up to `limit` of the rows in `range` that are about `account` and of one of `kinds`, in
+  /// order; nil and empty choose all.
+  func storedEntries(
+    in range: ClosedRange<Int64>, about account: AccountID?, of kinds: [Change.Kind], limit: Int
+  ) throws(StoreError) -> [StoredEntry]
+
   /// Reads up to `limit` journal entries after `seq`, in order.
   func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry]
 

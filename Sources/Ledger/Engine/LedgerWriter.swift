@@ -248,15 +248,8 @@ final class LedgerWriter: Sendable {
   /// The holds that commands name and that are not open in memory.
   private func endedHolds(_ submissions: [Submission], _ state: LedgerState) -> [HoldID] {
     submissions.compactMap { submission in
-      let named: HoldID? =
-        switch submission.command {
-        case .settleHold(let command): command.hold
-        case .extendHold(let command): command.hold
-        case .releaseHold(let command): command.hold
-        case .forceRelease(let command): command.hold
-        default: nil
-        }
-      guard let named, state.owner(ofOpenHold: named) == nil else { return nil }
+      guard let named = submission.command.namedHold, state.owner(ofOpenHold: named) == nil
+      else { return nil }
       return named
     }
   }
@@ -270,6 +263,15 @@ final class LedgerWriter: Sendable {
     }
     if decider.pricesChanged { board.publish(decider.state.prices) }
     board.announce(decider.state.head)
+    if !board.watches.isEmpty { tellWatchers(decider) }
+  }
+
+  private func tellWatchers(_ decider: BatchDecider) {
+    for id in decider.touched {
+      board.watches.tell(id, board.snapshot(of: id)) {
+        decider.entries.filter { $0.entry.account == id }.map(\.entry.change.kind)
+      }
+    }
   }
 
   /// Fails stop: after a commit error the store's state is unknown, so nothing more is decided.
@@ -284,6 +286,7 @@ final class LedgerWriter: Sendable {
       }
       return (inbox.waiting, inbox.sweepers, inbox.closing)
     }
+    board.watches.end()
     for waiting in batch { waiting.resume(.refused(.outcomeUnknown)) }
     for waiting in rest { waiting.resume(.refused(.ledgerStopped)) }
     for sweeper in sweepers { sweeper.resume(returning: 0) }
@@ -310,7 +313,7 @@ extension LedgerWriter.Inbox {
 
 extension Command {
   /// The allocation that the command names: it may be spent, so it is looked up.
-  fileprivate var namedAllocation: AllocationID? {
+  var namedAllocation: AllocationID? {
     switch self {
     case .adjustAllocation(let command): command.allocation
     case .voidAllocation(let command): command.allocation
@@ -319,7 +322,7 @@ extension Command {
   }
 
   /// The charge that the command names.
-  fileprivate var namedUsage: UsageID? {
+  var namedUsage: UsageID? {
     guard case .refundUsage(let command) = self else { return nil }
     return command.usage
   }

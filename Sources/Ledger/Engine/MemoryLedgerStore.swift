@@ -47,11 +47,7 @@ public final class MemoryLedgerStore: LedgerStore {
     -> UsagePage
   {
     let contents = contents.withLock { $0 }
-    let matching = contents.usage.lazy.filter { usage in
-      usage.account == query.account && usage.seq > query.afterSeq
-        && usage.chargedAt >= (query.from ?? .distantPast)
-        && usage.chargedAt < (query.until ?? .distantFuture)
-    }
+    let matching = contents.usage.lazy.filter(query.includes)
     let records = Array(matching.prefix(query.limit + 1))
     let page = Array(records.prefix(query.limit))
     return UsagePage(
@@ -62,6 +58,18 @@ public final class MemoryLedgerStore: LedgerStore {
   public func storedEntries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [StoredEntry] {
     contents.withLock { contents in
       contents.entries.dropFirst(Int(clamping: seq)).prefix(limit).map(\.stored)
+    }
+  }
+
+  public func storedEntries(
+    in range: ClosedRange<Int64>, about account: AccountID?, of kinds: [Change.Kind], limit: Int
+  ) throws(StoreError) -> [StoredEntry] {
+    contents.withLock { contents in
+      let matching = contents.entries.lazy.filter { sealed in
+        range.contains(sealed.entry.seq) && (account == nil || sealed.entry.account == account)
+          && (kinds.isEmpty || kinds.contains(sealed.entry.change.kind))
+      }
+      return matching.prefix(limit).map(\.stored)
     }
   }
 

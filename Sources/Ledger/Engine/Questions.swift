@@ -9,6 +9,17 @@ public struct BalanceAnswer: Sendable {
   public let asOfSeq: Int64
 }
 
+extension BalanceAnswer {
+  /// The answer about an account, with what came due since its last entry.
+  init(_ snapshot: AccountSnapshot, at time: LedgerTime, asOfSeq: Int64) {
+    let account = snapshot.account(at: time)
+    let active = account.allocations.filter { $0.terms.isLive(at: time) }
+    self.init(
+      balance: account.balance(at: time), activeAllocations: active,
+      nextExpiry: active.compactMap(\.terms.expiresAt).min(), asOfSeq: asOfSeq)
+  }
+}
+
 /// The answer to a credit question and its place in the journal.
 public struct CheckReply: Sendable {
   public let answer: CheckAnswer
@@ -30,44 +41,4 @@ public struct PricePage: Sendable {
   public let nextVersion: Int64?
   /// The page includes every journal entry up to this one.
   public let asOfSeq: Int64
-}
-
-/// Which usage records to list.
-public struct UsageQuery: Sendable, Hashable {
-  public var account: AccountID
-  /// Only charges at or after this instant.
-  public var from: LedgerTime?
-  /// Only charges before this instant.
-  public var until: LedgerTime?
-  /// Only charges after this journal entry: the cursor of the page before.
-  public var afterSeq: Int64
-  /// 1...``LedgerLimits/usagePageMax``.
-  public var limit: Int
-
-  public init(
-    account: AccountID, from: LedgerTime? = nil, until: LedgerTime? = nil, afterSeq: Int64 = 0,
-    limit: Int = 100
-  ) {
-    precondition((1...LedgerLimits.usagePageMax).contains(limit), "a page of unlawful size")
-    self.account = account
-    self.from = from
-    self.until = until
-    self.afterSeq = afterSeq
-    self.limit = limit
-  }
-}
-
-/// One page of usage records, oldest first.
-public struct UsagePage: Sendable {
-  public let records: [UsageRecord]
-  /// The cursor of the next page; nil when there is none.
-  public let nextSeq: Int64?
-  /// The page includes every journal entry up to this one.
-  public let asOfSeq: Int64
-
-  public init(records: [UsageRecord], nextSeq: Int64?, asOfSeq: Int64) {
-    self.records = records
-    self.nextSeq = nextSeq
-    self.asOfSeq = asOfSeq
-  }
 }

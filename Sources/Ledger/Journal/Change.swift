@@ -34,7 +34,7 @@ public enum Change: Sendable {
   case refused(Command.Kind)
 
   /// The kind of an entry, for reports. Stored; never renumber.
-  public enum Kind: UInt8, Sendable {
+  public enum Kind: UInt8, Sendable, CaseIterable {
     case allocated = 1
     case debtRepaid = 2
     case charged = 3

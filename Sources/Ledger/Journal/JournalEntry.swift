@@ -41,11 +41,20 @@ public struct StoredReply: Sendable, Hashable {
   public let outcome: [UInt8]
   /// The last journal entry of the command.
   public let seq: Int64
+  /// The command's stored form, whose hash `body` is; empty in entries of older versions.
+  public let command: [UInt8]
+  /// How many entries the command caused; 0 in entries of older versions.
+  public let entryCount: Int
 
-  public init(key: Digest, body: Digest, outcome: [UInt8], seq: Int64) {
+  public init(
+    key: Digest, body: Digest, outcome: [UInt8], seq: Int64, command: [UInt8] = [],
+    entryCount: Int = 0
+  ) {
     self.key = key
     self.body = body
     self.outcome = outcome
     self.seq = seq
+    self.command = command
+    self.entryCount = entryCount
   }
 }

@@ -65,3 +65,18 @@ extension Allocation {
       + "expired \(expiredMicros), voided \(voidedMicros)"
   }
 }
+
+extension AuditBooks.AuditAccount {
+  /// The account as the ledger holds it.
+  func account(_ id: AccountID) -> Account {
+    let unspent = grants.values.filter { !$0.isUsedUp }.map { grant in
+      Allocation(
+        terms: grant.terms, availableMicros: grant.available, heldMicros: grant.held,
+        spentMicros: grant.spent, expiredMicros: grant.expired, voidedMicros: grant.voided,
+        isVoided: grant.isVoided)
+    }
+    return Account(
+      id: id, state: state, overdraftLimitMicros: limit, debtMicros: debt, seq: seq,
+      allocations: unspent, holds: Array(holds.values))
+  }
+}

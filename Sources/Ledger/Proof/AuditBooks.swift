@@ -37,8 +37,14 @@ struct AuditBooks {
 
   var accounts: [AccountID: AuditAccount] = [:]
   private var prices: [Int64: PriceVersion] = [:]
+  /// Whether every price was posted, so that charges can be held against it.
+  private let knowsPrices: Bool
   /// The settle that the next entry must charge the rest of.
   private var pendingOver: (usage: UsageRecord, covered: Int64)?
+
+  init(knowsPrices: Bool = true) {
+    self.knowsPrices = knowsPrices
+  }
 
   /// Carries out one entry, if the state allows it.
   mutating func post(_ entry: JournalEntry) throws(LedgerBreak) {
@@ -145,7 +151,7 @@ struct AuditBooks {
 
   /// A charge of tokens is what they cost under the price that it names.
   private func requirePriced(_ record: UsageRecord, _ page: AuditPage) throws(LedgerBreak) {
-    guard let usage = record.usage else { return }
+    guard knowsPrices, let usage = record.usage else { return }
     guard let version = record.priceVersion, let price = prices[version],
       price.model == usage.model
     else {

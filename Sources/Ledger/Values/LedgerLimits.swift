@@ -61,4 +61,14 @@ public enum LedgerLimits {
   public static let recordsMax = 1_000
   /// The most holds on one page.
   public static let holdPageMax = 1_000
+  /// The most journal entries on one page.
+  public static let journalPageMax = 1_000
+  /// The most journal entries that one page looks at.
+  public static let journalExaminedMax: Int64 = 20_000
+  /// The most watchers of balances.
+  public static let watchersMax = 10_000
+  /// The most watchers of one account.
+  public static let watchersPerAccountMax = 100
+  /// The most questions that wait for the journal.
+  public static let journalQuestionsMax = 256
 }

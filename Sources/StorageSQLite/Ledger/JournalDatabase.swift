@@ -141,6 +141,28 @@ final class JournalDatabase {
     return result
   }
 
+  /// Reads up to `limit` of the rows in `range` that are about `account` and of one of `kinds`.
+  func rows(
+    in range: ClosedRange<Int64>, about account: AccountID?, of kinds: [Change.Kind], limit: Int
+  ) throws -> [StoredEntry] {
+    let list = kinds.map { String($0.rawValue) }.joined(separator: ", ")
+    let sql = """
+      SELECT seq, time_us, account_id, kind, payload, hash FROM journal
+      WHERE seq BETWEEN ? AND ?
+      \(account == nil ? "" : "AND account_id = ?") \(kinds.isEmpty ? "" : "AND kind IN (\(list))")
+      ORDER BY seq LIMIT ?
+      """
+    var arguments: StatementArguments = [range.lowerBound, range.upperBound]
+    if let account { arguments += [account.name] }
+    arguments += [limit]
+    return try queue.writeWithoutTransaction { database in
+      let rows = try Row.fetchCursor(database, sql: sql, arguments: arguments)
+      var result: [StoredEntry] = []
+      while let row = try rows.next() { result.append(try Self.decode(row)) }
+      return result
+    }
+  }
+
   func close() throws {
     statements = nil
     try DatabaseFile.checkpoint(queue)

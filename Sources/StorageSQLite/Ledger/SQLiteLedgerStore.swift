@@ -120,8 +120,21 @@ public final class SQLiteLedgerStore: LedgerStore {
   }
 
   public func storedEntries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [StoredEntry] {
+    try readJournal { try $0.rows(afterSeq: seq, limit: limit) }
+  }
+
+  public func storedEntries(
+    in range: ClosedRange<Int64>, about account: AccountID?, of kinds: [Change.Kind], limit: Int
+  ) throws(StoreError) -> [StoredEntry] {
+    try readJournal { try $0.rows(in: range, about: account, of: kinds, limit: limit) }
+  }
+
+  /// Commits wait meanwhile.
+  private func readJournal<Value: Sendable>(
+    _ body: (JournalDatabase) throws -> Value
+  ) throws(StoreError) -> Value {
     do {
-      return try journal.withLock { try $0.rows(afterSeq: seq, limit: limit) }
+      return try journal.withLock { try body($0) }
     } catch let error as StoreError {
       throw error
     } catch {

@@ -214,23 +214,50 @@ enum StateReader {
         perCallMicros: row["per_call_micros"], minimumMicros: row["minimum_micros"]))
   }
 
+  /// Rows of one account that a page of usage looks at, at most.
+  private static let usageExaminedMax = 5_000
+
   /// Reads one page of usage records.
   static func usage(_ query: UsageQuery, _ database: Database) throws -> UsagePage {
+    // The filters choose among a bounded number of rows, so that a rare one cannot take for ever.
+    var from = "FROM usage WHERE usage_id > ? AND usage_id <= ?"
+    var scope: StatementArguments = [query.afterSeq, query.throughSeq]
+    if let account = query.account {
+      from += " AND account_id = ?"
+      scope += [account.name]
+    }
+    let examined = "SELECT * \(from) ORDER BY usage_id LIMIT \(usageExaminedMax)"
+    var filter = "charged_at_us >= ? AND charged_at_us < ?"
+    var wanted: StatementArguments = [
+      (query.from ?? .distantPast).microseconds, (query.until ?? .distantFuture).microseconds,
+    ]
+    if let model = query.model {
+      filter += " AND model = ?"
+      wanted += [model]
+    }
+    if let session = query.sessionID {
+      filter += " AND session_id = ?"
+      wanted += [session]
+    }
+    if let outcome = query.outcome {
+      filter += " AND outcome = ?"
+      wanted += [Int64(outcome.rawValue)]
+    }
     let rows = try Row.fetchAll(
       database,
-      sql: """
-        SELECT * FROM usage
-        WHERE account_id = ? AND usage_id > ? AND charged_at_us >= ? AND charged_at_us < ?
-        ORDER BY usage_id LIMIT ?
-        """,
-      arguments: [
-        query.account.name, query.afterSeq, (query.from ?? .distantPast).microseconds,
-        (query.until ?? .distantFuture).microseconds, query.limit + 1,
-      ])
+      sql: "SELECT * FROM (\(examined)) WHERE \(filter) ORDER BY usage_id LIMIT ?",
+      arguments: scope + wanted + [query.limit + 1])
     let records = try rows.prefix(query.limit).map(usage)
-    return UsagePage(
-      records: records, nextSeq: rows.count > records.count ? records.last?.seq : nil,
-      asOfSeq: try head(database).seq)
+    var next = rows.count > records.count ? records.last?.seq : nil
+    if next == nil {
+      // The row behind the last that was looked at, if there is one.
+      let last = try Int64.fetchOne(
+        database,
+        sql: "SELECT usage_id FROM (\(examined)) LIMIT 1 OFFSET \(usageExaminedMax - 1)",
+        arguments: scope)
+      next = last
+    }
+    return UsagePage(records: records, nextSeq: next, asOfSeq: try head(database).seq)
   }
 
   private static func usage(_ row: Row) throws -> UsageRecord {

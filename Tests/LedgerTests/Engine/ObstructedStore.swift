@@ -57,6 +57,12 @@ final class ObstructedStore: LedgerStore {
     try await store.listHolds(query, includingSeq: seq)
   }
 
+  func storedEntries(
+    in range: ClosedRange<Int64>, about account: AccountID?, of kinds: [Change.Kind], limit: Int
+  ) throws(StoreError) -> [StoredEntry] {
+    try store.storedEntries(in: range, about: account, of: kinds, limit: limit)
+  }
+
   func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
     try store.entries(afterSeq: seq, limit: limit)
   }

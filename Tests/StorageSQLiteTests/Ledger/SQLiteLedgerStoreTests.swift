@@ -39,6 +39,14 @@ struct SQLiteLedgerStoreTests {
     try await conformance.listsHolds()
   }
 
+  @Test("filters usage") func usageFilters() async throws {
+    try await conformance.filtersUsage()
+  }
+
+  @Test("lists the journal") func journal() async throws {
+    try await conformance.listsJournal()
+  }
+
   @Test("refuses stale commits") func staleCommits() throws {
     try conformance.refusesStaleCommits()
   }
