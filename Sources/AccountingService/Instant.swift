@@ -28,8 +28,10 @@ enum Instant {
     _ duration: Google_Protobuf_Duration?, field: String
   ) throws(RPCError) -> Duration? {
     guard let duration else { return nil }
+    // Both parts have the same sign.
     guard (-315_576_000_000...315_576_000_000).contains(duration.seconds),
-      (-999_999_999...999_999_999).contains(duration.nanos)
+      (-999_999_999...999_999_999).contains(duration.nanos),
+      duration.seconds.signum() * Int64(duration.nanos).signum() >= 0
     else {
       throw .invalidArgument(field: field, description: "is not a duration")
     }

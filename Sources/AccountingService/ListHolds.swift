@@ -53,10 +53,9 @@ extension HoldQuery {
       throw .invalidArgument(
         field: "account_id", description: "must match [A-Za-z0-9_.:-]{1,64}")
     }
-    guard request.sessionID.utf8.count <= LedgerLimits.identifierBytesMax else {
+    guard request.sessionID.isEmpty || Identifier.isValid(request.sessionID) else {
       throw .invalidArgument(
-        field: "session_id",
-        description: "must be at most \(LedgerLimits.identifierBytesMax) bytes")
+        field: "session_id", description: "must match [A-Za-z0-9_.:-]{1,64}")
     }
     self.init(
       account: request.accountID.isEmpty ? nil : AccountID(request.accountID),

@@ -16,6 +16,8 @@ struct AccountingFixture {
   typealias Service = Farebox_Accounting_V1_AccountingService
 
   let client: Service.Client
+  /// The same connection without stubs.
+  let plain: GRPCClient
   let clock: TestClock
 
   static func run(_ body: (AccountingFixture) async throws -> Void) async throws {
@@ -30,7 +32,8 @@ struct AccountingFixture {
     let transport = HTTP2ClientTransport(
       target: .tcp(host: "127.0.0.1", port: port), logger: Logger(label: "test"))
     let fixture = AccountingFixture(
-      client: Service.Client(wrapping: GRPCClient(transport: transport)), clock: clock)
+      client: Service.Client(wrapping: GRPCClient(transport: transport)),
+      plain: GRPCClient(transport: transport), clock: clock)
     let result: Result<Void, any Error>
     do { result = .success(try await body(fixture)) } catch { result = .failure(error) }
     await transport.shutdown()
@@ -96,6 +99,7 @@ private struct NamedCaller: ServerInterceptor {
       case "admin": [.admin]
       case "service": [.service]
       case "auditor": [.auditor]
+      case "root": [.admin, .service, .auditor, .user]
       default: [.user]
       }
     let principal = Principal(

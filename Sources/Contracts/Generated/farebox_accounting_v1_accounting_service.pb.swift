@@ -425,11 +425,11 @@ public struct Farebox_Accounting_V1_DeductCreditsRequest: Protobuf.Message {
   public var overPolicy: Farebox_Accounting_V1_OverPolicy = .unspecified
   /// When the work happened: prices and labels only. At most 72 hours ago and 5 minutes ahead. Left out: now.
   public var eventTime: Google_Protobuf_Timestamp?
-  /// The caller's session, at most 64 bytes.
+  /// The caller's session: [A-Za-z0-9_.:-]{1,64}, may be left out.
   public var sessionID: String = ""
   /// How the work came out.
   public var outcome: Farebox_Accounting_V1_Outcome = .unspecified
-  /// The caller's name for the work, at most 64 bytes.
+  /// The caller's name for the work: [A-Za-z0-9_.:-]{1,64}, may be left out.
   public var requestID: String = ""
   public var unknownFields = UnknownFields()
 
@@ -686,7 +686,7 @@ public struct Farebox_Accounting_V1_OpenHoldRequest: Protobuf.Message {
   public var minMicros: Int64?
   /// How long the hold lives: 5 s to 15 min; left out: 60 s.
   public var ttl: Google_Protobuf_Duration?
-  /// The caller's session, at most 64 bytes.
+  /// The caller's session: [A-Za-z0-9_.:-]{1,64}, may be left out.
   public var sessionID: String = ""
   /// Set aside a slice of at most this many output tokens of `usage` instead of the whole, 1 to 10^12, and let
   /// ExtendHold ask for more. The slice may be smaller: see ExtendHold. Left out: the whole.
@@ -833,7 +833,7 @@ public struct Farebox_Accounting_V1_SettleHoldRequest: Protobuf.Message {
   public var overPolicy: Farebox_Accounting_V1_OverPolicy = .unspecified
   /// How the work came out.
   public var outcome: Farebox_Accounting_V1_Outcome = .unspecified
-  /// The caller's name for the work, at most 64 bytes.
+  /// The caller's name for the work: [A-Za-z0-9_.:-]{1,64}, may be left out.
   public var requestID: String = ""
   public var unknownFields = UnknownFields()
 

@@ -190,11 +190,19 @@ func checkAmount(_ amount: Int64, field: String) -> InvalidField? {
 }
 
 private func checkSession(_ session: String) -> InvalidField? {
-  checkText(session, LedgerLimits.identifierBytesMax, field: "session_id")
+  checkName(session, field: "session_id")
 }
 
 private func checkRequest(_ request: String) -> InvalidField? {
-  checkText(request, LedgerLimits.identifierBytesMax, field: "request_id")
+  checkName(request, field: "request_id")
+}
+
+/// Checks a caller's own name for something, which may be left out.
+private func checkName(_ name: String, field: String) -> InvalidField? {
+  guard name.isEmpty || Identifier.isValid(name) else {
+    return InvalidField(field: field, reason: "must match [A-Za-z0-9_.:-]{1,64}")
+  }
+  return nil
 }
 
 func checkText(_ text: String, _ bytesMax: Int, field: String) -> InvalidField? {
