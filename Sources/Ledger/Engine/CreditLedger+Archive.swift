@@ -107,6 +107,7 @@ struct JournalReader: Sendable {
     guard let then = books.accounts[id]?.account(id) else {
       return BalanceAnswer(balance: .zero, activeAllocations: [], nextExpiry: nil, asOfSeq: last)
     }
-    return BalanceAnswer(AccountSnapshot(account: then, calendar: calendar), at: time, asOfSeq: last)
+    let snapshot = AccountSnapshot(account: then, calendar: calendar)
+    return BalanceAnswer(snapshot, at: time, asOfSeq: last)
   }
 }
