@@ -105,7 +105,7 @@ import Testing
         let stream = fixture.plain.serverStreaming(
           probe.request, method: probe.method, serializer: Writer(), deserializer: Reader(),
           metadata: metadata)
-        for try await _ in stream { break }
+        for try await _ in stream.responses { break }
       default:
         _ = try await fixture.plain.unary(
           probe.request, method: probe.method, serializer: Writer(), deserializer: Reader(),
@@ -185,10 +185,11 @@ import Testing
     }
     for index in byName {
       let field = schema.fields[index]
+      guard let value = lawful(field) else { continue }
       if let oneof = field.oneofIndex {
         guard chosen.insert(oneof).inserted else { continue }
       }
-      message[index] = lawful(field)
+      message[index] = value
     }
     return message
   }
@@ -205,7 +206,9 @@ import Testing
     case "idempotency_key": return .string("k")
     case "format", "class", "state", "over_policy": return .enumeration(1)
     case "priority": return .int32(1)
-    case "used_micros", "credit_micros", "credits", "output_tokens": return .int64(1)
+    case "used_micros", "credit_micros", "credits", "limit_micros", "output_tokens":
+      return .int64(1)
+    case "never_expires": return .bool(true)
     case "usage", "price": return field.type.messageSchema.map { .message(lawful($0)) }
     default: return nil
     }

@@ -28,7 +28,7 @@ import Testing
     edit(&request)
     var parts: [Farebox_Accounting_V1_ExportUsageResponse] = []
     let stream = fixture.client.exportUsage(request, metadata: Fixture.caller(caller))
-    for try await part in stream { parts.append(part) }
+    for try await part in stream.responses { parts.append(part) }
     return (String(decoding: parts.flatMap(\.data), as: UTF8.self), parts)
   }
 

@@ -12,7 +12,8 @@ import Testing
     try await Fixture.run { fixture in
       var request = Farebox_Accounting_V1_WatchBalanceRequest()
       let user = Fixture.caller("u")
-      var stream = fixture.client.watchBalance(request, metadata: user).makeAsyncIterator()
+      let watch = fixture.client.watchBalance(request, metadata: user)
+      var stream = watch.responses.makeAsyncIterator()
       let first = try await stream.next()
       #expect(first?.seq == 0 && first?.balance?.availableMicros == 0)
       try await fixture.allocate(5, to: "u", key: "1")
@@ -21,7 +22,8 @@ import Testing
       #expect(second?.events == [.allocated] && second?.balance?.accountID == "u")
       try await fixture.allocate(7, to: "u", key: "2")
       request.fromSeq = 1
-      var resumed = fixture.client.watchBalance(request, metadata: user).makeAsyncIterator()
+      let later = fixture.client.watchBalance(request, metadata: user)
+      var resumed = later.responses.makeAsyncIterator()
       #expect(try await resumed.next()?.balance?.availableMicros == 12)
     }
   }
@@ -35,7 +37,8 @@ import Testing
         request.fromSeq = seq
         let asked = request
         let refused = await failure {
-          for try await _ in fixture.client.watchBalance(asked, metadata: Fixture.caller("u")) {}
+          let watch = fixture.client.watchBalance(asked, metadata: Fixture.caller("u"))
+          for try await _ in watch.responses {}
         }
         #expect(refused?.code == .invalidArgument && refused?.field == "from_seq", "\(seq)")
       }
@@ -44,7 +47,8 @@ import Testing
       let asked = request
       for (caller, code) in [("v", Status.Code.permissionDenied), ("auditor", .permissionDenied)] {
         let refused = await failure {
-          for try await _ in fixture.client.watchBalance(asked, metadata: Fixture.caller(caller)) {}
+          let watch = fixture.client.watchBalance(asked, metadata: Fixture.caller(caller))
+          for try await _ in watch.responses {}
         }
         #expect(refused?.code == code)
       }

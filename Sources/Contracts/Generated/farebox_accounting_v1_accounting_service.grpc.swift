@@ -1841,7 +1841,7 @@ extension Farebox_Accounting_V1_AccountingService {
       _ message: Farebox_Accounting_V1_ExportUsageRequest,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Farebox_Accounting_V1_ExportUsageResponse>
+    ) -> ServerStreamingCall<Farebox_Accounting_V1_ExportUsageResponse>
 
     /// ListJournal lists an account's journal entries, oldest first.
     ///
@@ -1866,7 +1866,7 @@ extension Farebox_Accounting_V1_AccountingService {
       _ message: Farebox_Accounting_V1_WatchBalanceRequest,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Farebox_Accounting_V1_WatchBalanceResponse>
+    ) -> ServerStreamingCall<Farebox_Accounting_V1_WatchBalanceResponse>
 
     /// ExplainDecision tells what a decision was asked, what it found and what it wrote down, and decides it
     /// again on the journal before it.
@@ -2195,7 +2195,7 @@ extension Farebox_Accounting_V1_AccountingService {
       _ message: Farebox_Accounting_V1_ExportUsageRequest,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Farebox_Accounting_V1_ExportUsageResponse> {
+    ) -> ServerStreamingCall<Farebox_Accounting_V1_ExportUsageResponse> {
       client.serverStreaming(
         message,
         method: Farebox_Accounting_V1_AccountingService.Method.ExportUsage.descriptor,
@@ -2221,7 +2221,7 @@ extension Farebox_Accounting_V1_AccountingService {
       _ message: Farebox_Accounting_V1_WatchBalanceRequest,
       metadata: Metadata,
       options: CallOptions
-    ) -> RPCAsyncSequence<Farebox_Accounting_V1_WatchBalanceResponse> {
+    ) -> ServerStreamingCall<Farebox_Accounting_V1_WatchBalanceResponse> {
       client.serverStreaming(
         message,
         method: Farebox_Accounting_V1_AccountingService.Method.WatchBalance.descriptor,
@@ -2570,15 +2570,27 @@ extension Farebox_Accounting_V1_AccountingService.ClientProtocol {
   public func exportUsage(
     _ message: Farebox_Accounting_V1_ExportUsageRequest,
     metadata: Metadata = Metadata()
-  ) -> RPCAsyncSequence<Farebox_Accounting_V1_ExportUsageResponse> {
+  ) -> ServerStreamingCall<Farebox_Accounting_V1_ExportUsageResponse> {
     self.exportUsage(message, metadata: metadata, options: .defaults)
   }
 
   public func exportUsage(
     _ message: Farebox_Accounting_V1_ExportUsageRequest,
     options: CallOptions
-  ) -> RPCAsyncSequence<Farebox_Accounting_V1_ExportUsageResponse> {
+  ) -> ServerStreamingCall<Farebox_Accounting_V1_ExportUsageResponse> {
     self.exportUsage(message, metadata: Metadata(), options: options)
+  }
+
+  /// Makes the call within a closure: it has ended when this returns.
+  public nonisolated(nonsending) func exportUsage<Returned>(
+    _ message: Farebox_Accounting_V1_ExportUsageRequest,
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    within body: (RPCAsyncSequence<Farebox_Accounting_V1_ExportUsageResponse>) async throws -> Returned
+  ) async throws -> Returned {
+    let call = self.exportUsage(
+      message, metadata: metadata, options: options)
+    return try await call.within(body)
   }
 
   public func listJournal(
@@ -2598,15 +2610,27 @@ extension Farebox_Accounting_V1_AccountingService.ClientProtocol {
   public func watchBalance(
     _ message: Farebox_Accounting_V1_WatchBalanceRequest,
     metadata: Metadata = Metadata()
-  ) -> RPCAsyncSequence<Farebox_Accounting_V1_WatchBalanceResponse> {
+  ) -> ServerStreamingCall<Farebox_Accounting_V1_WatchBalanceResponse> {
     self.watchBalance(message, metadata: metadata, options: .defaults)
   }
 
   public func watchBalance(
     _ message: Farebox_Accounting_V1_WatchBalanceRequest,
     options: CallOptions
-  ) -> RPCAsyncSequence<Farebox_Accounting_V1_WatchBalanceResponse> {
+  ) -> ServerStreamingCall<Farebox_Accounting_V1_WatchBalanceResponse> {
     self.watchBalance(message, metadata: Metadata(), options: options)
+  }
+
+  /// Makes the call within a closure: it has ended when this returns.
+  public nonisolated(nonsending) func watchBalance<Returned>(
+    _ message: Farebox_Accounting_V1_WatchBalanceRequest,
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    within body: (RPCAsyncSequence<Farebox_Accounting_V1_WatchBalanceResponse>) async throws -> Returned
+  ) async throws -> Returned {
+    let call = self.watchBalance(
+      message, metadata: metadata, options: options)
+    return try await call.within(body)
   }
 
   public func explainDecision(
