@@ -204,7 +204,7 @@ import Testing
     case "decision_id": return .string("1")
     case "model": return .string("m")
     case "idempotency_key": return .string("k")
-    case "format", "class", "state", "over_policy": return .enumeration(1)
+    case "format", "class", "state", "over_policy", "period": return .enumeration(1)
     case "priority": return .int32(1)
     case "used_micros", "credit_micros", "credits", "limit_micros", "output_tokens":
       return .int64(1)

@@ -4,8 +4,8 @@ extension SetBudget {
     if let model, !Identifier.isValid(model) {
       return InvalidField(field: "model", reason: "must match [A-Za-z0-9_.:-]{1,64}")
     }
-    if let sessionID, !(1...LedgerLimits.identifierBytesMax).contains(sessionID.utf8.count) {
-      return InvalidField(field: "session_id", reason: "must be 1 to 64 bytes")
+    if let sessionID, !Identifier.isValid(sessionID) {
+      return InvalidField(field: "session_id", reason: "must match [A-Za-z0-9_.:-]{1,64}")
     }
     if budget != nil, model != nil || sessionID != nil {
       return InvalidField(field: "budget_id", reason: "a budget's scope cannot be changed")
