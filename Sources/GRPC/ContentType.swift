@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// What a `content-type` header means to gRPC.
 public enum ContentType: Sendable, Hashable {
   /// `application/grpc` or `application/grpc+proto`, parameters allowed.
@@ -11,6 +19,11 @@ public enum ContentType: Sendable, Hashable {
 
   /// Reads a header value; upper and lower case are the same.
   public init(_ value: UnsafeBufferPointer<UInt8>) {
+    // What nearly everybody sends.
+    if value.equals("application/grpc") || value.equals("application/grpc+proto") {
+      self = .protobuf
+      return
+    }
     guard value.count >= Self.prefix.count,
       zip(value, Self.prefix).allSatisfy({ ($0 | ($0 >= 0x41 && $0 <= 0x5A ? 0x20 : 0)) == $1 })
     else {
@@ -36,7 +49,7 @@ extension UnsafeBufferPointer<UInt8> {
   /// Whether these are exactly the bytes of a literal.
   package func equals(_ literal: StaticString) -> Bool {
     guard count == literal.utf8CodeUnitCount else { return false }
-    for index in 0..<count where self[index] != literal.utf8Start[index] { return false }
-    return true
+    guard let baseAddress else { return true }
+    return memcmp(baseAddress, literal.utf8Start, count) == 0
   }
 }

@@ -40,7 +40,9 @@ public struct MessageDeframer: Sendable {
   }
 
   private enum State: Sendable {
-    /// Fewer than five bytes of a prefix.
+    /// Between two messages.
+    case start
+    /// One to four bytes of a prefix.
     case prefix([UInt8])
     /// The pieces of a message of `length` bytes.
     case payload([UInt8], length: Int, isCompressed: Bool)
@@ -50,7 +52,7 @@ public struct MessageDeframer: Sendable {
   /// First reservation for a message: the peer's word alone does not make us allocate its length.
   private static let reservationMax = 64 * 1024
 
-  private var state = State.prefix([])
+  private var state = State.start
   private let maxMessageBytes: Int
   /// Whether an encoding was agreed upon, so that messages may be compressed.
   var allowsCompression: Bool
@@ -65,9 +67,8 @@ public struct MessageDeframer: Sendable {
   /// Whether a message has begun and not ended; at the end of a stream that is an error.
   public var isInsideMessage: Bool {
     switch state {
-    case .prefix(let held): !held.isEmpty
-    case .payload: true
-    case .failed: false
+    case .prefix, .payload: true
+    case .start, .failed: false
     }
   }
 
@@ -78,20 +79,22 @@ public struct MessageDeframer: Sendable {
   public mutating func receive(
     _ bytes: UnsafeRawBufferPointer, deliver: (Payload) -> Void
   ) throws(RPCError) {
-    var rest = bytes[...]
+    var rest = bytes
     while !rest.isEmpty {
       switch state {
       case .failed:
         return
+      case .start:
+        rest = try receivePrefix(held: [], rest: rest, deliver: deliver)
       case .prefix(let held):
         rest = try receivePrefix(held: held, rest: rest, deliver: deliver)
       case .payload(var pieces, let length, let isCompressed):
         state = .failed  // gives `pieces` a single owner while it grows
-        let taken = rest.prefix(length - pieces.count)
-        pieces.append(contentsOf: taken)
-        rest = rest[taken.endIndex...]
+        let taken = min(length - pieces.count, rest.count)
+        pieces.append(contentsOf: rest[..<taken])
+        rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
         if pieces.count == length {
-          state = .prefix([])
+          state = .start
           deliver(isCompressed ? .compressed(pieces) : .owned(pieces))
         } else {
           state = .payload(pieces, length: length, isCompressed: isCompressed)
@@ -101,60 +104,61 @@ public struct MessageDeframer: Sendable {
   }
 
   private mutating func receivePrefix(
-    held: [UInt8], rest: Slice<UnsafeRawBufferPointer>, deliver: (Payload) -> Void
-  ) throws(RPCError) -> Slice<UnsafeRawBufferPointer> {
+    held: [UInt8], rest: UnsafeRawBufferPointer, deliver: (Payload) -> Void
+  ) throws(RPCError) -> UnsafeRawBufferPointer {
     let missing = LengthPrefixedMessage.prefixLength - held.count
     guard rest.count >= missing else {
       state = .prefix(held + rest)
-      return rest[rest.endIndex...]
+      return UnsafeRawBufferPointer(rebasing: rest[rest.count...])
     }
-    let length: Int
-    let isCompressed: Bool
-    if held.isEmpty {
-      (length, isCompressed) = try checkedPrefix(rest.prefix(missing))
-    } else {
-      (length, isCompressed) = try checkedPrefix((held + rest.prefix(missing))[...])
-    }
-    let after = rest.dropFirst(missing)
+    let prefix =
+      held.isEmpty
+      ? (rest[0], rest[1], rest[2], rest[3], rest[4])
+      : Self.joined(held, rest)
+    let (length, isCompressed) = try check(prefix)
+    let after = UnsafeRawBufferPointer(rebasing: rest[missing...])
     guard after.count >= length else {
       var pieces: [UInt8] = []
       pieces.reserveCapacity(min(length, Self.reservationMax))
       state = .payload(pieces, length: length, isCompressed: isCompressed)
       return after
     }
-    state = .prefix([])
-    let payload = UnsafeRawBufferPointer(rebasing: after.prefix(length))
+    state = .start
+    let payload = UnsafeRawBufferPointer(rebasing: after[..<length])
     deliver(isCompressed ? .compressed(Array(payload)) : .borrowed(payload))
-    return after.dropFirst(length)
+    return UnsafeRawBufferPointer(rebasing: after[length...])
+  }
+
+  private typealias Prefix = (UInt8, UInt8, UInt8, UInt8, UInt8)
+
+  private static func joined(_ held: [UInt8], _ rest: UnsafeRawBufferPointer) -> Prefix {
+    func byte(_ index: Int) -> UInt8 {
+      index < held.count ? held[index] : rest[index - held.count]
+    }
+    return (byte(0), byte(1), byte(2), byte(3), byte(4))
   }
 
   /// What a whole prefix says.
-  private mutating func checkedPrefix(
-    _ prefix: some Collection<UInt8>
+  private mutating func check(
+    _ prefix: Prefix
   ) throws(RPCError) -> (length: Int, isCompressed: Bool) {
-    var length = 0
-    var isCompressed = false
-    for (position, byte) in prefix.enumerated() {
-      if position == 0 {
-        isCompressed = byte == 1
-        guard byte == 0 || (isCompressed && allowsCompression) else {
-          state = .failed
-          throw RPCError(
-            code: .internalError,
-            message: byte == 1
-              ? "a compressed message arrived although no compression was negotiated"
-              : "a message has the unknown flags \(byte)")
-        }
-      } else {
-        length = length << 8 | Int(byte)
-      }
+    let flags = prefix.0
+    guard flags == 0 || (flags == 1 && allowsCompression) else {
+      state = .failed
+      throw RPCError(
+        code: .internalError,
+        message: flags == 1
+          ? "a compressed message arrived although no compression was negotiated"
+          : "a message has the unknown flags \(flags)")
     }
+    let length =
+      Int(prefix.1) << 24 | Int(prefix.2) << 16 | Int(prefix.3) << 8 | Int(prefix.4)
     guard length <= maxMessageBytes else {
       state = .failed
       throw RPCError(
         code: .resourceExhausted,
         message: "a message of \(length) bytes arrived, the limit is \(maxMessageBytes)")
     }
-    return (length, isCompressed)
+    return (length, flags == 1)
   }
 }

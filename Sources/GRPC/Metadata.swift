@@ -100,7 +100,10 @@ public struct Metadata: Sendable, Hashable {
   public mutating func appendWireField(
     name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>
   ) {
-    let value = UnsafeBufferPointer(rebasing: value[...].trimmingBlanks())
+    var value = value
+    if let first = value.first, let last = value.last, Self.isBlank(first) || Self.isBlank(last) {
+      value = UnsafeBufferPointer(rebasing: value[...].trimmingBlanks())
+    }
     appendLengths(name: name.count, value: value.count)
     storage.append(contentsOf: name)
     storage.append(contentsOf: value)
@@ -115,9 +118,10 @@ public struct Metadata: Sendable, Hashable {
   }
 
   private mutating func appendLengths(name: Int, value: Int) {
-    withUnsafeBytes(of: UInt32(name)) { storage.append(contentsOf: $0) }
-    withUnsafeBytes(of: UInt32(value)) { storage.append(contentsOf: $0) }
+    withUnsafeBytes(of: (UInt32(name), UInt32(value))) { storage.append(contentsOf: $0) }
   }
+
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
   // MARK: Reading
 

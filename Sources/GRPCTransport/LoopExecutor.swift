@@ -121,14 +121,28 @@ final class LoopContext: Sendable {
   let eventLoop: any EventLoop
   let executor: LoopExecutor
   private let boundTimers: NIOLoopBound<LoopTimers>
+  private let spareStaging: NIOLoopBoundBox<WriteStaging?>
 
   /// Must be called on the loop.
   init(eventLoop: any EventLoop) {
     self.eventLoop = eventLoop
     executor = LoopExecutor(eventLoop: eventLoop)
     boundTimers = NIOLoopBound(LoopTimers(eventLoop: eventLoop), eventLoop: eventLoop)
+    spareStaging = NIOLoopBoundBox(WriteStaging(), eventLoop: eventLoop)
   }
 
   /// On the loop only.
   var timers: LoopTimers { boundTimers.value }
+
+  /// Memory for a write; `takeBack` expects it. On the loop only.
+  func lendStaging() -> WriteStaging {
+    guard let spare = spareStaging.value else { return WriteStaging() }
+    spareStaging.value = nil
+    return spare
+  }
+
+  func takeBack(_ staging: WriteStaging) {
+    staging.clear()
+    spareStaging.value = staging
+  }
 }

@@ -1,20 +1,26 @@
 /// Where the library's callbacks leave what they saw, until the owner of the session reads it.
 ///
-/// Reused from one read to the next. Header fields are copied into one arena and named by offset,
-/// because the arena may move while it grows.
-struct EventLog {
+/// Reused from one read to the next, and free of reference counts: a small call causes eight fields
+/// and four records, and counting for each of them would cost more than the rest. Header fields are
+/// copied into one arena and named by offset, because the arena may move while it grows.
+struct EventLog: ~Copyable {
+  /// Lives at least as long as the log's records: the session keeps open streams alive, and the log
+  /// itself those that have closed since.
+  typealias StreamReference = Unmanaged<Session.Stream>
+
   enum Record {
-    case headers(Session.Stream, fields: Range<Int>)
-    case trailers(Session.Stream, fields: Range<Int>)
-    case headersTooLarge(Session.Stream)
-    case data(Session.Stream, UnsafeRawBufferPointer)
-    case endOfStream(Session.Stream)
-    case writable(Session.Stream)
-    case closed(Session.Stream, ErrorCode)
+    case headers(StreamReference, fields: Range<Int>)
+    case trailers(StreamReference, fields: Range<Int>)
+    case headersTooLarge(StreamReference)
+    case data(StreamReference, UnsafeRawBufferPointer)
+    case endOfStream(StreamReference)
+    case writable(StreamReference)
+    case closed(StreamReference, ErrorCode)
     case settings
     case settingsAcknowledged
     case ping(payload: UInt64, isReply: Bool)
-    case goAway(lastStreamID: Int32, ErrorCode, debug: [UInt8])
+    /// The debug data is found by its position in `debugTexts`.
+    case goAway(lastStreamID: Int32, ErrorCode, debug: Int)
   }
 
   /// Header bytes kept from one read: 4 MiB. Each block has its own, smaller limit; this one bounds
@@ -23,23 +29,34 @@ struct EventLog {
 
   var records: [Record] = []
   private(set) var fields: [FieldView.Entry] = []
-  private var arena: [UInt8] = []
+  private var debugTexts: [[UInt8]] = []
+  private var closedStreams: [Session.Stream] = []
+  private var arena: UnsafeMutablePointer<UInt8>
+  private var arenaCount = 0
+  private var arenaCapacity = 2 * 1024
 
   init() {
-    records.reserveCapacity(256)
-    fields.reserveCapacity(512)
-    arena.reserveCapacity(16 * 1024)
+    arena = .allocate(capacity: arenaCapacity)
+  }
+
+  deinit {
+    arena.deallocate()
   }
 
   /// Keeps one field; false when the arena is full.
   mutating func append(
     name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>
   ) -> Bool {
-    guard arena.count + name.count + value.count <= EventLog.arenaBytesMax else { return false }
-    let nameStart = arena.count
-    arena.append(contentsOf: name)
-    let valueStart = arena.count
-    arena.append(contentsOf: value)
+    let nameStart = arenaCount
+    let valueStart = nameStart + name.count
+    guard reserve(upTo: valueStart + value.count) else { return false }
+    if let start = name.baseAddress {
+      (arena + nameStart).initialize(from: start, count: name.count)
+    }
+    if let start = value.baseAddress {
+      (arena + valueStart).initialize(from: start, count: value.count)
+    }
+    arenaCount = valueStart + value.count
     fields.append(
       FieldView.Entry(
         nameStart: nameStart, nameCount: name.count, valueStart: valueStart,
@@ -47,55 +64,65 @@ struct EventLog {
     return true
   }
 
+  /// Notes that a stream has gone, and keeps it until the record has been read.
+  mutating func appendClosed(_ stream: Session.Stream, _ code: ErrorCode) {
+    closedStreams.append(stream)
+    records.append(.closed(.passUnretained(stream), code))
+  }
+
+  mutating func appendGoAway(lastStreamID: Int32, _ code: ErrorCode, debug: [UInt8]) {
+    records.append(.goAway(lastStreamID: lastStreamID, code, debug: debugTexts.count))
+    debugTexts.append(debug)
+  }
+
   /// Forgets the fields after a position, when their block turned out too large.
   mutating func dropFields(from start: Int) {
     guard start < fields.count else { return }
-    arena.removeSubrange(fields[start].nameStart...)
+    arenaCount = fields[start].nameStart
     fields.removeSubrange(start...)
   }
 
   /// Copies the fields of another log from a position on.
-  mutating func adopt(_ other: EventLog, from start: Int) {
-    guard start < other.fields.count else { return }
-    let shift = other.fields[start].nameStart - arena.count
-    arena.append(contentsOf: other.arena[other.fields[start].nameStart...])
-    for var entry in other.fields[start...] {
-      entry.nameStart -= shift
-      entry.valueStart -= shift
-      fields.append(entry)
+  mutating func adopt(_ other: borrowing EventLog, from start: Int) {
+    for entry in other.fields[min(start, other.fields.count)...] {
+      let field = FieldView.Field(entry, in: other.arena)
+      // What fitted into the other arena fits into this one: it is no larger in total.
+      _ = append(name: field.name, value: field.value)
     }
   }
 
   /// Whether a response block carries an informational status (1xx, RFC 9110 section 15.2).
   func isInformational(_ range: Range<Int>) -> Bool {
     guard let first = range.first else { return false }
-    let entry = fields[first]
-    guard entry.nameCount == 7, entry.valueCount == 3 else { return false }
-    return arena[entry.nameStart..<(entry.nameStart + 7)].elementsEqual(":status".utf8)
-      && arena[entry.valueStart] == UInt8(ascii: "1")
+    let field = FieldView.Field(fields[first], in: arena)
+    return field.name.isExactly(":status") && field.value.count == 3
+      && field.value[0] == UInt8(ascii: "1")
   }
 
   /// Hands out the records in order. The closure may cause new ones only by feeding the session.
   func forEach(_ body: (Event) -> Void) {
-    arena.withUnsafeBufferPointer { bytes in
-      fields.withUnsafeBufferPointer { entries in
-        for record in records {
-          switch record {
-          case .headers(let stream, let range):
-            body(.headers(stream, view(range, bytes, entries)))
-          case .trailers(let stream, let range):
-            body(.trailers(stream, view(range, bytes, entries)))
-          case .headersTooLarge(let stream): body(.headersTooLarge(stream))
-          case .data(let stream, let payload): body(.data(stream, payload))
-          case .endOfStream(let stream): body(.endOfStream(stream))
-          case .writable(let stream): body(.writable(stream))
-          case .closed(let stream, let code): body(.closed(stream, code))
-          case .settings: body(.settings)
-          case .settingsAcknowledged: body(.settingsAcknowledged)
-          case .ping(let payload, let isReply): body(.ping(payload: payload, isReply: isReply))
-          case .goAway(let last, let code, let debug):
-            body(.goAway(lastStreamID: last, code, debug: debug))
-          }
+    fields.withUnsafeBufferPointer { entries in
+      for record in records {
+        switch record {
+        case .headers(let stream, let range):
+          stream._withUnsafeGuaranteedRef { body(.headers($0, view(range, entries))) }
+        case .trailers(let stream, let range):
+          stream._withUnsafeGuaranteedRef { body(.trailers($0, view(range, entries))) }
+        case .headersTooLarge(let stream):
+          stream._withUnsafeGuaranteedRef { body(.headersTooLarge($0)) }
+        case .data(let stream, let payload):
+          stream._withUnsafeGuaranteedRef { body(.data($0, payload)) }
+        case .endOfStream(let stream):
+          stream._withUnsafeGuaranteedRef { body(.endOfStream($0)) }
+        case .writable(let stream):
+          stream._withUnsafeGuaranteedRef { body(.writable($0)) }
+        case .closed(let stream, let code):
+          stream._withUnsafeGuaranteedRef { body(.closed($0, code)) }
+        case .settings: body(.settings)
+        case .settingsAcknowledged: body(.settingsAcknowledged)
+        case .ping(let payload, let isReply): body(.ping(payload: payload, isReply: isReply))
+        case .goAway(let last, let code, let debug):
+          body(.goAway(lastStreamID: last, code, debug: debugTexts[debug]))
         }
       }
     }
@@ -104,13 +131,25 @@ struct EventLog {
   mutating func removeAll() {
     records.removeAll(keepingCapacity: true)
     fields.removeAll(keepingCapacity: true)
-    arena.removeAll(keepingCapacity: true)
+    if !debugTexts.isEmpty { debugTexts.removeAll() }
+    closedStreams.removeAll(keepingCapacity: true)
+    arenaCount = 0
   }
 
   private func view(
-    _ range: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>,
-    _ entries: UnsafeBufferPointer<FieldView.Entry>
+    _ range: Range<Int>, _ entries: UnsafeBufferPointer<FieldView.Entry>
   ) -> FieldView {
-    FieldView(bytes: bytes.baseAddress, entries: UnsafeBufferPointer(rebasing: entries[range]))
+    FieldView(bytes: arena, entries: UnsafeBufferPointer(rebasing: entries[range]))
+  }
+
+  private mutating func reserve(upTo count: Int) -> Bool {
+    guard count > arenaCapacity else { return true }
+    guard count <= EventLog.arenaBytesMax else { return false }
+    while arenaCapacity < count { arenaCapacity *= 2 }
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: arenaCapacity)
+    larger.initialize(from: arena, count: arenaCount)
+    arena.deallocate()
+    arena = larger
+    return true
   }
 }

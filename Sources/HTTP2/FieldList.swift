@@ -14,8 +14,8 @@ public struct FieldList: Sendable, Hashable {
     var neverIndexed: Bool
   }
 
-  var entries: [Entry] = []
-  var bytes: [UInt8] = []
+  private(set) var entries: [Entry] = []
+  private(set) var bytes: [UInt8] = []
 
   public init() {}
 
@@ -33,7 +33,8 @@ public struct FieldList: Sendable, Hashable {
   /// Appends a field of which both sides are literals.
   public mutating func append(_ name: StaticString, literal value: StaticString) {
     entries.append(
-      Entry(name: .literal(StaticBytes(name)), value: .literal(StaticBytes(value)),
+      Entry(
+        name: .literal(StaticBytes(name)), value: .literal(StaticBytes(value)),
         neverIndexed: false))
   }
 

@@ -2,39 +2,64 @@
 ///
 /// Valid only inside the closure that received the event; copy what must live longer.
 public struct FieldView: Sequence {
+  @usableFromInline
   struct Entry {
-    var nameStart: Int
-    var nameCount: Int
-    var valueStart: Int
-    var valueCount: Int
+    @usableFromInline var nameStart: Int
+    @usableFromInline var nameCount: Int
+    @usableFromInline var valueStart: Int
+    @usableFromInline var valueCount: Int
+
+    init(nameStart: Int, nameCount: Int, valueStart: Int, valueCount: Int) {
+      self.nameStart = nameStart
+      self.nameCount = nameCount
+      self.valueStart = valueStart
+      self.valueCount = valueCount
+    }
   }
 
   /// One field. The name is in lower case (RFC 9113 section 8.2.1).
   public struct Field {
     public let name: UnsafeBufferPointer<UInt8>
     public let value: UnsafeBufferPointer<UInt8>
+
+    @inlinable
+    init(_ entry: Entry, in bytes: UnsafePointer<UInt8>?) {
+      name = UnsafeBufferPointer(
+        start: bytes?.advanced(by: entry.nameStart), count: entry.nameCount)
+      value = UnsafeBufferPointer(
+        start: bytes?.advanced(by: entry.valueStart), count: entry.valueCount)
+    }
   }
 
-  let bytes: UnsafePointer<UInt8>?
-  let entries: UnsafeBufferPointer<Entry>
+  @usableFromInline let bytes: UnsafePointer<UInt8>?
+  @usableFromInline let entries: UnsafeBufferPointer<Entry>
 
   /// How many fields the block has, pseudo-header fields included.
-  public var count: Int { entries.count }
+  @inlinable public var count: Int { entries.count }
 
   /// The field at a position, in the order of the wire.
+  @inlinable
   public subscript(_ index: Int) -> Field {
-    let entry = entries[index]
-    return Field(
-      name: UnsafeBufferPointer(
-        start: bytes?.advanced(by: entry.nameStart), count: entry.nameCount),
-      value: UnsafeBufferPointer(
-        start: bytes?.advanced(by: entry.valueStart), count: entry.valueCount))
+    Field(entries[index], in: bytes)
+  }
+
+  /// The bytes of names and values from a position on.
+  public func byteCount(from index: Int) -> Int {
+    guard index < count else { return 0 }
+    let last = entries[count - 1]
+    return last.valueStart + last.valueCount - entries[index].nameStart
   }
 
   public struct Iterator: IteratorProtocol {
-    let view: FieldView
-    var index = 0
+    @usableFromInline let view: FieldView
+    @usableFromInline var index = 0
 
+    @inlinable
+    init(view: FieldView) {
+      self.view = view
+    }
+
+    @inlinable
     public mutating func next() -> Field? {
       guard index < view.count else { return nil }
       defer { index += 1 }
@@ -42,6 +67,7 @@ public struct FieldView: Sequence {
     }
   }
 
+  @inlinable
   public func makeIterator() -> Iterator {
     Iterator(view: self)
   }

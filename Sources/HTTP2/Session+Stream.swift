@@ -9,7 +9,13 @@ extension Session {
     /// The stream identifier (RFC 9113 section 5.1.1): odd, as only clients open streams here.
     @exclusivity(unchecked) public internal(set) var id: Int32
     /// Whatever the owner of the session wants to find again with the stream.
-    @exclusivity(unchecked) public var context: AnyObject?
+    ///
+    /// Computed, because other modules check every access to a stored property at run time.
+    public var context: AnyObject? {
+      get { owner }
+      set { owner = newValue }
+    }
+    @exclusivity(unchecked) private var owner: AnyObject?
     /// Whether the stream is gone from the session.
     @exclusivity(unchecked) public internal(set) var isClosed = false
     /// Whether the peer has half-closed the stream.
@@ -40,6 +46,7 @@ struct OutboundQueue {
     case open
     case endStream
     case trailers(FieldList)
+    case preparedTrailers(PreparedFields)
   }
 
   /// Small chunks are joined up to this size, that of a DATA frame: thousands of arrays that wait

@@ -40,6 +40,21 @@ extension Session {
     if code != 0 { reset(stream, .internalError) }
   }
 
+  /// Sends a whole response (server only): a header block, payload, trailers.
+  public func respond(
+    _ stream: Stream, _ fields: PreparedFields, payload: [UInt8], trailers: PreparedFields
+  ) {
+    precondition(role == .server)
+    guard !isEnded, !stream.isClosed else { return }
+    stream.outbound.append(payload)
+    stream.outbound.ending = .preparedTrailers(trailers)
+    let code = withProvider(stream) {
+      nghttp2_submit_response(
+        handle, stream.id, fields.pairs.baseAddress, fields.pairs.count, $0)
+    }
+    if code != 0 { reset(stream, .internalError) }
+  }
+
   /// Queues payload bytes. Returns false when the writer should wait for `.writable`.
   @discardableResult
   public func send(_ bytes: [UInt8], on stream: Stream) -> Bool {
@@ -156,30 +171,7 @@ extension Session {
   ) -> Result {
     scratch.removeAll(keepingCapacity: true)
     return list.bytes.withUnsafeBufferPointer { bytes in
-      for entry in list.entries {
-        var flags = entry.neverIndexed ? NGHTTP2_NV_FLAG_NO_INDEX.rawValue : 0
-        var pair = nghttp2_nv()
-        switch entry.name {
-        case .literal(let text):
-          pair.name = UnsafeMutablePointer(mutating: text.start)
-          pair.namelen = text.count
-          flags |= NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue
-        case .stored(let start, let count):
-          pair.name = UnsafeMutablePointer(mutating: bytes.baseAddress?.advanced(by: start))
-          pair.namelen = count
-        }
-        switch entry.value {
-        case .literal(let text):
-          pair.value = UnsafeMutablePointer(mutating: text.start)
-          pair.valuelen = text.count
-          flags |= NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue
-        case .stored(let start, let count):
-          pair.value = UnsafeMutablePointer(mutating: bytes.baseAddress?.advanced(by: start))
-          pair.valuelen = count
-        }
-        pair.flags = UInt8(truncatingIfNeeded: flags)
-        scratch.append(pair)
-      }
+      for entry in list.entries { scratch.append(entry.pair(storedIn: bytes.baseAddress)) }
       return scratch.withUnsafeBufferPointer { body($0.baseAddress, $0.count) }
     }
   }

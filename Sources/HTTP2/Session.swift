@@ -139,6 +139,9 @@ public final class Session {
     nghttp2_session_want_read(handle) == 0 && nghttp2_session_want_write(handle) == 0
   }
 
+  /// Whether no stream is open.
+  public var isIdle: Bool { openStreams.isEmpty }
+
   /// Whether output is waiting.
   public var wantsWrite: Bool {
     nghttp2_session_want_write(handle) != 0
@@ -151,25 +154,18 @@ public final class Session {
   private func dispatch(_ handleEvent: (Event) -> Void) {
     guard !log.records.isEmpty else { return }
     isDispatching = true
-    // The log is moved out while it is read: what the closure submits must not find it borrowed.
-    var current = log
-    log = takeSpareLog()
+    // The logs change places while one is read: what the closure submits is noted in the other.
+    swap(&log, &readLog)
     if blockIsOpen {
       // The rest of the block comes with later bytes: what is there of it moves on with the log.
-      log.adopt(current, from: blockStart)
+      log.adopt(readLog, from: blockStart)
       blockStart = 0
     }
-    current.forEach(handleEvent)
-    current.removeAll()
-    spareLog = current
+    readLog.forEach(handleEvent)
+    readLog.removeAll()
     isDispatching = false
   }
 
-  private func takeSpareLog() -> EventLog {
-    guard let spare = spareLog else { return EventLog() }
-    spareLog = nil
-    return spare
-  }
-
-  @exclusivity(unchecked) private var spareLog: EventLog?
+  /// The log being read; empty and in reserve otherwise.
+  @exclusivity(unchecked) private var readLog = EventLog()
 }

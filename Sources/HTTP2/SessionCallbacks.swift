@@ -5,14 +5,22 @@ import CNghttp2
 // session's log: submitting is allowed from here, sending and receiving are not. None of them
 // returns a fatal code: a failing close callback leaks in 1.52 (CVE-2023-35945).
 
-private func session(_ userData: UnsafeMutableRawPointer?) -> Session? {
-  guard let userData else { return nil }
-  return Unmanaged<Session>.fromOpaque(userData).takeUnretainedValue()
+/// Lends the session to a callback. Its reference is not counted, as it outlives every call of the
+/// library, and there are some thirty callbacks in a small call.
+@inline(__always)
+private func withSession(
+  _ userData: UnsafeMutableRawPointer?, _ body: (Session) -> Void
+) -> Int32 {
+  guard let userData else { return 0 }
+  Unmanaged<Session>.fromOpaque(userData)._withUnsafeGuaranteedRef { body($0) }
+  return 0
 }
 
-private func stream(_ handle: OpaquePointer?, _ id: Int32) -> Session.Stream? {
+/// The stream of a frame, not counted either: the session keeps it until it is closed.
+@inline(__always)
+private func stream(_ handle: OpaquePointer?, _ id: Int32) -> EventLog.StreamReference? {
   guard id != 0, let pointer = nghttp2_session_get_stream_user_data(handle, id) else { return nil }
-  return Unmanaged<Session.Stream>.fromOpaque(pointer).takeUnretainedValue()
+  return EventLog.StreamReference.fromOpaque(pointer)
 }
 
 /// Begins a header block; on a server also the stream, when it is the first block of one.
@@ -20,19 +28,20 @@ func onBeginHeaders(
   _ handle: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
   _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let session = session(userData), let frame else { return 0 }
-  session.blockStart = session.log.fields.count
-  session.blockBytes = 0
-  session.blockIsOversized = false
-  session.blockIsOpen = true
-  session.blockStreamID = frame.pointee.hd.stream_id
-  if session.role == .server, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
-    let stream = Session.Stream(id: frame.pointee.hd.stream_id)
-    session.register(stream)
-    nghttp2_session_set_stream_user_data(
-      handle, stream.id, Unmanaged.passUnretained(stream).toOpaque())
+  guard let frame else { return 0 }
+  return withSession(userData) { session in
+    session.blockStart = session.log.fields.count
+    session.blockBytes = 0
+    session.blockIsOversized = false
+    session.blockIsOpen = true
+    session.blockStreamID = frame.pointee.hd.stream_id
+    if session.role == .server, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
+      let stream = Session.Stream(id: frame.pointee.hd.stream_id)
+      session.register(stream)
+      nghttp2_session_set_stream_user_data(
+        handle, stream.id, Unmanaged.passUnretained(stream).toOpaque())
+    }
   }
-  return 0
 }
 
 /// Keeps one field. The library enforces no limit on decoded headers, so this does: a reference to
@@ -43,24 +52,24 @@ func onHeader(
   _ value: UnsafePointer<UInt8>?, _ valueCount: Int,
   _ flags: UInt8, _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let session = session(userData), !session.blockIsOversized else { return 0 }
-  let limits = session.configuration
-  session.blockBytes += nameCount + valueCount + 32
-  let fieldCount = session.log.fields.count - session.blockStart
-  let fits =
-    session.blockBytes <= limits.maxHeaderListBytes && fieldCount < limits.maxHeaderFields
-    && max(nameCount, valueCount) <= limits.maxHeaderFieldBytes
-    && session.log.append(
-      name: UnsafeBufferPointer(start: name, count: nameCount),
-      value: UnsafeBufferPointer(start: value, count: valueCount))
-  if !fits {
+  withSession(userData) { session in
+    if session.blockIsOversized { return }
+    session.blockBytes += nameCount + valueCount + 32
+    let fieldCount = session.log.fields.count - session.blockStart
+    let fits =
+      session.blockBytes <= session.configuration.maxHeaderListBytes
+      && fieldCount < session.configuration.maxHeaderFields
+      && max(nameCount, valueCount) <= session.configuration.maxHeaderFieldBytes
+      && session.log.append(
+        name: UnsafeBufferPointer(start: name, count: nameCount),
+        value: UnsafeBufferPointer(start: value, count: valueCount))
+    if fits { return }
     session.log.dropFields(from: session.blockStart)
     session.blockIsOversized = true
     if !session.oversizedBlocks.take(atNanoseconds: Session.monotonicNanoseconds()) {
       session.isFlooded = true
     }
   }
-  return 0
 }
 
 /// Drops a field that HTTP forbids, instead of the stream that carried it.
@@ -78,14 +87,14 @@ func onDataChunk(
   _ handle: OpaquePointer?, _ flags: UInt8, _ streamID: Int32,
   _ bytes: UnsafePointer<UInt8>?, _ count: Int, _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let session = session(userData) else { return 0 }
-  guard let stream = stream(handle, streamID) else {
-    // Nobody will read it, and the connection must not starve because of it.
-    nghttp2_session_consume_connection(handle, count)
-    return 0
+  withSession(userData) { session in
+    guard let stream = stream(handle, streamID) else {
+      // Nobody will read it, and the connection must not starve because of it.
+      nghttp2_session_consume_connection(handle, count)
+      return
+    }
+    session.log.records.append(.data(stream, UnsafeRawBufferPointer(start: bytes, count: count)))
   }
-  session.log.records.append(.data(stream, UnsafeRawBufferPointer(start: bytes, count: count)))
-  return 0
 }
 
 /// Counts the frames that make no progress (CVE-2019-9512, -9515, -9518 and kin).
@@ -93,21 +102,22 @@ func onBeginFrame(
   _ handle: OpaquePointer?, _ header: UnsafePointer<nghttp2_frame_hd>?,
   _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let session = session(userData), let header = header?.pointee else { return 0 }
-  let isIdle: Bool
+  guard let header = header?.pointee else { return 0 }
   switch UInt32(header.type) {
   case NGHTTP2_HEADERS.rawValue, NGHTTP2_CONTINUATION.rawValue, NGHTTP2_RST_STREAM.rawValue,
     NGHTTP2_WINDOW_UPDATE.rawValue, NGHTTP2_GOAWAY.rawValue:
-    isIdle = false
+    return 0
   case NGHTTP2_DATA.rawValue:
-    isIdle = header.length == 0 && UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue == 0
+    let endsStream = UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
+    if header.length > 0 || endsStream { return 0 }
   default:
-    isIdle = true
+    break
   }
-  if isIdle, !session.idleFrames.take(atNanoseconds: Session.monotonicNanoseconds()) {
-    session.isFlooded = true
+  return withSession(userData) { session in
+    if !session.idleFrames.take(atNanoseconds: Session.monotonicNanoseconds()) {
+      session.isFlooded = true
+    }
   }
-  return 0
 }
 
 /// Drops the payload of a frame of unknown type (RFC 9113 section 4.1).
@@ -123,40 +133,40 @@ func onFrameReceived(
   _ handle: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
   _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let session = session(userData), let frame else { return 0 }
-  let header = frame.pointee.hd
-  let endsStream = UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
-  switch UInt32(header.type) {
-  case NGHTTP2_HEADERS.rawValue:
-    guard let stream = stream(handle, header.stream_id) else { return 0 }
-    session.recordHeaders(stream)
-    guard endsStream else { return 0 }
-    stream.hasPeerEndedWithHeaders = true
-    session.recordEnd(stream)
-  case NGHTTP2_DATA.rawValue:
-    guard endsStream, let stream = stream(handle, header.stream_id) else { return 0 }
-    session.recordEnd(stream)
-  case NGHTTP2_SETTINGS.rawValue:
-    let isAck = UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0
-    if !isAck { session.hasPeerSettings = true }
-    session.log.records.append(isAck ? .settingsAcknowledged : .settings)
-  case NGHTTP2_PING.rawValue:
-    let isReply = UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0
-    let payload = withUnsafeBytes(of: frame.pointee.ping.opaque_data) {
-      UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self))
+  guard let frame else { return 0 }
+  return withSession(userData) { session in
+    let header = frame.pointee.hd
+    let endsStream = UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
+    switch UInt32(header.type) {
+    case NGHTTP2_HEADERS.rawValue:
+      guard let stream = stream(handle, header.stream_id) else { return }
+      stream._withUnsafeGuaranteedRef { session.recordHeaders($0) }
+      guard endsStream else { return }
+      stream._withUnsafeGuaranteedRef { $0.hasPeerEndedWithHeaders = true }
+      stream._withUnsafeGuaranteedRef { session.recordEnd($0) }
+    case NGHTTP2_DATA.rawValue:
+      guard endsStream, let stream = stream(handle, header.stream_id) else { return }
+      stream._withUnsafeGuaranteedRef { session.recordEnd($0) }
+    case NGHTTP2_SETTINGS.rawValue:
+      let isAck = UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0
+      if !isAck { session.hasPeerSettings = true }
+      session.log.records.append(isAck ? .settingsAcknowledged : .settings)
+    case NGHTTP2_PING.rawValue:
+      let isReply = UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0
+      let payload = withUnsafeBytes(of: frame.pointee.ping.opaque_data) {
+        UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self))
+      }
+      session.log.records.append(.ping(payload: payload, isReply: isReply))
+    case NGHTTP2_GOAWAY.rawValue:
+      let goAway = frame.pointee.goaway
+      let debug = [UInt8](
+        UnsafeBufferPointer(start: goAway.opaque_data, count: min(goAway.opaque_data_len, 1024)))
+      session.log.appendGoAway(
+        lastStreamID: goAway.last_stream_id, ErrorCode(rawValue: goAway.error_code), debug: debug)
+    default:
+      break
     }
-    session.log.records.append(.ping(payload: payload, isReply: isReply))
-  case NGHTTP2_GOAWAY.rawValue:
-    let goAway = frame.pointee.goaway
-    let debug = [UInt8](
-      UnsafeBufferPointer(start: goAway.opaque_data, count: min(goAway.opaque_data_len, 1024)))
-    session.log.records.append(
-      .goAway(
-        lastStreamID: goAway.last_stream_id, ErrorCode(rawValue: goAway.error_code), debug: debug))
-  default:
-    break
   }
-  return 0
 }
 
 /// Watches what goes out: the end of an answer that came before the end of its request, the resets
@@ -165,40 +175,42 @@ func onFrameSent(
   _ handle: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
   _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let session = session(userData), let frame else { return 0 }
-  let header = frame.pointee.hd
-  switch UInt32(header.type) {
-  case NGHTTP2_HEADERS.rawValue:
-    session.hasSentProgress = true
-    if !session.idleFrames.isFull { session.idleFrames.refill() }
-    let endsStream = UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
-    guard endsStream, session.role == .server, let stream = stream(handle, header.stream_id),
-      !stream.hasPeerEnded
-    else { return 0 }
-    // RFC 9113 section 8.1: the rest of the request is not wanted. Only now, since a reset drops
-    // the frames of the stream that are still queued.
-    nghttp2_submit_rst_stream(
-      handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, ErrorCode.noError.rawValue)
-  case NGHTTP2_DATA.rawValue:
-    session.hasSentProgress = true
-    if !session.idleFrames.isFull { session.idleFrames.refill() }
-  case NGHTTP2_GOAWAY.rawValue:
-    // The library ended the session for the peer's fault. Feeding it further bytes was an assertion
-    // failure before the fix of CVE-2026-27135.
-    if frame.pointee.goaway.error_code != ErrorCode.noError.rawValue { session.markEnded() }
-  case NGHTTP2_RST_STREAM.rawValue:
-    switch ErrorCode(rawValue: frame.pointee.rst_stream.error_code) {
-    case .noError, .cancel, .refusedStream:
-      break
-    default:
-      if !session.provokedResets.take(atNanoseconds: Session.monotonicNanoseconds()) {
-        session.isFlooded = true
+  guard let frame else { return 0 }
+  return withSession(userData) { session in
+    let header = frame.pointee.hd
+    switch UInt32(header.type) {
+    case NGHTTP2_HEADERS.rawValue:
+      session.hasSentProgress = true
+      if !session.idleFrames.isFull { session.idleFrames.refill() }
+      let endsStream = UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
+      guard endsStream, session.role == .server, let stream = stream(handle, header.stream_id),
+        !stream._withUnsafeGuaranteedRef({ $0.hasPeerEnded })
+      else { return }
+      // RFC 9113 section 8.1: the rest of the request is not wanted. Only now, since a reset drops
+      // the frames of the stream that are still queued.
+      nghttp2_submit_rst_stream(
+        handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), header.stream_id,
+        ErrorCode.noError.rawValue)
+    case NGHTTP2_DATA.rawValue:
+      session.hasSentProgress = true
+      if !session.idleFrames.isFull { session.idleFrames.refill() }
+    case NGHTTP2_GOAWAY.rawValue:
+      // The library ended the session for the peer's fault. Feeding it further bytes was an
+      // assertion failure before the fix of CVE-2026-27135.
+      if frame.pointee.goaway.error_code != ErrorCode.noError.rawValue { session.markEnded() }
+    case NGHTTP2_RST_STREAM.rawValue:
+      switch ErrorCode(rawValue: frame.pointee.rst_stream.error_code) {
+      case .noError, .cancel, .refusedStream:
+        break
+      default:
+        if !session.provokedResets.take(atNanoseconds: Session.monotonicNanoseconds()) {
+          session.isFlooded = true
+        }
       }
+    default:
+      break
     }
-  default:
-    break
   }
-  return 0
 }
 
 /// Lets go of a stream.
@@ -206,12 +218,14 @@ func onStreamClose(
   _ handle: OpaquePointer?, _ streamID: Int32, _ code: UInt32,
   _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let session = session(userData), let stream = stream(handle, streamID) else { return 0 }
-  stream.isClosed = true
-  stream.outbound.removeAll()
-  session.log.records.append(.closed(stream, ErrorCode(rawValue: code)))
-  session.unregister(stream)
-  return 0
+  withSession(userData) { session in
+    guard let reference = stream(handle, streamID) else { return }
+    let stream = reference.takeUnretainedValue()
+    stream.isClosed = true
+    stream.outbound.removeAll()
+    session.log.appendClosed(stream, ErrorCode(rawValue: code))
+    session.unregister(stream)
+  }
 }
 
 /// Gives the library the next payload bytes of a stream, and the trailers right behind the last.
@@ -220,12 +234,15 @@ func readPayload(
   _ capacity: Int, _ dataFlags: UnsafeMutablePointer<UInt32>?,
   _ source: UnsafeMutablePointer<nghttp2_data_source>?, _ userData: UnsafeMutableRawPointer?
 ) -> Int {
-  guard let session = session(userData), let pointer = source?.pointee.ptr, let dataFlags else {
+  guard let userData, let pointer = source?.pointee.ptr, let dataFlags else {
     return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
   }
-  let stream = Unmanaged<Session.Stream>.fromOpaque(pointer).takeUnretainedValue()
-  return session.fill(
-    UnsafeMutableRawBufferPointer(start: buffer, count: capacity), from: stream, &dataFlags.pointee)
+  let buffer = UnsafeMutableRawBufferPointer(start: buffer, count: capacity)
+  return Unmanaged<Session>.fromOpaque(userData)._withUnsafeGuaranteedRef { session in
+    EventLog.StreamReference.fromOpaque(pointer)._withUnsafeGuaranteedRef { stream in
+      session.fill(buffer, from: stream, &dataFlags.pointee)
+    }
+  }
 }
 
 extension Session {
@@ -234,21 +251,21 @@ extension Session {
     precondition(blockStart <= log.fields.count, "a block begins before it ends")
     let range = blockStart..<log.fields.count
     if blockIsOversized {
-      log.records.append(.headersTooLarge(stream))
+      log.records.append(.headersTooLarge(.passUnretained(stream)))
       return
     }
     guard !stream.hasFinalHeaders else {
-      log.records.append(.trailers(stream, fields: range))
+      log.records.append(.trailers(.passUnretained(stream), fields: range))
       return
     }
     if role == .client, log.isInformational(range) { return }
     stream.hasFinalHeaders = true
-    log.records.append(.headers(stream, fields: range))
+    log.records.append(.headers(.passUnretained(stream), fields: range))
   }
 
   func recordEnd(_ stream: Stream) {
     stream.hasPeerEnded = true
-    log.records.append(.endOfStream(stream))
+    log.records.append(.endOfStream(.passUnretained(stream)))
   }
 
   func fill(
@@ -257,7 +274,7 @@ extension Session {
     let count = stream.outbound.take(into: buffer)
     if stream.wantsWritable, stream.outbound.byteCount < configuration.streamHighWaterBytes / 2 {
       stream.wantsWritable = false
-      log.records.append(.writable(stream))
+      log.records.append(.writable(.passUnretained(stream)))
     }
     guard stream.outbound.byteCount == 0 else { return count }
     switch stream.outbound.ending {
@@ -270,6 +287,9 @@ extension Session {
     case .trailers(let fields):
       flags |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
       _ = withFields(fields) { nghttp2_submit_trailer(handle, stream.id, $0, $1) }
+    case .preparedTrailers(let fields):
+      flags |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+      nghttp2_submit_trailer(handle, stream.id, fields.pairs.baseAddress, fields.pairs.count)
     }
     return count
   }

@@ -19,7 +19,7 @@ package final class RegisteredMethod: Sendable {
   package let descriptor: MethodDescriptor
   package let maxRequestBytes: Int
   /// Whether the request is a stream; kept apart from the descriptor for the hot path.
-  let requestIsStream: Bool
+  package let requestIsStream: Bool
   let run: Run
   /// Nil unless the handler and all its interceptors have a synchronous form.
   let runSynchronously: RunSynchronously?

@@ -3,7 +3,7 @@ import HTTP2
 /// The header block of a request, sorted into what the protocol reads and what belongs to the
 /// application.
 ///
-/// Only a view: valid while the event that brought the block is being handled, so that routing
+/// But for the metadata only a view: valid while the event that brought the block is being handled, so that routing
 /// needs no String.
 package struct RequestHeaders {
   /// `:path` as received.
@@ -19,56 +19,53 @@ package struct RequestHeaders {
   /// What `grpc-accept-encoding` lists of ours.
   private(set) var accepts: CompressionAlgorithms = []
 
-  init(_ fields: FieldView) {
-    for field in fields {
-      guard let first = field.name.first else { continue }
-      switch first {
-      case UInt8(ascii: ":"):
-        if field.name.equals(":path") {
-          path = field.value
-        } else if field.name.equals(":method") {
-          isPost = field.value.equals("POST")
-        }
-      case UInt8(ascii: "c") where field.name.equals("content-type"):
-        contentType = ContentType(field.value)
-        namesCodec = field.value.contains(UInt8(ascii: "+"))
-      case UInt8(ascii: "g"):
-        if field.name.equals("grpc-timeout") {
-          timeout = field.value
-        } else if field.name.equals("grpc-encoding") {
-          encoding = CompressionAlgorithm(wireName: field.value)
-        } else if field.name.equals("grpc-accept-encoding") {
-          accepts.formUnion(CompressionAlgorithms(acceptEncoding: field.value))
-        }
-      default:
-        continue
-      }
-    }
-  }
-
   /// The fields that handlers and interceptors see: all but those that HTTP and gRPC consume.
-  package static func metadata(_ fields: FieldView) -> Metadata {
-    var size = 0
-    for field in fields where !isConsumed(field.name) {
-      size += Metadata.storedSize(name: field.name.count, value: field.value.count)
-    }
-    guard size > 0 else { return Metadata() }
-    var metadata = Metadata(reservingBytes: size)
-    for field in fields where !isConsumed(field.name) {
+  package private(set) var metadata = Metadata()
+
+  package init(_ fields: FieldView) {
+    for index in 0..<fields.count {
+      let field = fields[index]
+      guard !consume(field) else { continue }
+      if metadata.isEmpty {
+        // Room for this field and all that follow, whether those belong here or not.
+        metadata = Metadata(
+          reservingBytes: fields.byteCount(from: index)
+            + (fields.count - index) * Metadata.storedSize(name: 0, value: 0))
+      }
       metadata.appendWireField(name: field.name, value: field.value)
     }
-    return metadata
   }
 
-  private static func isConsumed(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-    switch name.first {
-    case UInt8(ascii: ":"): true
-    case UInt8(ascii: "t"): name.equals("te")
-    case UInt8(ascii: "c"): name.equals("content-type") || name.equals("content-length")
+  /// Reads a field of HTTP or gRPC; false when it is neither's.
+  private mutating func consume(_ field: FieldView.Field) -> Bool {
+    switch field.name.first {
+    case UInt8(ascii: ":"):
+      if field.name.equals(":path") {
+        path = field.value
+      } else if field.name.equals(":method") {
+        isPost = field.value.equals("POST")
+      }
+      return true
+    case UInt8(ascii: "t"):
+      return field.name.equals("te")
+    case UInt8(ascii: "c"):
+      guard field.name.equals("content-type") else { return field.name.equals("content-length") }
+      contentType = ContentType(field.value)
+      namesCodec = field.value.contains(UInt8(ascii: "+"))
+      return true
     case UInt8(ascii: "g"):
-      name.equals("grpc-timeout") || name.equals("grpc-encoding")
-        || name.equals("grpc-accept-encoding")
-    default: false
+      if field.name.equals("grpc-timeout") {
+        timeout = field.value
+      } else if field.name.equals("grpc-encoding") {
+        encoding = CompressionAlgorithm(wireName: field.value)
+      } else if field.name.equals("grpc-accept-encoding") {
+        accepts.formUnion(CompressionAlgorithms(acceptEncoding: field.value))
+      } else {
+        return false
+      }
+      return true
+    default:
+      return false
     }
   }
 }

@@ -12,18 +12,26 @@ enum ResponseFields {
   /// The beginnings of responses, by what the server can inflate.
   private static let plain = heads(contentType: "application/grpc")
   private static let codec = heads(contentType: "application/grpc+proto")
-  private static let statusOK: FieldList = {
+  /// The block after the last message of a call that succeeded and says no more.
+  static let statusOK: PreparedFields = {
     var fields = FieldList()
     fields.append("grpc-status", literal: "0")
-    return fields
+    return PreparedFields(fields)
   }()
+
+  /// The block before the first message, when neither metadata nor an encoding belongs to it.
+  static func plainInitial(
+    namesCodec: Bool, accepting: CompressionAlgorithms
+  ) -> PreparedFields {
+    (namesCodec ? codec : plain)[Int(accepting.rawValue)]
+  }
 
   /// The block before the first message.
   static func initial(
     namesCodec: Bool, accepting: CompressionAlgorithms, encoding: CompressionAlgorithm,
     _ metadata: Metadata
   ) -> FieldList {
-    var fields = (namesCodec ? codec : plain)[Int(accepting.rawValue)]
+    var fields = plainInitial(namesCodec: namesCodec, accepting: accepting).list
     if encoding != .identity { fields.append("grpc-encoding", literal: encoding.wireName) }
     if !metadata.isEmpty { append(metadata, to: &fields) }
     return fields
@@ -31,7 +39,7 @@ enum ResponseFields {
 
   /// The block after the last message.
   static func trailers(_ status: Status, _ metadata: Metadata, details: [UInt8]?) -> FieldList {
-    if status.code == .ok, metadata.isEmpty { return statusOK }
+    if status.code == .ok, metadata.isEmpty { return statusOK.list }
     var fields = FieldList()
     appendStatus(status, metadata, details: details, to: &fields)
     return fields
@@ -64,7 +72,7 @@ enum ResponseFields {
     }
   }
 
-  private static func heads(contentType: StaticString) -> [FieldList] {
+  private static func heads(contentType: StaticString) -> [PreparedFields] {
     (0...CompressionAlgorithms.all.rawValue).map { accepting in
       var fields = FieldList()
       fields.append(":status", literal: "200")
@@ -72,7 +80,7 @@ enum ResponseFields {
       fields.append(
         "grpc-accept-encoding",
         literal: CompressionAlgorithms(rawValue: accepting).acceptEncoding)
-      return fields
+      return PreparedFields(fields)
     }
   }
 

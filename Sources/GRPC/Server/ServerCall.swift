@@ -27,9 +27,21 @@ package final class ServerCall: @unchecked Sendable {
   // Unchecked: these belong to the loop, and no access spans a call that leads back here.
   @exclusivity(unchecked) var machine: ServerStreamStateMachine
   /// Whatever the host needs to find its timer for the call again.
-  @exclusivity(unchecked) package var timer: (any Sendable)?
+  ///
+  /// Computed, as the next: other modules check every access to a stored property at run time.
+  package var timer: (any Sendable)? {
+    get { hostsTimer }
+    set { hostsTimer = newValue }
+  }
+  /// Whether there is a `timer`.
+  package var hasTimer: Bool { hostsTimer != nil }
   /// Whether the host counts the call among its running handlers.
-  @exclusivity(unchecked) package var isCounted = false
+  package var isCounted: Bool {
+    get { isCountedByHost }
+    set { isCountedByHost = newValue }
+  }
+  @exclusivity(unchecked) private var hostsTimer: (any Sendable)?
+  @exclusivity(unchecked) private var isCountedByHost = false
   @exclusivity(unchecked) private var heldBytes = 0
   @exclusivity(unchecked) private var request = Request.missing
   @exclusivity(unchecked) private var response: [UInt8]?
@@ -37,6 +49,8 @@ package final class ServerCall: @unchecked Sendable {
   /// Whether the handler has returned.
   @exclusivity(unchecked) package private(set) var isHandlerDone = false
   let shared = Mutex(Shared())
+  /// Whether the handler has set metadata. Most do not, and then nobody needs the lock.
+  private let hasMetadata = Atomic(false)
 
   private enum Request {
     case missing
@@ -56,7 +70,8 @@ package final class ServerCall: @unchecked Sendable {
   package init(
     method: RegisteredMethod, metadata: Metadata, deadline: Deadline?,
     isClientsDeadline: Bool = true, peers: PeerNames,
-    stream: Session.Stream, machine: ServerStreamStateMachine, host: any ServerCallHost
+    stream: Session.Stream, machine: consuming ServerStreamStateMachine,
+    host: any ServerCallHost
   ) {
     self.method = method
     self.metadata = metadata
@@ -64,10 +79,10 @@ package final class ServerCall: @unchecked Sendable {
     self.isClientsDeadline = isClientsDeadline
     self.peers = peers
     self.stream = stream
-    self.machine = machine
     self.host = host
     compression = CallCompression(machine)
-    inbound = method.descriptor.requestIsStream ? InboundMessages() : nil
+    self.machine = machine
+    inbound = method.requestIsStream ? InboundMessages() : nil
   }
 
   // MARK: From the network
@@ -101,7 +116,8 @@ package final class ServerCall: @unchecked Sendable {
           request = .compressed(array)
         }
       }
-      host.session?.consumeStream(stream, bytes.count)
+      // Behind a whole message only the end may come, which needs no credit.
+      if machine.isInsideMessage { host.session?.consumeStream(stream, bytes.count) }
     }
     if case .fail(let status) = action { abort(status) }
     return isBorrowed
@@ -236,13 +252,13 @@ package final class ServerCall: @unchecked Sendable {
     if let failure { return answer(failure) }
     if let response {
       self.response = nil
-      _ = write(response)
+      return answer(with: response)
     } else if !method.descriptor.responseIsStream {
       return answer(
         Status(code: .internalError, message: "the call was not answered"),
         trailing: Metadata(), details: nil)
     }
-    answer(.ok, trailing: shared.withLock { $0.trailing }, details: nil)
+    answer(.ok, trailing: handlersMetadata().trailing, details: nil)
   }
 
   /// The door by which every failure of a handler leaves.
@@ -252,7 +268,7 @@ package final class ServerCall: @unchecked Sendable {
       error = RPCError(code: .deadlineExceeded, message: "the deadline passed on the server")
     }
     reportIfUnknown(failure)
-    var trailing = shared.withLock { $0.trailing }
+    var trailing = handlersMetadata().trailing
     if (try? error.metadata.validateForSending()) != nil {
       trailing.add(contentsOf: error.metadata)
     }
@@ -266,9 +282,28 @@ package final class ServerCall: @unchecked Sendable {
 
   // MARK: To the network
 
+  /// The metadata that the handler has set so far.
+  private func handlersMetadata() -> (initial: Metadata, trailing: Metadata) {
+    guard hasMetadata.load(ordering: .acquiring) else { return (Metadata(), Metadata()) }
+    return shared.withLock { ($0.initial, $0.trailing) }
+  }
+
+  /// Sends all that a successful call with one response consists of.
+  private func answer(with framed: [UInt8]) {
+    guard !hasMetadata.load(ordering: .acquiring), !compressesResponses else {
+      _ = write(framed)
+      return answer(.ok, trailing: handlersMetadata().trailing, details: nil)
+    }
+    guard let session = host.session, case .sendHeadersFirst = machine.sendMessage() else { return }
+    _ = machine.sendStatus(.ok, hasInitialMetadata: false)
+    session.respond(
+      stream, machine.plainInitialFields, payload: framed, trailers: ResponseFields.statusOK)
+    host.setNeedsFlush()
+  }
+
   private func answer(_ status: Status, trailing: Metadata, details: [UInt8]?) {
     guard let session = host.session else { return }
-    let initial = shared.withLock { $0.initial }
+    let initial = handlersMetadata().initial
     switch machine.sendStatus(status.code, hasInitialMetadata: !initial.isEmpty) {
     case .sendTrailersOnly:
       let fields = machine.trailersOnly(status, trailing: trailing, details: details)
@@ -296,7 +331,7 @@ package final class ServerCall: @unchecked Sendable {
     guard let session = host.session else { return .ended }
     switch machine.sendMessage() {
     case .sendHeadersFirst:
-      let initial = shared.withLock { $0.initial }
+      let initial = handlersMetadata().initial
       session.submitResponse(
         stream, machine.initialFields(initial, encoding: compression.responses))
     case .send: break
@@ -324,10 +359,12 @@ extension ServerCall {
 
   func setInitialMetadata(_ metadata: Metadata) {
     shared.withLock { $0.initial = metadata }
+    hasMetadata.store(true, ordering: .releasing)
   }
 
   func addTrailingMetadata(_ metadata: Metadata) {
     shared.withLock { $0.trailing.add(contentsOf: metadata) }
+    hasMetadata.store(true, ordering: .releasing)
   }
 
   /// Whether ``takeRequest(with:)`` may be called now. Elsewhere the loop might just be copying the

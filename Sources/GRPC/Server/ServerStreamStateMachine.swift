@@ -16,7 +16,7 @@ import HTTP2
 package struct ServerStreamStateMachine {
   private enum Request {
     case idle
-    case receiving(MessageDeframer, messages: Int)
+    case receiving
     case ended
     case ignored
   }
@@ -28,6 +28,9 @@ package struct ServerStreamStateMachine {
   }
 
   private var request = Request.idle
+  /// Apart from the state, so that it works where it lies.
+  private var deframer = MessageDeframer(maxMessageBytes: 0)
+  private var messages = 0
   private var response = Response.idle
   private var isStream = false
   private var contentTypeNamesCodec = false
@@ -53,9 +56,10 @@ package struct ServerStreamStateMachine {
   }
 
   /// Takes the first header block. The checks have the order of the protocol's own precedence.
-  package mutating func receiveHeaders(_ fields: FieldView, routes: RoutingTable) -> OnHeaders {
+  package mutating func receiveHeaders(
+    _ headers: RequestHeaders, routes: RoutingTable
+  ) -> OnHeaders {
     guard case .idle = request else { return .nothing }
-    let headers = RequestHeaders(fields)
     contentTypeNamesCodec = headers.namesCodec
     allowedCompression = routes.compression.allowed
     guard headers.contentType == .protobuf else {
@@ -81,11 +85,10 @@ package struct ServerStreamStateMachine {
     if acceptedCompression.allows(routes.compression.responses) {
       defaultCompression = routes.compression.responses
     }
-    isStream = method.descriptor.requestIsStream
-    request = .receiving(
-      MessageDeframer(
-        maxMessageBytes: method.maxRequestBytes, allowsCompression: encoding != .identity),
-      messages: 0)
+    isStream = method.requestIsStream
+    request = .receiving
+    deframer = MessageDeframer(
+      maxMessageBytes: method.maxRequestBytes, allowsCompression: encoding != .identity)
     return .begin(method, timeoutNanoseconds: timeout)
   }
 
@@ -105,27 +108,29 @@ package struct ServerStreamStateMachine {
   package mutating func receiveData(
     _ bytes: UnsafeRawBufferPointer, deliver: (MessageDeframer.Payload) -> Void
   ) -> OnData {
-    guard case .receiving(var deframer, var messages) = request else { return .nothing }
-    request = .ignored  // gives the deframer a single owner while it works
+    guard case .receiving = request else { return .nothing }
     let isStream = isStream
+    var count = messages
     do throws(RPCError) {
       try deframer.receive(bytes) { payload in
-        messages += 1
-        if isStream || messages == 1 { deliver(payload) }
+        count += 1
+        if isStream || count == 1 { deliver(payload) }
       }
     } catch {
+      ignoreRequest()
       return .fail(error.status)
     }
-    guard isStream || messages <= 1 else {
+    messages = count
+    guard isStream || count <= 1 else {
+      ignoreRequest()
       return .fail(Status(code: .unimplemented, message: "the method takes one request message"))
     }
-    request = .receiving(deframer, messages: messages)
     return .nothing
   }
 
   /// Whether a message has begun and not ended.
   package var isInsideMessage: Bool {
-    if case .receiving(let deframer, _) = request { deframer.isInsideMessage } else { false }
+    if case .receiving = request { deframer.isInsideMessage } else { false }
   }
 
   /// What the end of the request led to.
@@ -140,7 +145,7 @@ package struct ServerStreamStateMachine {
 
   /// Takes the half-close of the client.
   package mutating func receiveEnd() -> OnEnd {
-    guard case .receiving(let deframer, let messages) = request else { return .nothing }
+    guard case .receiving = request else { return .nothing }
     request = .ended
     if deframer.isInsideMessage {
       return .fail(Status(code: .internalError, message: "the request ended inside a message"))
@@ -161,7 +166,7 @@ package struct ServerStreamStateMachine {
 
   /// Takes the end of the stream, for whatever reason.
   package mutating func closed() -> OnClosed {
-    request = .ignored
+    ignoreRequest()
     guard case .ended = response else {
       response = .ended
       return .cancelHandler
@@ -202,7 +207,7 @@ package struct ServerStreamStateMachine {
 
   /// The call ends with a status.
   package mutating func sendStatus(_ code: Status.Code, hasInitialMetadata: Bool) -> OnStatus {
-    request = .ignored
+    ignoreRequest()
     switch response {
     case .idle:
       response = .ended
@@ -228,6 +233,11 @@ package struct ServerStreamStateMachine {
     )
   }
 
+  /// The same, when neither metadata nor an encoding belongs to it.
+  var plainInitialFields: PreparedFields {
+    ResponseFields.plainInitial(namesCodec: contentTypeNamesCodec, accepting: allowedCompression)
+  }
+
   /// The whole answer of a call that fails before it sent anything.
   package func trailersOnly(
     _ status: Status, trailing: Metadata = Metadata(), details: [UInt8]? = nil
@@ -242,8 +252,21 @@ package struct ServerStreamStateMachine {
   }
 
   private mutating func refuse(_ fields: FieldList) -> OnHeaders {
-    request = .ignored
+    ignoreRequest()
     response = .ended
     return .refuse(fields)
+  }
+
+  /// Later input means nothing, and the pieces of a message are let go.
+  private mutating func ignoreRequest() {
+    request = .ignored
+    if deframer.isInsideMessage { deframer = MessageDeframer(maxMessageBytes: 0) }
+  }
+}
+
+extension ServerStreamStateMachine {
+  /// The same, for a block that is not sorted so far.
+  mutating func receiveHeaders(_ fields: FieldView, routes: RoutingTable) -> OnHeaders {
+    receiveHeaders(RequestHeaders(fields), routes: routes)
   }
 }

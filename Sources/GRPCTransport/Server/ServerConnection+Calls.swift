@@ -23,7 +23,7 @@ extension ServerConnection: ServerCallHost {
 
   /// Sets the timer for the deadline of a call, unless it is set.
   func startTimer(of call: ServerCall) {
-    guard call.timer == nil, let deadline = call.deadline else { return }
+    guard !call.hasTimer, let deadline = call.deadline else { return }
     call.timer = loop.timers.insert(deadline) { [weak call] in call?.deadlineReached() }
   }
 
@@ -35,11 +35,11 @@ extension ServerConnection: ServerCallHost {
   /// The stream of a call is gone; its handler may go on for a while.
   func callClosed(_ call: ServerCall) {
     call.closed()
-    if !call.isCounted, call.timer != nil { stopTimer(of: call) }
+    if !call.isCounted, call.hasTimer { stopTimer(of: call) }
   }
 
   func handlerReturned(_ call: ServerCall) {
-    if call.timer != nil { stopTimer(of: call) }
+    if call.hasTimer { stopTimer(of: call) }
     guard call.isCounted else { return }
     call.isCounted = false
     suspendedHandlers -= 1

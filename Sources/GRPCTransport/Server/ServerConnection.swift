@@ -27,7 +27,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   let loop: LoopContext
   // Unchecked: these belong to the loop, and no access spans a call that leads back here.
   @exclusivity(unchecked) private(set) var session: Session?
-  var peers = PeerNames(remote: "unknown", local: "unknown")
+  @exclusivity(unchecked) var peers = PeerNames(remote: "unknown", local: "unknown")
   @exclusivity(unchecked) var context: ChannelHandlerContext?
   @exclusivity(unchecked) var drain = ConnectionDrain()
   @exclusivity(unchecked) var life: ServerConnectionLife?
@@ -41,7 +41,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   @exclusivity(unchecked) var heldRequestBytes = 0
 
   private var undecided: ByteBuffer?
-  private var output = ByteBuffer()
+  @exclusivity(unchecked) private var output = ByteBuffer()
   @exclusivity(unchecked) private var isReading = false
   @exclusivity(unchecked) private var isFlushScheduled = false
   @exclusivity(unchecked) private var isFlushing = false
@@ -55,6 +55,8 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   /// Set while the session hands out events: it is ended when it has done so.
   @exclusivity(unchecked) private var farewell: Farewell?
   @exclusivity(unchecked) private var isClosing = false
+  /// Payload bytes of this read for which the connection is owed credit.
+  @exclusivity(unchecked) private var owedBytes = 0
 
   private struct Farewell {
     let code: ErrorCode
@@ -159,6 +161,8 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
       flush()
       closeChannel("\(error)")
     }
+    session.consumeConnection(owedBytes)
+    owedBytes = 0
     for call in borrowedRequests { call.keepRequest() }
     borrowedRequests.removeAll(keepingCapacity: true)
     if unfinishedRequests != 0 { timeUnfinishedRequests(session) }
@@ -191,9 +195,9 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     case .headers(let stream, let fields):
       begin(stream, fields, session)
     case .data(let stream, let bytes):
-      // The connection is credited at once, or one slow call would stop all others; the stream's
-      // own window bounds what a call can make us hold.
-      session.consumeConnection(bytes.count)
+      // The connection is credited when this read is done, or one slow call would stop all others;
+      // the stream's own window bounds what a call can make us hold.
+      owedBytes += bytes.count
       guard let call = call(of: stream) else {
         session.consumeStream(stream, bytes.count)
         return
@@ -205,7 +209,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
       }
     case .endOfStream(let stream):
       guard let call = call(of: stream) else { return }
-      if call.timer == nil, !call.method.descriptor.requestIsStream { unfinishedRequests -= 1 }
+      if !call.hasTimer, !call.method.requestIsStream { unfinishedRequests -= 1 }
       call.receiveEnd()
     case .writable(let stream):
       call(of: stream)?.becameWritable()
@@ -213,7 +217,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
       let call = call(of: stream)
       stream.context = nil
       if let call { callClosed(call) }
-      if session.openStreams.isEmpty {
+      if session.isIdle {
         life?.age.callsEnded(at: isTurnFresh ? turnStart : .now())
       }
     case .headersTooLarge(let stream):
@@ -243,18 +247,19 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     guard suspendedHandlers < settings.limits.maxRunningHandlers else {
       return session.reset(stream, .refusedStream)
     }
+    let headers = RequestHeaders(fields)
     var machine = ServerStreamStateMachine()
-    switch machine.receiveHeaders(fields, routes: settings.routes) {
+    switch machine.receiveHeaders(headers, routes: settings.routes) {
     case .begin(let method, let timeout):
       let duration = min(timeout ?? .max, settings.maxCallNanoseconds)
       let call = ServerCall(
-        method: method, metadata: RequestHeaders.metadata(fields),
+        method: method, metadata: headers.metadata,
         deadline: turnStart.advanced(byNanoseconds: duration), isClientsDeadline: timeout != nil,
-        peers: peers, stream: stream, machine: machine, host: self)
+        peers: peers, stream: stream, machine: consume machine, host: self)
       stream.context = call
       if duration <= 0 {
         call.deadlineReached()
-      } else if method.descriptor.requestIsStream {
+      } else if method.requestIsStream {
         call.start()
       } else {
         unfinishedRequests += 1
@@ -282,8 +287,11 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
       // Flushed inside the loop: a channel that becomes writable again meanwhile is seen here.
       while hasMore, context.channel.isWritable {
         output.clear()
+        let staging = loop.lendStaging()
+        defer { loop.takeBack(staging) }
         hasMore = try session.pullOutput(
-          limit: Self.writeBytesMax, { output.writeBytes($0) }, { handle($0, session) })
+          limit: Self.writeBytesMax, { staging.add($0, to: &output) }, { handle($0, session) })
+        staging.flush(to: &output)
         guard output.readableBytes > 0 else { break }
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
       }
