@@ -3,8 +3,8 @@ import HTTP2
 /// The header block of a request, sorted into what the protocol reads and what belongs to the
 /// application.
 ///
-/// But for the metadata only a view: valid while the event that brought the block is being handled, so that routing
-/// needs no String.
+/// But for the metadata only a view: valid while the event that brought the block is being handled,
+/// so that routing needs no String.
 package struct RequestHeaders {
   /// `:path` as received.
   private(set) var path = UnsafeBufferPointer<UInt8>(start: nil, count: 0)

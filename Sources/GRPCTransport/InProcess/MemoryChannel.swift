@@ -5,7 +5,7 @@ import Synchronization
 /// end in the next turn of the event loop that both ends share.
 ///
 /// ```
-/// write ──▶ pending ──flush──▶ peer.arriving ──next turn──▶ peer's channelRead, channelReadComplete
+/// write ──▶ pending ──flush──▶ peer.arriving ──next turn──▶ the channelRead of the peer
 ///             └───── unread bytes above the high mark: not writable ─────┘
 /// ```
 /// Nothing is lost on the way: what was flushed before a close arrives before the end does.

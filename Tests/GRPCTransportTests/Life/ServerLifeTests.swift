@@ -234,7 +234,7 @@ struct ServerLifeTests {
     }
     let client = try await WireClient(test.address, givesCredit: false)
     let exchange = try await client.send(
-      "Large", [ServerWireTests.framed([])], more: [("grpc-timeout", "200m")])
+      "Large", [ServerWireTests.framed([])], more: [("grpc-timeout", "3000m")])
     let answer = await exchange.answer(untilClosed: true)
     #expect(answer.closed == 8, "CANCEL: the answer is cut")
     #expect(answer.body.count < 300_000)
