@@ -59,7 +59,11 @@ def _call_empty(channel, method, token):
     call = kind(path, response_deserializer=answer_type.FromString)
     try:
         answer = call(b"", **bearer(token))
-        _ = list(answer) if method.server_streaming else json_format.MessageToJson(answer)
+        if method.server_streaming:
+            next(answer, None)  # one is enough: a watch has no end
+            answer.cancel()
+        else:
+            json_format.MessageToJson(answer)
         return "OK"
     except grpc.RpcError as error:
         return error.code().name
