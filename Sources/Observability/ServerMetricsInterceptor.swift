@@ -11,45 +11,45 @@ import Metrics
 ///
 /// Put it outermost, so that refusals of other interceptors are counted. Calls that no handler was
 /// found for are not.
-public struct ServerMetricsInterceptor: ServerInterceptor {
+public struct ServerMetricsInterceptor: ObservingInterceptor {
   private let factory: any MetricsFactory
+  /// Those of the method that this form is bound to.
+  private let instruments: CallInstruments?
 
   /// Measures with `factory`: bootstrap the metrics system before.
   public init(factory: any MetricsFactory = MetricsSystem.factory) {
+    self.init(factory, nil)
+  }
+
+  private init(_ factory: any MetricsFactory, _ instruments: CallInstruments?) {
     self.factory = factory
+    self.instruments = instruments
   }
 
   /// The form that has the method's instruments at hand; nil when nobody collects metrics, so that
   /// calls pay nothing.
   public func bound(to method: MethodDescriptor) -> (any ServerInterceptor)? {
     guard !(factory is NOOPMetricsHandler) else { return nil }
-    return Bound(CallInstruments(of: method, side: .server, factory: factory))
+    return Self(factory, CallInstruments(of: method, side: .server, factory: factory))
   }
 
-  /// Measures one call with instruments made for it; servers use the bound form.
-  public func intercept(
-    _ context: ServerContext, next: (ServerContext) async throws -> Void
-  ) async throws {
-    let instruments = CallInstruments(of: context.descriptor, side: .server, factory: factory)
-    try await Bound(instruments).intercept(context, next: next)
-  }
-
-  private struct Bound: ServerInterceptor {
+  /// What the end of a call needs of its beginning.
+  public struct Observation: Sendable {
     let instruments: CallInstruments
+    let start: Deadline
+  }
 
-    init(_ instruments: CallInstruments) { self.instruments = instruments }
+  /// Counts the call; with instruments made for it unless this is the bound form, as in servers.
+  public func callBegins(_ context: inout ServerContext) -> Observation {
+    let instruments =
+      instruments ?? CallInstruments(of: context.descriptor, side: .server, factory: factory)
+    return Observation(instruments: instruments, start: instruments.start())
+  }
 
-    func intercept(
-      _ context: ServerContext, next: (ServerContext) async throws -> Void
-    ) async throws {
-      let start = instruments.start()
-      do {
-        try await next(context)
-        instruments.end(context.outcome(nil), startedAt: start)
-      } catch {
-        instruments.end(context.outcome(error), startedAt: start)
-        throw error
-      }
-    }
+  /// Counts how the call ended, and how long it took.
+  public func callEnded(
+    _ observation: Observation, _ context: ServerContext, failure: (any Error)?
+  ) {
+    observation.instruments.end(context.outcome(failure), startedAt: observation.start)
   }
 }
