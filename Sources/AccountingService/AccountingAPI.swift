@@ -35,10 +35,7 @@ extension ServerContext {
   /// the account exists or not.
   func account(_ id: String, orAnyOf roles: RoleSet) throws -> AccountID {
     let allowed = try requirePrincipal().requireAccess(to: id, orAnyOf: roles)
-    guard Identifier.isValid(allowed) else {
-      throw RPCError.invalidArgument(
-        field: "account_id", description: "must match [A-Za-z0-9_.:-]{1,64}")
-    }
+    try CheckedIdentifier.require(allowed, field: "account_id")
     return AccountID(allowed)
   }
 }

@@ -34,10 +34,7 @@ enum Amount {
   static func usage(
     _ usage: Farebox_Accounting_V1_TokenUsage, field: String = "usage", allowingNone: Bool = false
   ) throws(RPCError) -> TokenUsage {
-    guard Identifier.isValid(usage.model) else {
-      throw .invalidArgument(
-        field: field + ".model", description: "must match [A-Za-z0-9_.:-]{1,64}")
-    }
+    try CheckedIdentifier.require(usage.model, field: field + ".model")
     let counts = [
       ("input_tokens", usage.inputTokens), ("output_tokens", usage.outputTokens),
       ("cached_input_tokens", usage.cachedInputTokens),

@@ -10,10 +10,7 @@ extension AccountingAPI: Farebox_Accounting_V1_AccountingService.Method.CheckCre
   ) throws -> Farebox_Accounting_V1_CheckCreditsResponse {
     let account = try context.account(request.accountID, orAnyOf: [.admin, .service])
     let charge = try Self.charge(request)
-    guard request.sessionID.isEmpty || Identifier.isValid(request.sessionID) else {
-      throw RPCError.invalidArgument(
-        field: "session_id", description: "must match [A-Za-z0-9_.:-]{1,64}")
-    }
+    _ = try CheckedIdentifier.optional(request.sessionID, field: "session_id")
     let reply = try ledger.check(account, for: charge, sessionID: request.sessionID)
       .orThrow(account: account)
     return Farebox_Accounting_V1_CheckCreditsResponse(

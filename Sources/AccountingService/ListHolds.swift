@@ -3,6 +3,8 @@ import GRPC
 import GRPCServices
 import Ledger
 
+extension Farebox_Accounting_V1_ListHoldsRequest: PagedRequest {}
+
 extension AccountingAPI {
   /// Shows a hold, open or ended. See the contract for refusals.
   public func getHold(
@@ -25,10 +27,7 @@ extension AccountingAPI {
   public func listHolds(
     request: Farebox_Accounting_V1_ListHoldsRequest, context: ServerContext
   ) async throws -> Farebox_Accounting_V1_ListHoldsResponse {
-    var bare = request
-    bare.pageSize = 0
-    bare.pageToken = ""
-    let filters = PageFilters("ListHolds", bare, account: nil)
+    let filters = PageFilters("ListHolds", request, account: nil)
     let query = try HoldQuery(
       request, afterSeq: try seal.seq(of: request.pageToken, filters))
     let page: HoldPage
@@ -39,7 +38,7 @@ extension AccountingAPI {
     }
     var answer = Farebox_Accounting_V1_ListHoldsResponse()
     answer.holds = page.holds.map(Farebox_Accounting_V1_Hold.init)
-    answer.nextPageToken = page.nextSeq.map { seal.token(afterSeq: $0, filters) } ?? ""
+    answer.nextPageToken = seal.token(afterSeq: page.nextSeq, filters)
     answer.asOfSeq = page.asOfSeq
     return answer
   }
@@ -49,18 +48,11 @@ extension HoldQuery {
   fileprivate init(
     _ request: Farebox_Accounting_V1_ListHoldsRequest, afterSeq: Int64
   ) throws(RPCError) {
-    guard request.accountID.isEmpty || Identifier.isValid(request.accountID) else {
-      throw .invalidArgument(
-        field: "account_id", description: "must match [A-Za-z0-9_.:-]{1,64}")
-    }
-    guard request.sessionID.isEmpty || Identifier.isValid(request.sessionID) else {
-      throw .invalidArgument(
-        field: "session_id", description: "must match [A-Za-z0-9_.:-]{1,64}")
-    }
+    let account = try CheckedIdentifier.optional(request.accountID, field: "account_id")
+    let sessionID = try CheckedIdentifier.optional(request.sessionID, field: "session_id")
     self.init(
-      account: request.accountID.isEmpty ? nil : AccountID(request.accountID),
-      state: try request.state.checked(),
-      sessionID: request.sessionID.isEmpty ? nil : request.sessionID,
+      account: account.map { AccountID($0) }, state: try request.state.checked(),
+      sessionID: sessionID,
       afterSeq: afterSeq, limit: try pageSize(request.pageSize, max: LedgerLimits.holdPageMax))
   }
 }

@@ -4,6 +4,8 @@ import GRPCServices
 import Ledger
 import Protobuf
 
+extension Farebox_Accounting_V1_ListJournalRequest: PagedRequest {}
+
 extension AccountingAPI {
   /// Lists journal entries, oldest first. See the contract for refusals.
   public func listJournal(
@@ -11,10 +13,7 @@ extension AccountingAPI {
   ) async throws -> Farebox_Accounting_V1_ListJournalResponse {
     let account = try context.scope(
       request.accountID, all: request.allAccounts, orAnyOf: [.admin, .auditor])
-    var bare = request
-    bare.pageSize = 0
-    bare.pageToken = ""
-    let filters = PageFilters("ListJournal", bare, account: account)
+    let filters = PageFilters("ListJournal", request, account: account)
     let range = try TimeRange(request.fromTime, request.toTime)
     var kinds: [Change.Kind] = []
     for kind in request.kinds { kinds.append(try kind.checked()) }
@@ -27,7 +26,7 @@ extension AccountingAPI {
     }
     var answer = Farebox_Accounting_V1_ListJournalResponse()
     answer.entries = page.lines.map(Farebox_Accounting_V1_JournalEntry.init)
-    answer.nextPageToken = page.nextSeq.map { seal.token(afterSeq: $0, filters) } ?? ""
+    answer.nextPageToken = seal.token(afterSeq: page.nextSeq, filters)
     answer.asOfSeq = page.asOfSeq
     return answer
   }

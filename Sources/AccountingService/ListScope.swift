@@ -43,12 +43,8 @@ extension UsageQuery {
   mutating func filter(
     model: String, sessionID: String, outcome: Ledger.Outcome
   ) throws(RPCError) {
-    for (field, name) in [("model", model), ("session_id", sessionID)]
-    where !name.isEmpty && !Identifier.isValid(name) {
-      throw .invalidArgument(field: field, description: "must match [A-Za-z0-9_.:-]{1,64}")
-    }
-    self.model = model.isEmpty ? nil : model
-    self.sessionID = sessionID.isEmpty ? nil : sessionID
+    self.model = try CheckedIdentifier.optional(model, field: "model")
+    self.sessionID = try CheckedIdentifier.optional(sessionID, field: "session_id")
     self.outcome = outcome == .unspecified ? nil : outcome
   }
 }

@@ -3,6 +3,8 @@ import GRPC
 import GRPCServices
 import Ledger
 
+extension Farebox_Accounting_V1_ListUsageRequest: PagedRequest {}
+
 extension AccountingAPI {
   /// Lists charges, oldest first. See the contract for refusals.
   public func listUsage(
@@ -10,10 +12,7 @@ extension AccountingAPI {
   ) async throws -> Farebox_Accounting_V1_ListUsageResponse {
     let account = try context.scope(
       request.accountID, all: request.allAccounts, orAnyOf: [.admin, .auditor])
-    var bare = request
-    bare.pageSize = 0
-    bare.pageToken = ""
-    let filters = PageFilters("ListUsage", bare, account: account)
+    let filters = PageFilters("ListUsage", request, account: account)
     let range = try TimeRange(request.fromTime, request.toTime)
     var query = UsageQuery(
       account: account, from: range.from, until: range.until,
@@ -26,7 +25,7 @@ extension AccountingAPI {
     }
     var answer = Farebox_Accounting_V1_ListUsageResponse()
     answer.usage = page.records.map(Farebox_Accounting_V1_UsageRecord.init)
-    answer.nextPageToken = page.nextSeq.map { seal.token(afterSeq: $0, filters) } ?? ""
+    answer.nextPageToken = seal.token(afterSeq: page.nextSeq, filters)
     answer.asOfSeq = page.asOfSeq
     return answer
   }

@@ -25,8 +25,9 @@ public struct PageSeal: Sendable {
     key = SymmetricKey(size: .bits256)
   }
 
-  /// The cursor behind `seq`.
-  func token(afterSeq seq: Int64, _ filters: PageFilters) -> String {
+  /// The cursor behind `seq`; empty for nil, behind the last page.
+  func token(afterSeq seq: Int64?, _ filters: PageFilters) -> String {
+    guard let seq else { return "" }
     let head = Self.head(seq)
     return Self.text(head + tag(head, filters))
   }
@@ -82,15 +83,24 @@ public struct PageSeal: Sendable {
   }
 }
 
+/// A request for one page of a list.
+protocol PagedRequest: Message {
+  var pageSize: Int32 { get set }
+  var pageToken: String { get set }
+}
+
 /// What a cursor is bound to: the method, the account and the filters, the page itself aside.
 struct PageFilters {
   fileprivate let bytes: [UInt8]
 
   /// - Parameters:
-  ///   - request: the request without its page size and page token.
+  ///   - request: the request; its page size and page token do not count.
   ///   - account: the account that it is about; nil means all.
-  init(_ method: String, _ request: some Message, account: AccountID?) {
-    let fields = (try? request.serializedBytes()) ?? []
+  init(_ method: String, _ request: some PagedRequest, account: AccountID?) {
+    var bare = request
+    bare.pageSize = 0
+    bare.pageToken = ""
+    let fields = (try? bare.serializedBytes()) ?? []
     let scope = account.map { "of " + $0.name } ?? "all"
     bytes = Array("\(method) \(scope)\n".utf8) + fields
   }

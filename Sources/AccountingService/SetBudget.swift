@@ -26,10 +26,7 @@ extension AccountingAPI: Farebox_Accounting_V1_AccountingService.Method.ListBudg
   public func listBudgets(
     request: Farebox_Accounting_V1_ListBudgetsRequest, context: ServerContext
   ) throws -> Farebox_Accounting_V1_ListBudgetsResponse {
-    guard Identifier.isValid(request.accountID) else {
-      throw RPCError.invalidArgument(
-        field: "account_id", description: "must match [A-Za-z0-9_.:-]{1,64}")
-    }
+    try CheckedIdentifier.require(request.accountID, field: "account_id")
     let (budgets, seq) = ledger.budgets(of: AccountID(request.accountID))
     var answer = Farebox_Accounting_V1_ListBudgetsResponse()
     answer.budgets = budgets.map(Farebox_Accounting_V1_Budget.init)
