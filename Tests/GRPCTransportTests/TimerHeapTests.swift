@@ -8,7 +8,7 @@ struct TimerHeapTests {
   @Test("agrees with a plain list under random inserts, cancels and pops")
   func model() {
     let seed = UInt64.random(in: .min ... .max)
-    var random = Generator(state: seed)
+    var random = SeededRandom(seed: seed)
     var heap = TimerHeap<Int>()
     var model: [Int: (deadline: Int64, token: TimerHeap<Int>.Token)] = [:]
     var spent: [TimerHeap<Int>.Token] = []
@@ -49,7 +49,7 @@ struct TimerHeapTests {
   @Test("reconnecting waits longer and longer, within the documented bounds")
   func backoff() {
     let seed = UInt64.random(in: .min ... .max)
-    var random = Generator(state: seed)
+    var random = SeededRandom(seed: seed)
     var backoff = ReconnectBackoff()
     var base = 1.0
     for _ in 0..<30 {
@@ -59,18 +59,5 @@ struct TimerHeapTests {
     }
     backoff.reset()
     #expect(backoff.delayAfterFailure(using: &random) < .milliseconds(1201), "seed \(seed)")
-  }
-}
-
-/// A small generator whose seed can be printed.
-private struct Generator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -52,10 +52,10 @@ struct ClientLifeTests {
     let client = Base.client(Self.target(hole))
     for waitForReady in [false, true] {
       let options = CallOptions(timeout: .milliseconds(50), waitForReady: waitForReady)
-      let error = await Base.failure { _ = try await client.call(options: options) }
+      let error = await failure { _ = try await client.call(options: options) }
       #expect(error?.code == .deadlineExceeded)
       let stream = client.watch(options: options)
-      let other = await Base.failure { for try await _ in stream.responses {} }
+      let other = await failure { for try await _ in stream.responses {} }
       #expect(other?.code == .deadlineExceeded)
     }
     try await hole.close()
@@ -67,7 +67,7 @@ struct ClientLifeTests {
     var configuration = HTTP2ClientTransport.Configuration.defaults
     configuration.connectTimeout = .seconds(2)
     let client = Base.client(Self.target(hole), configuration)
-    let error = await Base.failure { _ = try await client.call(options: .defaults) }
+    let error = await failure { _ = try await client.call(options: .defaults) }
     #expect(error?.code == .unavailable)
     #expect(error?.message.contains("settings") == true)
     try await hole.close()
@@ -80,7 +80,7 @@ struct ClientLifeTests {
     try await hole.close()
     let client = Base.client(.tcp(host: "127.0.0.1", port: port))
     for _ in 0..<3 {
-      let error = await Base.failure { _ = try await client.call(options: .defaults) }
+      let error = await failure { _ = try await client.call(options: .defaults) }
       #expect(error?.code == .unavailable)
       #expect(error?.message.contains("127.0.0.1:\(port)") == true)
     }
@@ -97,7 +97,7 @@ struct ClientLifeTests {
     let client = Base.client(.tcp(host: "127.0.0.1", port: port))
     async let reply = client.call(
       options: CallOptions(timeout: .seconds(30), waitForReady: true))
-    let error = await Base.failure { _ = try await client.call() }
+    let error = await failure { _ = try await client.call() }
     #expect(error?.code == .unavailable)
     let server = try await ScriptedServer(port: port, script: Base.echo)
     #expect(try await reply == [1, 2, 3])
@@ -113,7 +113,7 @@ struct ClientLifeTests {
   func notHTTP2(answer: String, word: String) async throws {
     let server = try await Self.stubborn(answer)
     let client = Base.client(Self.target(server))
-    let error = await Base.failure { _ = try await client.call() }
+    let error = await failure { _ = try await client.call() }
     #expect(error?.code == .unavailable)
     #expect(error?.message.contains(word) == true, "\(String(describing: error))")
     try await server.close()
@@ -139,13 +139,13 @@ struct ClientLifeTests {
     let client = Base.client(server.target)
     #expect(try await client.call() == [1, 2, 3])
     for name in ["Silent", "Head"] {
-      let error = await Base.failure {
+      let error = await failure {
         _ = try await client.call(name, options: .timeout(.milliseconds(50)))
       }
       #expect(error?.code == .deadlineExceeded)
     }
     let stream = client.watch(options: .timeout(.milliseconds(50)))
-    let error = await Base.failure { for try await _ in stream.responses {} }
+    let error = await failure { for try await _ in stream.responses {} }
     #expect(error?.code == .deadlineExceeded)
     // On a slow machine a deadline may pass before the request is sent: then there is no reset.
     let started = starts.withLock { $0 }
@@ -156,10 +156,10 @@ struct ClientLifeTests {
   @Test("a deadline that has passed fails without sending anything")
   func pastDeadline() async throws {
     let client = Base.client(.tcp(host: "127.0.0.1", port: 1))
-    let error = await Base.failure { _ = try await client.call(options: .timeout(.zero)) }
+    let error = await failure { _ = try await client.call(options: .timeout(.zero)) }
     #expect(error?.code == .deadlineExceeded)
     let inherited = await Deadline.$current.withValue(Deadline(after: .seconds(-1))) {
-      await Base.failure { _ = try await client.call(options: .defaults) }
+      await failure { _ = try await client.call(options: .defaults) }
     }
     #expect(inherited?.code == .deadlineExceeded)
   }
@@ -178,14 +178,14 @@ struct ClientLifeTests {
     let client = Base.client(server.target)
     var starts = started.stream.makeAsyncIterator()
     var codes = resets.stream.makeAsyncIterator()
-    let unary = Task { await Base.failure { _ = try await client.call() } }
+    let unary = Task { await failure { _ = try await client.call() } }
     _ = await starts.next()
     unary.cancel()
     #expect(await unary.value?.code == .cancelled)
     #expect(await codes.next() == 8)
 
     let streaming = Task {
-      await Base.failure { for try await _ in client.watch().responses {} }
+      await failure { for try await _ in client.watch().responses {} }
     }
     _ = await starts.next()
     streaming.cancel()
@@ -194,7 +194,7 @@ struct ClientLifeTests {
 
     let early = Task {
       withUnsafeCurrentTask { $0?.cancel() }
-      return await Base.failure { _ = try await client.call() }
+      return await failure { _ = try await client.call() }
     }
     #expect(await early.value?.code == .cancelled)
   }
@@ -288,7 +288,7 @@ struct ClientLifeTests {
     let client = Base.client(server.target)
     for _ in 0..<5 {
       #expect(try await client.call() == [1, 2, 3])
-      let error = await Base.failure { _ = try await client.call("Close") }
+      let error = await failure { _ = try await client.call("Close") }
       #expect(error?.code == .unavailable)
     }
   }
@@ -326,7 +326,7 @@ struct ClientLifeTests {
     }
     let written = Mutex(0)
     let converse = Base.client(server.target).converse(options: .timeout(.milliseconds(500)))
-    let error = await Base.failure {
+    let error = await failure {
       for _ in 0..<1000 {
         try await converse.requests.write([UInt8](repeating: 1, count: 16 * 1024))
         written.withLock { $0 += 1 }
@@ -344,11 +344,11 @@ struct ClientLifeTests {
     }
     let transport = Base.transport(server.target)
     let client = GRPCClient(transport: transport)
-    let call = Task { await Base.failure { _ = try await client.call() } }
+    let call = Task { await failure { _ = try await client.call() } }
     for await _ in started.stream { break }
     await transport.shutdown()
     #expect(await call.value?.code == .unavailable)
-    let late = await Base.failure { _ = try await client.call() }
+    let late = await failure { _ = try await client.call() }
     #expect(late?.code == .unavailable)
     await transport.shutdown()
   }
@@ -356,7 +356,7 @@ struct ClientLifeTests {
   @Test("a unix socket carries calls too")
   func unixSocket() async throws {
     let missing = Base.client(.unix(path: "/nonexistent/socket"))
-    let error = await Base.failure { _ = try await missing.call() }
+    let error = await failure { _ = try await missing.call() }
     #expect(error?.code == .unavailable)
   }
 }

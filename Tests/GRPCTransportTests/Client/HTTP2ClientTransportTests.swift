@@ -35,15 +35,6 @@ struct HTTP2ClientTransportTests {
       target: target, configuration: configuration, logger: Logger(label: "test"))
   }
 
-  static func failure(_ body: () async throws -> Void) async -> RPCError? {
-    do {
-      try await body()
-      return nil
-    } catch {
-      return error as? RPCError
-    }
-  }
-
   @Test("makes unary calls, empty messages included")
   func unary() async throws {
     let server = try await ScriptedServer(script: Self.echo)
@@ -96,7 +87,7 @@ struct HTTP2ClientTransportTests {
     }
     let client = Self.client(server.target)
     for name in ["Only", "Full"] {
-      let error = await Self.failure { _ = try await client.call(name) }
+      let error = await failure { _ = try await client.call(name) }
       #expect(error?.code == .notFound)
       #expect(error?.message == "café")
       #expect(error?.metadata == ["x-why": "because"])
@@ -124,14 +115,14 @@ struct HTTP2ClientTransportTests {
   func injection() async throws {
     let server = try await ScriptedServer(script: Self.echo)
     let client = Self.client(server.target)
-    let error = await Self.failure {
+    let error = await failure {
       _ = try await client.call(metadata: ["x": "a\r\nauthorization: b"])
     }
     #expect(error?.code == .internalError)
     let stream = client.bidirectionalStreaming(
       method: GRPCClient.method("Converse", .bidirectionalStreaming), serializer: RawBytes(),
       deserializer: RawBytes(), metadata: ["te": "x"])
-    let other = await Self.failure { for try await _ in stream.responses {} }
+    let other = await failure { for try await _ in stream.responses {} }
     #expect(other?.code == .internalError)
   }
 
@@ -173,7 +164,7 @@ struct HTTP2ClientTransportTests {
       ("Close", .unavailable), ("Other", .unknown),
     ]
     for (name, code) in expected {
-      let error = await Self.failure { _ = try await client.call(name) }
+      let error = await failure { _ = try await client.call(name) }
       #expect(error?.code == code, "\(name): \(String(describing: error))")
     }
   }
@@ -216,7 +207,7 @@ struct HTTP2ClientTransportTests {
     }
     converse.requests.finish()
     #expect(try await answers.next() == nil)
-    let late = await Self.failure { try await converse.requests.write([1]) }
+    let late = await failure { try await converse.requests.write([1]) }
     #expect(late != nil)
 
     let empty = client.converse()
@@ -243,7 +234,7 @@ struct HTTP2ClientTransportTests {
     }
     try await writing
     #expect(count == 3)
-    let error = await Self.failure { _ = try await client.call("Unary", big) }
+    let error = await failure { _ = try await client.call("Unary", big) }
     #expect(error?.code == .resourceExhausted)
   }
 

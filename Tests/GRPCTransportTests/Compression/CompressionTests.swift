@@ -153,7 +153,7 @@ struct CompressionTests {
       let options = Self.options(.identity)
       #expect(try await Self.reply(test, "Silent", Self.large, options).wasCompressed == silent)
       #expect(try await Self.reply(test, "gzip", Self.large, options).wasCompressed == chosen)
-      let error = await HTTP2ClientTransportTests.failure {
+      let error = await failure {
         _ = try await Self.reply(test, "Silent", Self.large, Self.options(.gzip))
       }
       #expect(error?.code == (refuses ? .unimplemented : nil))
@@ -170,13 +170,13 @@ struct CompressionTests {
       (10 << 20, .resourceExhausted),
     ] as [(Int, Status.Code?)] {
       let message = [UInt8](repeating: 0, count: count)
-      let unary = await HTTP2ClientTransportTests.failure {
+      let unary = await failure {
         let options = CallOptions(
           timeout: .seconds(60), maxResponseMessageBytes: count + 1, compression: .gzip)
         _ = try await Self.reply(test, "Silent", message, options)
       }
       #expect(unary?.code == code, "\(count): \(String(describing: unary))")
-      let upload = await HTTP2ClientTransportTests.failure {
+      let upload = await failure {
         let call = test.client.upload("Sum", options: Self.options(.deflate))
         try await call.requests.write(message)
         _ = try await call.response()
@@ -194,11 +194,11 @@ struct CompressionTests {
       (5000, .resourceExhausted),
     ] as [(Int, Status.Code?)] {
       let options = CallOptions(timeout: .seconds(60), maxResponseMessageBytes: limit)
-      let unary = await HTTP2ClientTransportTests.failure {
+      let unary = await failure {
         _ = try await Self.reply(test, "gzip", Self.large, options)
       }
       #expect(unary?.code == code)
-      let stream = await HTTP2ClientTransportTests.failure {
+      let stream = await failure {
         for try await _ in test.client.watch("Down", [0] + Self.large, options: options).responses {
         }
       }

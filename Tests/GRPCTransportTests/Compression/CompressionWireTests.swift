@@ -183,12 +183,12 @@ struct CompressionWireTests {
       ("gzip-cut", .all, .internalError),
     ] as [(String, CompressionAlgorithms, Status.Code?)] {
       let options = CallOptions(timeout: .seconds(20), acceptedCompression: accepted)
-      let unary = await HTTP2ClientTransportTests.failure {
+      let unary = await failure {
         let reply = try await client.call(wish, options: options)
         #expect(reply == Self.plain)
       }
       #expect(unary?.code == code, "\(wish): \(String(describing: unary))")
-      let stream = await HTTP2ClientTransportTests.failure {
+      let stream = await failure {
         for try await message in client.watch(wish, options: options).responses {
           #expect(message == Self.plain)
         }

@@ -39,7 +39,7 @@ struct CancellationTests {
       try await call.requests.write([1])
       if finishes { call.requests.finish() }
       call.cancel()
-      let error = await HTTP2ClientTransportTests.failure { _ = try await call.response() }
+      let error = await failure { _ = try await call.response() }
       #expect(error?.code == .cancelled)
     }
     await test.stop()
@@ -56,7 +56,7 @@ struct CancellationTests {
       _ = try await call.initialMetadata()
       for _ in 0..<count { #expect(try await responses.next() == [1]) }
       call.cancel()
-      let error = await HTTP2ClientTransportTests.failure {
+      let error = await failure {
         // What came before the cancellation may still be there.
         while try await responses.next() != nil {}
       }
@@ -78,11 +78,11 @@ struct CancellationTests {
       #expect(try await responses.next() == [1])
       if finishes { call.requests.finish() }
       call.cancel()
-      let error = await HTTP2ClientTransportTests.failure {
+      let error = await failure {
         while try await responses.next() != nil {}
       }
       #expect(error?.code == .cancelled)
-      let write = await HTTP2ClientTransportTests.failure { try await call.requests.write([2]) }
+      let write = await failure { try await call.requests.write([2]) }
       #expect(write?.code == .cancelled)
       await test.waitForCancelled(index + 1)
     }

@@ -55,7 +55,7 @@ struct ConformanceTests {
         let call = test.client.bidirectionalStreaming(
           method: method, serializer: RawBytes(), deserializer: RawBytes())
         call.requests.finish()
-        let error = await HTTP2ClientTransportTests.failure {
+        let error = await failure {
           for try await _ in call.responses {}
         }
         #expect(error?.code == .unimplemented, "\(service)/\(name)")
@@ -133,7 +133,7 @@ struct ConformanceTests {
         [1], method: Shape.watch.method, serializer: RawBytes(), deserializer: RawBytes(),
         metadata: ["initial-a": "1", "plan-code": "5", "plan-responses": .string("\(count)")])
       #expect(try await call.initialMetadata()[stringValues: "initial-a"] == ["1"])
-      let error = await HTTP2ClientTransportTests.failure {
+      let error = await failure {
         for try await _ in call.responses {}
       }
       #expect(error?.code == .notFound)

@@ -37,7 +37,7 @@ struct ClientKeepaliveTests {
       server.target,
       Self.configuration(interval: .milliseconds(500), timeout: .seconds(1)))
     #expect(try await client.call() == [1, 2, 3])
-    let error = await Base.failure { _ = try await client.call("Hang", options: .defaults) }
+    let error = await failure { _ = try await client.call("Hang", options: .defaults) }
     #expect(error?.code == .unavailable)
     #expect(error?.message.contains("keepalive") == true, "\(String(describing: error))")
     #expect(try await client.call() == [1, 2, 3])
@@ -102,7 +102,7 @@ struct ClientKeepaliveTests {
       configuration: Self.configuration(interval: .milliseconds(10)),
       logger: Logger(label: "test") { _ in log })
     let client = GRPCClient(transport: transport)
-    let error = await Base.failure { _ = try await client.call("Hang", options: .defaults) }
+    let error = await failure { _ = try await client.call("Hang", options: .defaults) }
     #expect(error?.code == .unavailable)
     #expect(error?.message.contains("too_many_pings") == true, "\(String(describing: error))")
     #expect(log.contains("the server finds our keepalive pings too frequent"))

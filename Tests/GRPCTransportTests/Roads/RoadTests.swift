@@ -10,15 +10,6 @@ import Testing
 struct RoadTests {
   private typealias Bytes = [UInt8]
 
-  private func failure(_ body: () async throws -> Void) async -> RPCError? {
-    do {
-      try await body()
-      return nil
-    } catch {
-      return error as? RPCError
-    }
-  }
-
   @Test("handlers and interceptors know the peer", arguments: Road.allCases)
   func peers(road: Road) async throws {
     let test = try await ServerUnderTest(over: road) { router in

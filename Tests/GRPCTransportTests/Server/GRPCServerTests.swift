@@ -11,15 +11,6 @@ struct GRPCServerTests {
     let text = "the password is swordfish"
   }
 
-  private func failure(_ body: () async throws -> Void) async -> RPCError? {
-    do {
-      try await body()
-      return nil
-    } catch {
-      return error as? RPCError
-    }
-  }
-
   @Test("answers unary calls of every size, inline and after suspending", arguments: Road.allCases)
   func unary(road: Road) async throws {
     let test = try await ServerUnderTest(over: road) { router in

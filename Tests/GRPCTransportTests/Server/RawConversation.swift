@@ -1,6 +1,7 @@
 import GRPCTransport
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// Bytes to a server, and all that comes back until it closes.
 enum RawConversation {
@@ -15,17 +16,28 @@ enum RawConversation {
       collected.append(contentsOf: unwrapInboundIn(data).readableBytesView)
     }
 
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+      context.close(promise: nil)
+    }
+
     func channelInactive(context: ChannelHandlerContext) { done.succeed(collected) }
   }
 
-  static func bytes(with address: ServerAddress, sending bytes: [UInt8]) async throws -> [UInt8] {
+  /// In TLS if asked for.
+  static func bytes(
+    with address: ServerAddress, sending bytes: [UInt8], tls: NIOSSLContext? = nil
+  ) async throws -> [UInt8] {
     guard case .tcp(let host, let port) = address else { return [] }
     let group = MultiThreadedEventLoopGroup.singleton
     let done = group.next().makePromise(of: [UInt8].self)
     let channel = try await ClientBootstrap(group: group)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(Collecting(done))
+          let pipeline = channel.pipeline.syncOperations
+          if let tls {
+            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: nil))
+          }
+          try pipeline.addHandler(Collecting(done))
         }
       }
       .connect(host: host, port: port).get()

@@ -5,15 +5,6 @@ import Testing
 
 @Suite("Ends of server calls", .timeLimit(.minutes(2)))
 struct ServerCancellationTests {
-  private func failure(_ body: () async throws -> Void) async -> RPCError? {
-    do {
-      try await body()
-      return nil
-    } catch {
-      return error as? RPCError
-    }
-  }
-
   @Test(
     "the handler sees the client's deadline, and outgoing calls inherit it",
     arguments: Road.allCases)

@@ -69,15 +69,6 @@ struct UnaryFormTests {
 
   private struct Secret: Error {}
 
-  private func failure(_ body: () async throws -> Void) async -> RPCError? {
-    do {
-      try await body()
-      return nil
-    } catch {
-      return error as? RPCError
-    }
-  }
-
   @Test("answer messages of every size", arguments: UnaryForm.allCases)
   func sizes(form: UnaryForm) async throws {
     let test = try await ServerUnderTest { router in

@@ -71,7 +71,7 @@ struct EncryptionMismatchTests {
     let transport = HTTP2ClientTransport(
       target: .tcp(host: "127.0.0.1", port: port),
       configuration: .init(tls: try files.client()), logger: .init(label: "test"))
-    let error = await HTTP2ClientTransportTests.failure {
+    let error = await failure {
       _ = try await GRPCClient(transport: transport).call()
     }
     #expect(error?.message.contains("the server answered with HTTP/2 in plaintext") == true)
@@ -158,7 +158,7 @@ struct EncryptionMismatchTests {
     let transport = HTTP2ClientTransport(
       target: .tcp(host: "127.0.0.1", port: port),
       configuration: .init(tls: try files.client()), logger: .init(label: "test"))
-    let error = await HTTP2ClientTransportTests.failure {
+    let error = await failure {
       _ = try await GRPCClient(transport: transport).call()
     }
     #expect(error?.code == .unavailable)

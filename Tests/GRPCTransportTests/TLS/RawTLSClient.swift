@@ -4,25 +4,6 @@ import NIOSSL
 
 /// Peers that speak bytes instead of gRPC.
 enum RawTLSClient {
-  /// Collects everything until the connection ends.
-  private final class Collecting: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    private var collected: [UInt8] = []
-    private let done: EventLoopPromise<[UInt8]>
-
-    init(_ done: EventLoopPromise<[UInt8]>) { self.done = done }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-      collected.append(contentsOf: unwrapInboundIn(data).readableBytesView)
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-      context.close(promise: nil)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) { done.succeed(collected) }
-  }
-
   /// Talks first, as soon as somebody connects.
   final class Greeter: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
@@ -40,22 +21,9 @@ enum RawTLSClient {
   static func conversation(
     _ bytes: [UInt8], port: Int, tls: NIOSSLContext?
   ) async throws -> String {
-    let group = MultiThreadedEventLoopGroup.singleton
-    let done = group.next().makePromise(of: [UInt8].self)
-    let connecting = ClientBootstrap(group: group)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          let pipeline = channel.pipeline.syncOperations
-          if let tls {
-            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: nil))
-          }
-          try pipeline.addHandler(Collecting(done))
-        }
-      }
-      .connect(host: "127.0.0.1", port: port)
-    connecting.whenFailure { done.fail($0) }
-    connecting.whenSuccess { $0.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
-    return String(decoding: try await done.futureResult.get(), as: UTF8.self)
+    let answer = try await RawConversation.bytes(
+      with: .tcp(host: "127.0.0.1", port: port), sending: bytes, tls: tls)
+    return String(decoding: answer, as: UTF8.self)
   }
 
   /// A listener that speaks TLS and knows no ALPN.

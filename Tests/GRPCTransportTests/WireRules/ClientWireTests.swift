@@ -37,7 +37,7 @@ struct ClientWireTests {
     ]
     for (status, code) in expected {
       for form in ["a", "b"] where !(status == 204 && form == "b") {
-        let error = await Base.failure { _ = try await client.call("\(status)\(form)") }
+        let error = await failure { _ = try await client.call("\(status)\(form)") }
         #expect(error?.code == code, "\(status)\(form): \(String(describing: error))")
       }
     }
@@ -53,7 +53,7 @@ struct ClientWireTests {
     }
     let client = Base.client(server.target)
     for status in ["200", "404", "503"] {
-      let error = await Base.failure { _ = try await client.call(status) }
+      let error = await failure { _ = try await client.call(status) }
       #expect(error?.code == .permissionDenied && error?.message == "no%2")
     }
   }
@@ -78,7 +78,7 @@ struct ClientWireTests {
     ]
     for (reset, code) in expected {
       for form in ["a", "b"] {
-        let error = await Base.failure { _ = try await client.call("\(reset)\(form)") }
+        let error = await failure { _ = try await client.call("\(reset)\(form)") }
         #expect(error?.code == code, "\(reset)\(form): \(String(describing: error))")
       }
     }
@@ -117,9 +117,9 @@ struct ClientWireTests {
     }
     let client = Base.client(server.target)
     #expect(try await client.call("Body") == [8])
-    let trailers = await Base.failure { _ = try await client.call("Trailers") }
+    let trailers = await failure { _ = try await client.call("Trailers") }
     #expect(trailers?.code == .notFound && trailers?.message == "late")
-    let data = await Base.failure { _ = try await client.call("Data") }
+    let data = await failure { _ = try await client.call("Data") }
     #expect(data?.code == .internalError)
   }
 
@@ -145,7 +145,7 @@ struct ClientWireTests {
       ("Html", .unknown), ("Web", .unknown), ("JSON", .internalError), ("Zstd", .internalError),
       ("Flag", .internalError),
     ] as [(String, Status.Code)] {
-      let error = await Base.failure { _ = try await client.call(wish) }
+      let error = await failure { _ = try await client.call(wish) }
       #expect(error?.code == code, "\(wish): \(String(describing: error))")
     }
   }
@@ -167,9 +167,9 @@ struct ClientWireTests {
     let client = Base.client(server.target)
     #expect(try await client.call("One") == [1])
     for wish in ["None", "Two", "Three"] {
-      let unary = await Base.failure { _ = try await client.call(wish) }
+      let unary = await failure { _ = try await client.call(wish) }
       #expect(unary?.code == .unimplemented, "\(wish)")
-      let upload = await Base.failure {
+      let upload = await failure {
         let call = client.upload(wish)
         try await call.requests.write([1])
         _ = try await call.response()
@@ -251,7 +251,7 @@ struct ClientWireTests {
       }
     }
     let client = Base.client(server.target)
-    let error = await Base.failure {
+    let error = await failure {
       if shape == "Unary" {
         _ = try await client.call("Unary", [UInt8](repeating: 1, count: 500_000))
       } else {
@@ -305,7 +305,7 @@ struct ClientWireTests {
     }
     var responses = Base.client(server.target).watch().responses.makeAsyncIterator()
     #expect(try await responses.next() == [1])
-    let error = await Base.failure { _ = try await responses.next() }
+    let error = await failure { _ = try await responses.next() }
     #expect(error?.code == .unavailable)
     #expect(requests.withLock { $0 } == 1)
   }
@@ -333,7 +333,7 @@ struct ClientWireTests {
     let watch = client.watch("Hold")
     var responses = watch.responses.makeAsyncIterator()
     #expect(try await responses.next() == [1])
-    let late = await Base.failure {
+    let late = await failure {
       _ = try await client.call(options: .timeout(.milliseconds(30)))
     }
     #expect(late?.code == .deadlineExceeded)
@@ -391,7 +391,7 @@ struct ClientWireTests {
       exchange.finish()
     }
     let client = Base.client(server.target)
-    let error = await Base.failure { _ = try await client.call("Fat") }
+    let error = await failure { _ = try await client.call("Fat") }
     #expect(error?.code == .resourceExhausted)
     #expect(try await client.call("Slim") == [1])
   }
@@ -408,7 +408,7 @@ struct ClientWireTests {
           ("x-text", "  caf\u{E9}\t"), ("grpc-status-details-bin", "CAU="),
         ])
     }
-    let error = await Base.failure { _ = try await Base.client(server.target).call() }
+    let error = await failure { _ = try await Base.client(server.target).call() }
     #expect(error?.code == .notFound)
     #expect(error?.message == "A %zz \u{263A} %")
     #expect(error?.detailsBytes == [8, 5])

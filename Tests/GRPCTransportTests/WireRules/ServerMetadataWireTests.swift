@@ -79,7 +79,7 @@ struct ServerMetadataWireTests {
     let client = try await WireClient(test.address)
     let answer = try await client.send("Refuse", [Self.framed([])]).answer()
     #expect(answer.field("grpc-message") == wire)
-    let error = await HTTP2ClientTransportTests.failure { _ = try await test.client.call("Refuse") }
+    let error = await failure { _ = try await test.client.call("Refuse") }
     #expect(error?.message == text)
     await test.stop()
   }

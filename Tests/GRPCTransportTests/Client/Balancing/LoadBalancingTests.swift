@@ -73,7 +73,7 @@ struct LoadBalancingTests {
     try await Self.meet([1, 2], client)
     try await two.close()
     // One of two calls reaches the second server, which then is gone.
-    for _ in 0..<2 { _ = await Base.failure { _ = try await client.call("Close") } }
+    for _ in 0..<2 { _ = await failure { _ = try await client.call("Close") } }
     let options = CallOptions(timeout: .seconds(20), waitForReady: true)
     for _ in 0..<20 { #expect(try await client.call("Who", options: options) == [1]) }
     let back = try await Self.server(3, port: two.port)
@@ -123,7 +123,7 @@ struct LoadBalancingTests {
     let ports = [try await Self.closedPort(), try await Self.closedPort()]
     let client = Base.client(Self.target(ports), Configuration(balancing: balancing))
     for _ in 0..<3 {
-      let error = await Base.failure { _ = try await client.call(options: .defaults) }
+      let error = await failure { _ = try await client.call(options: .defaults) }
       #expect(error?.code == .unavailable)
       let message = error?.message ?? ""
       #expect(message.hasPrefix("none of the 2 addresses of 127.0.0.1:\(ports[0]),"), "\(message)")
@@ -139,7 +139,7 @@ struct LoadBalancingTests {
   func noAddress() async throws {
     let path = String(repeating: "a", count: 300)
     for target in [HTTP2ClientTransport.Target.list([]), .unix(path: path)] {
-      let error = await Base.failure { _ = try await Base.client(target).call() }
+      let error = await failure { _ = try await Base.client(target).call() }
       #expect(error?.code == .unavailable)
       #expect(error?.message.hasPrefix("cannot resolve") == true)
     }
@@ -159,7 +159,7 @@ struct LoadBalancingTests {
     ]
     for (target, words) in cases {
       let client = Base.client(target, Configuration(balancing: balancing))
-      let error = await Base.failure { _ = try await client.call() }
+      let error = await failure { _ = try await client.call() }
       #expect(error?.code == .unavailable)
       #expect(error?.message.hasPrefix(words) == true, "\(error?.message ?? "")")
     }
@@ -173,7 +173,7 @@ struct LoadBalancingTests {
     let transport = Base.transport(
       Self.target([port, try await Self.closedPort()]), Configuration(balancing: .roundRobin))
     let call = Task {
-      await Base.failure { _ = try await GRPCClient(transport: transport).call() }
+      await failure { _ = try await GRPCClient(transport: transport).call() }
     }
     try await Task.sleep(for: .milliseconds(50))
     await transport.shutdown()

@@ -45,7 +45,7 @@ struct NameResolutionTests {
     }
     let client = Self.client(resolver)
     for words in ["no such host name", "nobody", "service.test:1"] {
-      let error = await Base.failure { _ = try await client.call() }
+      let error = await failure { _ = try await client.call() }
       #expect(error?.code == .unavailable)
       #expect(error?.message.hasPrefix("cannot resolve service.test:1: ") == true)
       #expect(error?.message.contains(words) == true, "\(String(describing: error))")
@@ -78,7 +78,7 @@ struct NameResolutionTests {
     let transport = HTTP2ClientTransport(
       target: .tcp(host: "service.test", port: 1), configuration: .defaults, resolver: Silent(),
       eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
-    let error = await Base.failure {
+    let error = await failure {
       _ = try await GRPCClient(transport: transport).call(options: .timeout(.milliseconds(50)))
     }
     #expect(error?.code == .deadlineExceeded)
@@ -103,7 +103,7 @@ struct NameResolutionTests {
     let client = Self.client(resolver, resolutionIntervalMin: .zero)
     #expect(try await client.call() == [1, 2, 3])
     try await old.close()
-    let error = await Base.failure { _ = try await client.call("Close") }
+    let error = await failure { _ = try await client.call("Close") }
     #expect(error?.code == .unavailable)
     #expect(
       try await client.call(options: CallOptions(timeout: .seconds(20), waitForReady: true))
@@ -118,7 +118,7 @@ struct NameResolutionTests {
     let resolver = ScriptedResolver { _ in try ScriptedResolver.loopback(port) }
     let client = Self.client(resolver)
     for _ in 0..<10 {
-      let error = await Base.failure { _ = try await client.call() }
+      let error = await failure { _ = try await client.call() }
       #expect(error?.code == .unavailable)
     }
     #expect(resolver.lookups == 1)

@@ -73,7 +73,7 @@ struct RetryTests {
   func once(options: CallOptions, status: Int) async throws {
     let attempts = Attempts()
     let server = try await Self.failing(3, status: status, attempts)
-    let error = await Base.failure { _ = try await Self.client(server).call(options: options) }
+    let error = await failure { _ = try await Self.client(server).call(options: options) }
     #expect(error?.code.rawValue == status)
     #expect(attempts.list == ["-"])
   }
@@ -82,7 +82,7 @@ struct RetryTests {
   func exhausted() async throws {
     let attempts = Attempts()
     let server = try await Self.failing(9, fields: [("grpc-message", "not now")], attempts)
-    let error = await Base.failure {
+    let error = await failure {
       _ = try await Self.client(server).call(options: Self.repeatable)
     }
     #expect(error?.code == .unavailable && error?.message == "not now")
@@ -99,10 +99,10 @@ struct RetryTests {
       exchange.finish(14)
     }
     let client = Self.client(server)
-    let error = await Base.failure { _ = try await client.call(options: Self.repeatable) }
+    let error = await failure { _ = try await client.call(options: Self.repeatable) }
     #expect(error?.code == .unavailable)
     let stream = client.watch(options: Self.repeatable)
-    let other = await Base.failure { for try await _ in stream.responses {} }
+    let other = await failure { for try await _ in stream.responses {} }
     #expect(other?.code == .unavailable)
     #expect(attempts.list == ["-", "-"])
   }
@@ -113,7 +113,7 @@ struct RetryTests {
   func pushbackForbids(text: String) async throws {
     let attempts = Attempts()
     let server = try await Self.failing(1, fields: [("grpc-retry-pushback-ms", text)], attempts)
-    let error = await Base.failure {
+    let error = await failure {
       _ = try await Self.client(server).call(options: Self.repeatable)
     }
     #expect(error?.code == .unavailable)
@@ -152,7 +152,7 @@ struct RetryTests {
     #expect(seen.count == 2 && seen[0] <= 20_000_000_000 && seen[1] < seen[0])
     // From now on the server is silent: whatever the attempts did, the deadline ends the call.
     let options = CallOptions(timeout: .milliseconds(300), isIdempotent: true)
-    let error = await Base.failure { _ = try await client.call(options: options) }
+    let error = await failure { _ = try await client.call(options: options) }
     #expect(error?.code == .deadlineExceeded)
   }
 
@@ -161,7 +161,7 @@ struct RetryTests {
     let attempts = Attempts()
     let server = try await Self.failing(1, fields: [("grpc-message", "busy")], attempts)
     let policy = RetryPolicy(initialBackoff: .seconds(3600), maxBackoff: .seconds(3600))
-    let error = await Base.failure {
+    let error = await failure {
       _ = try await Self.client(server, policy).call(options: Self.repeatable)
     }
     #expect(error?.code == .unavailable && error?.message == "busy")
@@ -183,11 +183,11 @@ struct RetryTests {
     let transport = Base.transport(
       server.target, HTTP2ClientTransport.Configuration(retry: policy))
     let client = GRPCClient(transport: transport)
-    let cancelled = Task { await Base.failure { _ = try await client.call(options: options) } }
+    let cancelled = Task { await failure { _ = try await client.call(options: options) } }
     await failures.next()
     cancelled.cancel()
     #expect(await cancelled.value?.code == .cancelled)
-    let shut = Task { await Base.failure { _ = try await client.call(options: options) } }
+    let shut = Task { await failure { _ = try await client.call(options: options) } }
     await failures.next()
     await transport.shutdown()
     #expect(await shut.value?.code == .unavailable)
@@ -215,7 +215,7 @@ struct RetryTests {
       maxAttempts: 5, initialBackoff: .milliseconds(200), maxBackoff: .milliseconds(200))
     let client = Self.client(server, policy)
     async let reply = client.call(options: Self.repeatable)
-    let error = await Base.failure { _ = try await client.call() }
+    let error = await failure { _ = try await client.call() }
     #expect(error?.code == .unavailable)
     let other = try await ScriptedServer(port: server.port, script: Base.echo)
     #expect(try await reply == [1, 2, 3])
@@ -279,7 +279,7 @@ struct RetryTests {
     }
     let upload = Self.client(server).upload(options: Self.repeatable)
     for _ in 0..<5 { try await upload.requests.write(Array(repeating: 7, count: 16 * 1024)) }
-    let error = await Base.failure { _ = try await upload.response() }
+    let error = await failure { _ = try await upload.response() }
     #expect(error?.code == .unavailable)
     #expect(attempts.list == ["-"])
   }
@@ -290,7 +290,7 @@ struct RetryTests {
     let server = try await Self.failing(.max, attempts)
     let client = Self.client(server, throttling: RetryThrottling(maxTokens: 4, tokenRatio: 0.1))
     for _ in 0..<3 {
-      let error = await Base.failure { _ = try await client.call(options: Self.repeatable) }
+      let error = await failure { _ = try await client.call(options: Self.repeatable) }
       #expect(error?.code == .unavailable)
     }
     // Four tokens: the first failure leaves three, the second one two, which is half.
