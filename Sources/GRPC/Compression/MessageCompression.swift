@@ -74,6 +74,7 @@ package enum MessageCompression {
       throw error.rpcError
     }
   }
+
   /// The same, without holding up the event loop that the caller may be running on.
   package static func inflateAside(
     _ payload: [UInt8], with algorithm: CompressionAlgorithm, maxBytes: Int
