@@ -5,8 +5,8 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Carries calls over warm HTTP/2 connections, one for each address in use, in plaintext or TLS, by
-/// TCP or unix sockets.
+/// Carries calls over warm HTTP/2 connections, one for each address in use unless more are allowed,
+/// in plaintext or TLS, by TCP or unix sockets.
 ///
 /// Connects when the first call needs it and reconnects when a connection is lost or a server goes
 /// away; nothing has to be run. One event loop owns the connections: a caller that runs there
@@ -51,6 +51,11 @@ public final class HTTP2ClientTransport: ClientTransport {
     public var healthProbe: HealthProbe?
     /// Time between two lookups of the same names (naming.md has 30 s as well).
     var resolutionIntervalMin = Duration.seconds(30)
+    /// Connections that an address may have: 1, and 10 at most; what is out of that range counts as
+    /// the nearest. Another one is opened when all streams that the server allows are in use and
+    /// calls wait, and closed again by `idleTimeout`, with `roundRobin` too. Calls fill the oldest
+    /// first. (gRFC A105: `max_connections_per_subchannel`.)
+    public var maxConnectionsPerAddress: Int
     /// Time to connect and to receive the server's HTTP/2 settings: 20 s.
     public var connectTimeout: Duration
     /// Calls that may wait for a connection or a stream: 10,000; more fail with RESOURCE_EXHAUSTED.
@@ -88,8 +93,10 @@ public final class HTTP2ClientTransport: ClientTransport {
       balancing: LoadBalancing = .pickFirst,
       retry: RetryPolicy? = nil,
       retryThrottling: RetryThrottling? = .defaults,
-      healthProbe: HealthProbe? = nil
+      healthProbe: HealthProbe? = nil,
+      maxConnectionsPerAddress: Int = 1
     ) {
+      self.maxConnectionsPerAddress = maxConnectionsPerAddress
       self.healthProbe = healthProbe
       self.balancing = balancing
       self.retry = retry

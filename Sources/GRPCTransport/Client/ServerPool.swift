@@ -15,11 +15,16 @@ final class ServerPool: @unchecked Sendable {
   private let configuration: HTTP2ClientTransport.Configuration
   private let resolver: any NameResolver
   private let policy: ClientConnectionPolicy
+  private let additionalPolicy: ClientConnectionPolicy
+  /// Whether an address may have more than one connection.
+  private let mayScale: Bool
   private let eventLoop: any EventLoop
   private let logger: Logger
 
-  /// The connections that take calls.
+  /// The connections that take calls: the oldest of each address.
   private var ready: Rotation<ClientConnection>
+  /// The addresses that take calls; only kept when they may have more than one connection.
+  private var scalable = Rotation<Subchannel>()
   private var balancer: any LoadBalancer
   private var subchannels: [ResolvedAddress: Subchannel] = [:]
   /// Connections from their first byte to their last, also those that only end their calls.
@@ -50,6 +55,10 @@ final class ServerPool: @unchecked Sendable {
     var lasting = configuration
     if configuration.balancing == .roundRobin { lasting.idleTimeout = nil }
     policy = ClientConnectionPolicy(lasting, logger: logger)
+    additionalPolicy =
+      configuration.balancing == .roundRobin
+      ? ClientConnectionPolicy(configuration, logger: logger) : policy
+    mayScale = configuration.maxConnectionsPerAddress > 1
     self.resolver = resolver
     self.eventLoop = eventLoop
     self.logger = logger
@@ -64,17 +73,29 @@ final class ServerPool: @unchecked Sendable {
 
   /// The connection for the next call; nil when none is ready or has a free stream.
   func next() -> ClientConnection? {
-    ready.next { $0.hasFreeStream }
+    if let connection = ready.next(where: { $0.hasFreeStream }) { return connection }
+    guard mayScale else { return nil }
+    return scalable.next { $0.connectionWithRoom != nil }?.connectionWithRoom
   }
 
   /// A call waits. When that is for want of a connection, one is made now.
   func callWaits() {
-    guard ready.isEmpty, !isShutDown else { return }
+    guard !isShutDown else { return }
+    guard ready.isEmpty else {
+      scaleIfCallsWait()
+      return
+    }
     if hasAddresses {
       obey(balancer.callArrived())
     } else {
       resolve()
     }
+  }
+
+  /// When calls wait although there are connections, one address makes another (gRFC A105).
+  func scaleIfCallsWait() {
+    guard mayScale, callsWait, !isShutDown else { return }
+    _ = scalable.next { $0.callsWait() }
   }
 
   // MARK: Addresses
@@ -174,7 +195,7 @@ final class ServerPool: @unchecked Sendable {
     guard let channel else { return nil }
     let subchannel = Subchannel(
       to: address, pool: self, channel: channel, configuration: configuration, policy: policy,
-      logger: logger)
+      additionalPolicy: additionalPolicy, logger: logger)
     subchannels[address] = subchannel
     return subchannel
   }
@@ -203,17 +224,19 @@ final class ServerPool: @unchecked Sendable {
     reportIfShutDown()
   }
 
-  /// The connection takes calls from now on.
-  func becameReady(_ connection: ClientConnection, to address: ResolvedAddress) {
+  /// The address takes calls over the connection, its oldest, from now on.
+  func becameReady(_ connection: ClientConnection, of subchannel: Subchannel) {
     guard !isShutDown else { return }
     ready.append(connection)
-    obey(balancer.connection(to: address, .ready, callsWait: callsWait))
+    if mayScale { scalable.append(subchannel) }
+    obey(balancer.connection(to: subchannel.address, .ready, callsWait: callsWait))
     channel?.serveWaitingCalls(with: connection)
   }
 
-  /// The connection takes no calls any more.
-  func noLongerReady(_ connection: ClientConnection) {
+  /// The address takes no calls any more, or has another connection as its oldest.
+  func noLongerReady(_ connection: ClientConnection, of subchannel: Subchannel) {
     ready.remove(connection)
+    if mayScale { scalable.remove(subchannel) }
   }
 
   /// What else happened to an address, and why.
@@ -235,6 +258,7 @@ final class ServerPool: @unchecked Sendable {
     for subchannel in subchannels.values { subchannel.abandon() }
     subchannels = [:]
     ready = Rotation()
+    scalable = Rotation()
     for connection in open { connection.close(reason: reason) }
     reportIfShutDown()
   }

@@ -4,23 +4,26 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// One address and the one connection that takes calls there. It does what it is told and reports;
-/// when to connect is the balancer's business.
+/// One address and the connection that takes calls there. It does what it is told and reports; when
+/// to connect is the balancer's business.
 ///
 /// ```
-/// idle --connect--> connecting --socket--> handshaking --SETTINGS--> ready
+/// none --connect--> connecting --socket--> handshaking --SETTINGS--> ready
 ///  ^                    |                      |                       |
 ///  +------ failed ------+----------------------+---- GOAWAY or loss ---+
 /// ```
-/// With a health probe, a ready connection takes calls while its server says that it serves.
+/// When it may have more than one connection, ``ConnectionScaling`` says when it gets another. The
+/// oldest stands for the address in the eyes of the balancer and the health probe; when it is lost
+/// the next one does, and only the loss of the last is reported.
+///
+/// With a health probe, the connections take calls while the server says that it serves.
 /// Event loop only.
 final class Subchannel: @unchecked Sendable {
-  private enum State {
-    case idle
+  private enum Attempt {
+    case none
     /// The socket is made here, and closed when nobody wants it any more.
     case connecting((any Channel)?)
     case handshaking(ClientConnection)
-    case ready(ClientConnection)
   }
 
   /// A connection that lasted that long has not failed when it ends.
@@ -31,11 +34,15 @@ final class Subchannel: @unchecked Sendable {
   private let channel: ClientChannel
   private let configuration: HTTP2ClientTransport.Configuration
   private let policy: ClientConnectionPolicy
+  /// For connections beyond the first: they are closed when idle, also where the first is kept.
+  private let additionalPolicy: ClientConnectionPolicy
   private let logger: Logger
-  private var state = State.idle
+  private var attempt = Attempt.none
+  private var scaling: ConnectionScaling<ClientConnection>
+  private var pauseEnd: Scheduled<Void>?
   private var isAbandoned = false
   private var readySince: Deadline?
-  /// Whether the connection that is ready takes calls: at once, or when its server says so.
+  /// Whether connections that are ready take calls: at once, or when their server says so.
   private var isServing = false
   private var watch: HealthWatch?
   private var nextWatch: Scheduled<Void>?
@@ -45,22 +52,41 @@ final class Subchannel: @unchecked Sendable {
   init(
     to address: ResolvedAddress, pool: ServerPool, channel: ClientChannel,
     configuration: HTTP2ClientTransport.Configuration, policy: ClientConnectionPolicy,
-    logger: Logger
+    additionalPolicy: ClientConnectionPolicy, logger: Logger
   ) {
     self.address = address
     self.pool = pool
     self.channel = channel
     self.configuration = configuration
     self.policy = policy
+    self.additionalPolicy = additionalPolicy
     self.logger = logger
+    scaling = ConnectionScaling(connectionsMax: configuration.maxConnectionsPerAddress)
   }
 
   // MARK: Commands
 
   /// Starts one attempt; does nothing when there is one, or a connection.
   func connect() {
-    guard case .idle = state, !isAbandoned else { return }
-    state = .connecting(nil)
+    if !isAbandoned, scaling.connect() { beginAttempt() }
+  }
+
+  /// Calls wait, and no connection has room. Answers whether another one is attempted for them.
+  func callsWait() -> Bool {
+    guard !isAbandoned, scaling.callsWait(hasRoom: { $0.hasFreeStream }) else { return false }
+    beginAttempt()
+    return true
+  }
+
+  /// The oldest connection that can take a call now.
+  var connectionWithRoom: ClientConnection? {
+    scaling.oldest { $0.hasFreeStream }
+  }
+
+  private func beginAttempt() {
+    pauseEnd?.cancel()
+    pauseEnd = nil
+    attempt = .connecting(nil)
     logger.debug("connecting", metadata: ["address": "\(address)"])
     let initialize: HTTP2ClientTransport.Configuration.Initializer = { channel in
       channel.eventLoop.makeCompletedFuture { try self.prepare(channel) }
@@ -79,19 +105,23 @@ final class Subchannel: @unchecked Sendable {
     }
   }
 
-  /// Gives up an attempt, or lets the connection end with its calls. Nothing is reported after it.
+  /// Gives up an attempt, and lets connections end with their calls. Nothing is reported after it.
   func abandon() {
     guard !isAbandoned else { return }
     isAbandoned = true
-    switch state {
-    case .idle: break
+    pauseEnd?.cancel()
+    switch attempt {
+    case .none: break
     case .connecting(let socket): socket?.close(promise: nil)
     case .handshaking(let connection): connection.close(reason: "another address was faster")
-    case .ready(let connection):
-      stopServing(connection)
+    }
+    attempt = .none
+    let connections = scaling.connections
+    if let first = connections.first { stopServing(first) }
+    for connection in connections {
+      _ = scaling.lost(connection)
       connection.drain(reason: "the address is not used any more")
     }
-    state = .idle
   }
 
   // MARK: Connecting
@@ -99,7 +129,8 @@ final class Subchannel: @unchecked Sendable {
   private func prepare(_ socket: any Channel) throws {
     let connection = try ClientConnection(
       owner: self, configuration: configuration.session,
-      requestFields: configuration.requestFields(for: address.origin), policy: policy)
+      requestFields: configuration.requestFields(for: address.origin),
+      policy: scaling.connections.isEmpty ? policy : additionalPolicy)
     if case .tcp = address.origin {
       try socket.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
     }
@@ -107,65 +138,84 @@ final class Subchannel: @unchecked Sendable {
       try socket.pipeline.syncOperations.addHandlers(tls.handlers(for: address.origin))
     }
     try socket.pipeline.syncOperations.addHandler(connection)
-    if case .connecting = state { state = .connecting(socket) }
+    if case .connecting = attempt { attempt = .connecting(socket) }
   }
 
   private func connected(_ socket: any Channel) {
-    guard case .connecting = state,
+    guard case .connecting = attempt,
       let connection = try? socket.pipeline.syncOperations.handler(type: ClientConnection.self)
     else {
       socket.close(promise: nil)
       failed("the server closed the connection")
       return
     }
-    state = .handshaking(connection)
+    attempt = .handshaking(connection)
     pool.opened(connection)
     connection.start(timeout: .nanoseconds(configuration.connectTimeout.saturatedNanoseconds))
   }
 
   private func failed(_ reason: String) {
     guard !isAbandoned else { return }
-    state = .idle
+    attempt = .none
     let reason = "cannot connect to \(address): \(reason)"
     logger.debug("connection failed", metadata: ["reason": "\(reason)"])
-    pool.happened(.failed, to: address, reason: reason)
+    switch scaling.attemptFailed(using: &random) {
+    case .addressFailed:
+      pool.happened(.failed, to: address, reason: reason)
+    case .pause(let delay):
+      pauseEnd = channel.eventLoop.assumeIsolated().scheduleTask(
+        in: .nanoseconds(delay.saturatedNanoseconds)
+      ) {
+        self.pauseEnd = nil
+        self.scaling.pauseEnded()
+        self.pool.scaleIfCallsWait()
+      }
+    }
   }
 
   private func lost(_ connection: ClientConnection, reason: String) {
+    let outcome = scaling.lost(connection)
+    if case .unknown = outcome { return }
     logger.debug("connection lost", metadata: ["address": "\(address)", "reason": "\(reason)"])
-    state = .idle
-    let wasStable = readySince.map { readySince in
-      Deadline.now() >= readySince.advanced(
-        byNanoseconds: Self.stableAfter.saturatedNanoseconds)
+    switch outcome {
+    case .unknown, .additionalLost: break
+    case .firstLost(let next):
+      stopServing(connection)
+      beginServing(next)
+    case .addressLost:
+      let wasStable = readySince.map { readySince in
+        Deadline.now() >= readySince.advanced(
+          byNanoseconds: Self.stableAfter.saturatedNanoseconds)
+      }
+      stopServing(connection)
+      pool.happened(.lost(wasStable: wasStable ?? false), to: address, reason: reason)
     }
-    stopServing(connection)
-    pool.happened(.lost(wasStable: wasStable ?? false), to: address, reason: reason)
+    pool.scaleIfCallsWait()
   }
 
   // MARK: What the connection tells
 
   func connectionBecameReady(_ connection: ClientConnection) {
-    guard case .handshaking(let current) = state, current === connection else { return }
-    state = .ready(connection)
-    readySince = .now()
+    guard case .handshaking(let current) = attempt, current === connection else { return }
+    attempt = .none
     logger.debug("connected", metadata: ["address": "\(address)"])
-    if let probe = configuration.healthProbe, configuration.balancing == .roundRobin {
-      watchBackoff.reset()
-      watchHealth(over: connection, probe)
-    } else {
-      serve(connection)
+    switch scaling.becameReady(connection) {
+    case .first:
+      readySince = .now()
+      beginServing(connection)
+    case .additional:
+      if isServing { channel.serveWaitingCalls(with: connection) }
     }
+    pool.scaleIfCallsWait()
   }
 
   /// The connection takes no new calls, those that it has go on.
   func connectionIsDraining(_ connection: ClientConnection, reason: String) {
-    switch state {
-    case .ready(let current) where current === connection:
-      lost(connection, reason: reason)
-    case .handshaking(let current) where current === connection:
+    if case .handshaking(let current) = attempt, current === connection {
       // It never became usable: as good as refused.
       failed(reason)
-    default: break
+    } else {
+      lost(connection, reason: reason)
     }
   }
 
@@ -177,8 +227,8 @@ final class Subchannel: @unchecked Sendable {
 
   /// A call may take the place of one that ended.
   func streamBecameFree(_ connection: ClientConnection) {
-    guard isServing, case .ready(let current) = state, current === connection else { return }
-    channel.serveWaitingCalls(with: connection)
+    // One that is not ready any more has no free stream.
+    if isServing { channel.serveWaitingCalls(with: connection) }
   }
 
   func sendAgain(_ call: ClientCall) {
@@ -187,10 +237,21 @@ final class Subchannel: @unchecked Sendable {
 
   // MARK: Health
 
+  /// The connection stands for the address from now on.
+  private func beginServing(_ connection: ClientConnection) {
+    if let probe = configuration.healthProbe, configuration.balancing == .roundRobin {
+      watchBackoff.reset()
+      watchHealth(over: connection, probe)
+    } else {
+      serve(connection)
+    }
+  }
+
   private func serve(_ connection: ClientConnection) {
     guard !isServing else { return }
     isServing = true
-    pool.becameReady(connection, to: address)
+    pool.becameReady(connection, of: self)
+    for other in scaling.connections.dropFirst() { channel.serveWaitingCalls(with: other) }
   }
 
   private func stopServing(_ connection: ClientConnection) {
@@ -201,7 +262,7 @@ final class Subchannel: @unchecked Sendable {
     watch?.cancel()
     guard isServing else { return }
     isServing = false
-    pool.noLongerReady(connection)
+    pool.noLongerReady(connection, of: self)
   }
 
   private func watchHealth(over connection: ClientConnection, _ probe: HealthProbe) {
@@ -249,7 +310,7 @@ final class Subchannel: @unchecked Sendable {
   private func pause(_ connection: ClientConnection, _ reason: String) {
     if isServing {
       isServing = false
-      pool.noLongerReady(connection)
+      pool.noLongerReady(connection, of: self)
     }
     pool.happened(.unhealthy, to: address, reason: reason)
   }

@@ -25,6 +25,19 @@ extension WireRule {
       by: "RoundRobinTests.all", "RoundRobinTests.rotation", "RoundRobinTests.allFail",
       "LoadBalancingTests.shares", "LoadBalancingTests.away"),
     WireRule(
+      "An address whose streams are all in use gets another connection, where more are allowed.",
+      in: "gRFC A105",
+      by: "ConnectionScalingTests.grows", "ConnectionScalingTests.limits",
+      "ConnectionScalingWireTests.oneStream", "ConnectionScalingWireTests.twoStreams",
+      "ConnectionScalingWireTests.byDefault"),
+    WireRule(
+      "Calls fill the oldest connection of an address, which is lost with its last one only.",
+      in: "gRFC A105",
+      by: "ConnectionScalingTests.oldestFirst", "ConnectionScalingTests.losses",
+      "ConnectionScalingTests.pauses", "ConnectionScalingWireTests.loss",
+      "ConnectionScalingWireTests.goAway", "ConnectionScalingWireTests.refused",
+      "ConnectionScalingWireTests.idle"),
+    WireRule(
       "A server that says it does not serve gets no calls; one that cannot be asked does.",
       in: "gRFC A17",
       by: "HealthProbeTests.passesOver", "HealthProbeTests.nobody",
