@@ -56,3 +56,6 @@ CASES = (
     "channel_soak",
     "long_lived_channel",
 )
+
+# Two names of one case, which needs a server that allows two streams on each connection.
+SCALING_CASES = ("mcs_cs", "max_concurrent_streams_connection_scaling")

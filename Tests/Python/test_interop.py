@@ -14,7 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from interop_cases import run_case
 from interop_client import our_client
 from interop_servers import InteropServer, grpcio_server
-from interop_stubs import CASES, messages_pb2, test_pb2_grpc
+from interop_stubs import CASES, SCALING_CASES, messages_pb2, test_pb2_grpc
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +82,25 @@ def test_our_client_notices_what_a_server_does_wrong(fault, case, said):
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout.startswith(f"{case}: FAILED: ")
     assert said in done.stdout
+
+
+@pytest.mark.parametrize("case", SCALING_CASES)
+@pytest.mark.parametrize(
+    ("streams", "code", "said"),
+    [
+        (2, 0, "passed"),
+        (1, 1, "FAILED: address of the second call: expected ipv4:127.0.0.1:"),
+        (3, 1, "FAILED: the third call has the same: expected false, found true"),
+    ],
+)
+def test_our_client_opens_another_connection_when_the_first_is_full(
+    tmp_path, case, streams, code, said
+):
+    flags = ("--max-concurrent-streams", str(streams))
+    with InteropServer(tmp_path / "server.log", *flags) as server:
+        done = our_client(server.address, case, "--case-timeout", "20")
+    assert done.stdout.startswith(f"{case}: {said}"), done.stdout + done.stderr
+    assert done.returncode == code
 
 
 def test_one_failed_case_fails_all_and_the_others_still_run():

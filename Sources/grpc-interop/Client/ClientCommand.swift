@@ -13,6 +13,9 @@ struct ClientCommand: AsyncParsableCommand {
       Cases that need an HTTP/2 server of their own, which all leaves out: \
       \(NegativeCases.all.map(\.name).joined(separator: ", ")).
 
+      Cases that need a server with --max-concurrent-streams 2, which all leaves out as well: \
+      \(ScalingCases.all.map(\.name).joined(separator: ", ")) (two names of the same).
+
       The spellings of the published clients, such as --server_port, work too. Exit status: 0 when \
       all cases passed, 1 when one failed, 64 when the command line is wrong.
       """)

@@ -12,6 +12,6 @@ struct InteropCase: Sendable {
 
   /// The case of that name.
   static func named(_ name: String) -> InteropCase? {
-    (all + NegativeCases.all).first { $0.name == name }
+    (all + NegativeCases.all + ScalingCases.all).first { $0.name == name }
   }
 }

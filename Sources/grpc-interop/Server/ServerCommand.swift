@@ -24,7 +24,15 @@ struct ServerCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The key of the certificate (PEM).", valueName: "file"))
   var key: String?
 
+  @Option(
+    name: [.long, .customLong("max_concurrent_streams")],
+    help: "Calls that a connection may have at once; 2 for the case mcs_cs.")
+  var maxConcurrentStreams: UInt32 = 100
+
   func validate() throws {
+    guard maxConcurrentStreams > 0 else {
+      throw ValidationError("--max-concurrent-streams is 1 at least")
+    }
     guard (0...65535).contains(port) else { throw ValidationError("--port is 0 to 65535") }
     guard tls == (cert != nil), tls == (key != nil) else {
       throw ValidationError("--tls, --cert and --key go together")
@@ -51,6 +59,7 @@ struct ServerCommand: AsyncParsableCommand {
 
   private func configuration() throws -> GRPCServer.Configuration {
     var configuration = GRPCServer.Configuration()
+    configuration.limits.session.maxConcurrentStreams = maxConcurrentStreams
     if let cert, let key {
       configuration.tls = try ServerTLS(certificateChainFile: cert, privateKeyFile: key)
     }

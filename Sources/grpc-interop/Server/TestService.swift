@@ -53,7 +53,7 @@ struct TestService: Grpc_Testing_TestService.SimpleServiceProtocol {
   ) async throws {
     try EchoedMetadata.send(from: context)
     Self.compress(context)
-    try await answer(request, with: response)
+    try await answer(request, with: response, context)
   }
 
   func streamingInputCall(
@@ -81,7 +81,7 @@ struct TestService: Grpc_Testing_TestService.SimpleServiceProtocol {
     Self.compress(context)
     for try await message in request {
       if let report = message.orcaOobReport?.reportedLoad { load.set(report) }
-      try await answer(message, with: response)
+      try await answer(message, with: response, context)
     }
   }
 
@@ -101,7 +101,7 @@ struct TestService: Grpc_Testing_TestService.SimpleServiceProtocol {
       kept.payload = nil  // only what is asked for matters, and payloads are large
       collected.append(kept)
     }
-    for message in collected { try await answer(message, with: response) }
+    for message in collected { try await answer(message, with: response, context) }
   }
 
   func unimplementedCall(
@@ -111,12 +111,15 @@ struct TestService: Grpc_Testing_TestService.SimpleServiceProtocol {
   }
 
   private func answer(
-    _ request: OutputRequest, with writer: RPCWriter<OutputResponse>
+    _ request: OutputRequest, with writer: RPCWriter<OutputResponse>, _ context: ServerContext
   ) async throws {
     try request.responseStatus?.throwUnlessOK()
     for wanted in request.responseParameters {
       var response = OutputResponse()
       response.payload = try .zeros(wanted.size, type: request.responseType)
+      if wanted.fillPeerSocketAddress?.value == true {
+        response.peerSocketAddress = context.remotePeer
+      }
       if wanted.intervalUs > 0 {
         try await Task.sleep(for: .microseconds(Int64(wanted.intervalUs)))
       }
