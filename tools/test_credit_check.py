@@ -3,8 +3,9 @@
 
 Proves that nobody is served without credit: logs in as a user and as an administrator, allocates
 credits, reads the balance, asks the credit question with the answer yes and with the answer no, and
-lets chat refuse a user without credit and serve one with credit. With --stop-accounting it also
-proves that chat refuses when the credit question cannot be answered.
+lets chat refuse a user without credit and serve one with credit, sets credit aside and gives it
+back, and has the ledger recomputed from its journal. With --stop-accounting it also proves that
+chat refuses when the credit question cannot be answered.
 
 Exit code 0 only when every step passed.
 """
@@ -252,6 +253,51 @@ class CreditTester:
         Logger.success("Credit check correctly identified insufficient credits")
         self._show(answer)
 
+    @step("TESTING CREDIT THAT IS SET ASIDE")
+    def test_holds(self):
+        before = self._balance().balance
+        opened = self._hold_call("OpenHold", account_id=self.account_id, credits=2)
+        held = self._balance().balance
+        expect(
+            held.available_micros == before.available_micros - 2 * MICROS_PER_CREDIT
+            and held.held_micros == before.held_micros + 2 * MICROS_PER_CREDIT,
+            "the hold did not move 2 credits from available to held",
+        )
+        Logger.success("A hold sets 2 credits aside: nobody else can spend them")
+        hold_id = opened.hold.hold_id
+        settled = self._hold_call("SettleHold", hold_id=hold_id, credit_micros=1)
+        expect(settled.usage.charged_micros == 1, f"settled {settled.usage.charged_micros} for 1")
+        expect(
+            settled.returned_micros == 2 * MICROS_PER_CREDIT - 1
+            and self._balance().balance.available_micros == before.available_micros - 1,
+            "the rest of the hold did not come back",
+        )
+        Logger.success("Its settlement charges 1 micro-credit and gives the rest back")
+        self._expect_refusal(
+            lambda: self._hold_call("ReleaseHold", hold_id=hold_id),
+            "FAILED_PRECONDITION",
+            "HOLD_ENDED",
+        )
+        Logger.success("A hold ends once")
+
+    @step("TESTING THE RECORD")
+    def test_record(self):
+        accounting, requests = self.client.accounting_stub, self.client.accounting
+        listed = accounting.ListUsage(
+            requests.ListUsageRequest(page_size=1000), **bearer(self.user_token)
+        )
+        expect(
+            all(one.account_id == self.account_id for one in listed.usage),
+            "the user sees the charges of others",
+        )
+        Logger.info(f"{len(listed.usage)} charges on the first page of the user's record")
+        answer = accounting.VerifyLedger(
+            self.client.proof.VerifyLedgerRequest(), **bearer(self.admin_token)
+        )
+        expect(answer.intact, f"the ledger is broken: {answer.first_break}")
+        Logger.success(f"The ledger follows from its journal of {answer.entries} entries")
+        Logger.info(f"Hash of entry {answer.head_seq}: {answer.head_hash.hex()}")
+
     @step("TESTING CALLERS WHO MUST BE REFUSED")
     def test_refusals(self):
         accounting = self.client.accounting_stub
@@ -345,6 +391,12 @@ class CreditTester:
 
     def _check(self, **amount):
         return self.client.check(self.user_token, self.account_id, **amount)
+
+    def _hold_call(self, name, **fields):
+        request = getattr(self.client.accounting, name + "Request")(
+            idempotency_key=str(uuid.uuid4()), **fields
+        )
+        return getattr(self.client.accounting_stub, name)(request, **bearer(self.admin_token))
 
     def _converse(self, token):
         """One chat turn: the whole text and the closing frame."""
@@ -443,8 +495,10 @@ def run(tester):
         (tester.test_insufficient_credits,),
         (tester.get_api_version,),
         (tester.test_refusals,),
+        (tester.test_holds,),
         (tester.test_chat_with_credit,),
         (tester.test_chat_without_credit,),
+        (tester.test_record,),
     ]
     if tester.stop_accounting_command:
         rest.append((tester.test_chat_without_accounting,))

@@ -1,7 +1,10 @@
 """A running Farebox, and people to call it, for the tests of this folder."""
 
+import functools
 import os
+import subprocess
 import sys
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +26,28 @@ ADMIN = ("root-admin", "root-admin-password")
 USER = ("some-user", "some-user-password")
 
 
-@dataclass
-class Person:
-    """Somebody who is logged in."""
+# Well below the ten minutes that a token lives: all tests together may take longer.
+TOKEN_SECONDS = 300
 
-    name: str
-    password: str
-    account: str
-    token: str
+
+class Person:
+    """Somebody who is logged in, and logs in again while the tests go on."""
+
+    def __init__(self, client, name, password):
+        self.name, self.password = name, password
+        self._client = client
+        self._log_in()
+
+    @property
+    def token(self):
+        if time.monotonic() - self._since > TOKEN_SECONDS:
+            self._log_in()
+        return self._token
+
+    def _log_in(self):
+        answer = self._client.log_in(self.name, self.password)
+        self.account, self._token = answer.user.user_id, answer.access_token
+        self._since = time.monotonic()
 
 
 @dataclass
@@ -47,10 +64,20 @@ class World:
     def addresses(self):
         return self.client.addresses
 
-    def newcomer(self, credits=0):
-        """A user with an account of their own, so that tests do not see each other's money."""
+    @functools.cached_property
+    def service(self):
+        """A program that meters on behalf of users."""
+        return self.newcomer(role="ROLE_SERVICE")
+
+    @functools.cached_property
+    def auditor(self):
+        """Somebody who reads every account and changes none."""
+        return self.newcomer(role="ROLE_AUDITOR")
+
+    def newcomer(self, credits=0, role="ROLE_USER"):
+        """Somebody with an account of their own, so that tests do not see each other's money."""
         name, password = f"user-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
-        self.client.create_user(self.admin.token, name, password)
+        self.client.create_user(self.admin.token, name, password, role)
         person = log_in(self.client, name, password)
         if credits:
             self.client.allocate(self.admin.token, person.account, credits=credits)
@@ -58,8 +85,7 @@ class World:
 
 
 def log_in(client, name, password):
-    answer = client.log_in(name, password)
-    return Person(name, password, answer.user.user_id, answer.access_token)
+    return Person(client, name, password)
 
 
 def data_with_users(folder):
@@ -87,6 +113,25 @@ def world(farebox_binary, tmp_path_factory):
         client.price_models(admin.token)
         yield World(server, data, client, admin, log_in(client, *USER))
         client.close()
+
+
+@pytest.fixture(scope="session")
+def rpcurl():
+    """Runs `rpcurl` with these arguments and returns what came of it."""
+    path = binary_path(name="rpcurl")
+    assert path.exists(), f"{path} is missing: build first (tools/test does)"
+
+    def run(*arguments, stdin=None):
+        return subprocess.run(
+            [str(path), *arguments],
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return run
 
 
 @pytest.fixture

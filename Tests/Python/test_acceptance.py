@@ -32,7 +32,7 @@ def run_tester(addresses, *options):
 def test_one_process_passes(world):
     done = run_tester(world.addresses)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "12 passed, 0 failed" in done.stdout
+    assert "14 passed, 0 failed" in done.stdout
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_three_processes_pass_and_chat_refuses_while_accounting_is_stopped(split
     accounting = split["accounting"]
     done = run_tester(accounting.addresses, "--stop-accounting", f"kill {accounting.process.pid}")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "13 passed, 0 failed" in done.stdout
+    assert "15 passed, 0 failed" in done.stdout
     assert "CREDIT_CHECK_UNAVAILABLE" in done.stdout
     accounting.process.wait(20)
     accounting.start()

@@ -1,31 +1,11 @@
 """`rpcurl` as the README shows it, with the exit codes that scripts rely on."""
 
 import json
-import subprocess
 
 import pytest
-from farebox_process import binary_path
 from interop_servers import InteropServer
 
 ACCOUNTING = "farebox.accounting.v1.AccountingService"
-
-
-@pytest.fixture(scope="session")
-def rpcurl():
-    path = binary_path(name="rpcurl")
-    assert path.exists(), f"{path} is missing: build first (tools/test does)"
-
-    def run(*arguments, stdin=None):
-        return subprocess.run(
-            [str(path), *arguments],
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
-    return run
 
 
 def with_token(person):

@@ -9,6 +9,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 AUTH = "farebox/auth/v1/auth_service.proto"
 ACCOUNTING = "farebox/accounting/v1/accounting_service.proto"
 LEDGER = "farebox/accounting/v1/ledger.proto"
+PROOF = "farebox/accounting/v1/proof.proto"
 CHAT = "farebox/chat/v1/chat_service.proto"
 VERSION = "farebox/version/v1/version_service.proto"
 MICROS_PER_CREDIT = 1_000_000
@@ -35,7 +36,8 @@ class FareboxClient:
         FareboxClient._generated = stubs = FareboxClient._generated or ContractStubs()
         self.addresses = dict(addresses)
         self.auth, self.accounting = stubs.messages(AUTH), stubs.messages(ACCOUNTING)
-        self.ledger, self.chat = stubs.messages(LEDGER), stubs.messages(CHAT)
+        self.ledger, self.proof = stubs.messages(LEDGER), stubs.messages(PROOF)
+        self.chat = stubs.messages(CHAT)
         self.version = stubs.messages(VERSION)
         self.channels = {name: open_channel(to, credentials) for name, to in self.addresses.items()}
         self.auth_stub = stubs.services(AUTH).AuthServiceStub(self.channels["auth"])
@@ -69,10 +71,8 @@ class FareboxClient:
         request = self.auth.LoginRequest(username=name, password=password)
         return self.auth_stub.Login(request, timeout=CALL_SECONDS_MAX)
 
-    def create_user(self, admin_token, name, password):
-        request = self.auth.CreateUserRequest(
-            username=name, password=password, roles=[self.auth.ROLE_USER]
-        )
+    def create_user(self, admin_token, name, password, role="ROLE_USER"):
+        request = self.auth.CreateUserRequest(username=name, password=password, roles=[role])
         return self.auth_stub.CreateUser(request, **bearer(admin_token)).user
 
     def balance(self, token, account_id):
