@@ -17,6 +17,9 @@ public struct RPCError: Error, Sendable {
   public var detailsBytes: [UInt8]?
   /// What led to the failure, for logs; never sent.
   public var cause: (any Error)?
+  /// The server that a client's call went to, for example `ipv4:127.0.0.1:7001`; nil when the call
+  /// failed before one was chosen. Never sent.
+  public var peer: String?
 
   /// Makes a failure; `code` must not be `.ok`.
   public init(

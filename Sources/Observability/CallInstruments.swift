@@ -11,12 +11,17 @@ enum CallSide: String, Sendable {
 /// The instruments of one method on one side, made once.
 ///
 /// Names and dimensions are those of the OpenTelemetry conventions for RPC where they have one
-/// (`rpc.server.call.duration`); the counters continue their pattern.
-final class CallInstruments: Sendable {
+/// (`rpc.server.call.duration`); the counters continue their pattern. What calls carry has no name
+/// there: those are the names of gRPC itself (gRFC A66), continued for the numbers of messages.
+final class CallInstruments: CallTrafficObserver {
   /// What counts the calls that ended with one status code.
   private struct Endings: Sendable {
     let completed: Counter
     let duration: Metrics.Timer
+    let sentBytes: Recorder
+    let receivedBytes: Recorder
+    let sentMessages: Recorder
+    let receivedMessages: Recorder
   }
 
   private let started: Counter
@@ -45,9 +50,22 @@ final class CallInstruments: Sendable {
 
   /// Counts a call that has ended, and how long it took.
   func end(_ code: Status.Code, startedAt start: Deadline) {
-    let endings = code == .ok ? ok : failures(with: code)
+    let endings = endings(code)
     endings.completed.increment()
     endings.duration.recordNanoseconds(Deadline.now().nanoseconds - start.nanoseconds)
+  }
+
+  /// Records what a call, or one attempt at it, has carried.
+  func ended(_ code: Status.Code, _ traffic: CallTraffic) {
+    let endings = endings(code)
+    endings.sentBytes.record(traffic.sentBytes)
+    endings.receivedBytes.record(traffic.receivedBytes)
+    endings.sentMessages.record(traffic.sentMessages)
+    endings.receivedMessages.record(traffic.receivedMessages)
+  }
+
+  private func endings(_ code: Status.Code) -> Endings {
+    code == .ok ? ok : failures(with: code)
   }
 
   private func failures(with code: Status.Code) -> Endings {
@@ -68,10 +86,18 @@ final class CallInstruments: Sendable {
     _ factory: any MetricsFactory
   ) -> Endings {
     let dimensions = dimensions(method) + [(CallAttribute.statusCode, "\(code)")]
+    func recorder(_ name: String) -> Recorder {
+      let scope = side == .client ? "grpc.client.attempt" : "grpc.server.call"
+      return Recorder(label: "\(scope).\(name)", dimensions: dimensions, factory: factory)
+    }
     return Endings(
       completed: Counter(
         label: "rpc.\(side.rawValue).call.completed", dimensions: dimensions, factory: factory),
       duration: Metrics.Timer(
-        label: "rpc.\(side.rawValue).call.duration", dimensions: dimensions, factory: factory))
+        label: "rpc.\(side.rawValue).call.duration", dimensions: dimensions, factory: factory),
+      sentBytes: recorder("sent_total_compressed_message_size"),
+      receivedBytes: recorder("rcvd_total_compressed_message_size"),
+      sentMessages: recorder("sent_messages"),
+      receivedMessages: recorder("rcvd_messages"))
   }
 }

@@ -26,7 +26,9 @@ public struct ClientLogInterceptor: ClientInterceptor {
       return reply
     } catch {
       let failure = RPCError(wrapping: error)
-      log(call, failure.code, since: start, ["message": "\(failure.message)"])
+      log(
+        call, failure.code, since: start,
+        ["peer": "\(failure.peer ?? "unknown")", "message": "\(failure.message)"])
       throw error
     }
   }

@@ -10,6 +10,14 @@ import Synchronization
 /// | `rpc.client.call.started` | counter | `rpc.system.name`, `rpc.method` |
 /// | `rpc.client.call.completed` | counter | the same, `rpc.response.status_code` |
 /// | `rpc.client.call.duration` | timer | the same, `rpc.response.status_code` |
+/// | `grpc.client.attempt.sent_total_compressed_message_size` | recorder, bytes | the same |
+/// | `grpc.client.attempt.rcvd_total_compressed_message_size` | recorder, bytes | the same |
+/// | `grpc.client.attempt.sent_messages` | recorder | the same |
+/// | `grpc.client.attempt.rcvd_messages` | recorder | the same |
+///
+/// A call has one attempt unless the transport repeats it; the code is then that of the attempt.
+/// What attempts carried is told by transports that cross a wire, `HTTP2ClientTransport` among
+/// them.
 public final class ClientMetricsInterceptor: ClientInterceptor {
   private let factory: any MetricsFactory
   private let known = Mutex<[MethodDescriptor: CallInstruments]>([:])
@@ -27,6 +35,8 @@ public final class ClientMetricsInterceptor: ClientInterceptor {
     _ call: ClientRequestHead, next: @escaping Next
   ) async throws -> ClientReply {
     let instruments = instruments(of: call.method)
+    var call = call
+    call.trafficObserver = instruments
     let start = instruments.start()
     do {
       let reply = try await next(call)

@@ -34,7 +34,9 @@ public struct ClientTracingInterceptor<Traces: Tracer>: ClientInterceptor {
       return reply
     } catch {
       span.recordError(error)
-      span.note(RPCError(wrapping: error).code, on: .client)
+      let failure = RPCError(wrapping: error)
+      if let peer = failure.peer { span.attributes[CallAttribute.peer] = peer }
+      span.note(failure.code, on: .client)
       throw error
     }
   }

@@ -8,6 +8,10 @@ import Metrics
 /// | `rpc.server.call.started` | counter | `rpc.system.name`, `rpc.method` |
 /// | `rpc.server.call.completed` | counter | the same, `rpc.response.status_code` |
 /// | `rpc.server.call.duration` | timer | the same, `rpc.response.status_code` |
+/// | `grpc.server.call.sent_total_compressed_message_size` | recorder, bytes | the same |
+/// | `grpc.server.call.rcvd_total_compressed_message_size` | recorder, bytes | the same |
+/// | `grpc.server.call.sent_messages` | recorder | the same |
+/// | `grpc.server.call.rcvd_messages` | recorder | the same |
 ///
 /// Put it outermost, so that refusals of other interceptors are counted. Calls that no handler was
 /// found for are not.
@@ -43,6 +47,7 @@ public struct ServerMetricsInterceptor: ObservingInterceptor {
   public func callBegins(_ context: inout ServerContext) -> Observation {
     let instruments =
       instruments ?? CallInstruments(of: context.descriptor, side: .server, factory: factory)
+    context.observeTraffic(with: instruments)
     return Observation(instruments: instruments, start: instruments.start())
   }
 

@@ -43,6 +43,40 @@ struct MetricsInterceptorTests {
     await observed.stop()
   }
 
+  @Test("record what a call carried, by method and code, on both sides")
+  func traffic() async throws {
+    let (atServer, atClient) = (MetricsRecorder(), MetricsRecorder())
+    let observed = try ObservedServer(
+      server: [ServerMetricsInterceptor(factory: atServer)],
+      client: [try #require(ClientMetricsInterceptor(factory: atClient))]
+    ) { input, _ in
+      if input.isEmpty { throw RPCError(code: .notFound, message: "nothing") }
+      return input + input
+    }
+    _ = try await observed.call([1, 2, 3])
+    _ = try await observed.call([1])
+    await #expect(throws: RPCError.self) { _ = try await observed.call([]) }
+    try await observed.converse()
+    await observed.stop()
+    let size = "total_compressed_message_size"
+    for (scope, recorder, up, down) in [
+      ("grpc.server.call", atServer, "rcvd", "sent"),
+      ("grpc.client.attempt", atClient, "sent", "rcvd"),
+    ] {
+      func values(_ name: String, _ method: String, _ code: String) -> [Int64] {
+        recorder.values("\(scope).\(name){\(Self.ending(method, code))}")
+      }
+      #expect(values("\(up)_\(size)", Self.unary, "OK") == [3, 1])
+      #expect(values("\(down)_\(size)", Self.unary, "OK") == [6, 2])
+      #expect(values("\(up)_messages", Self.unary, "OK") == [1, 1])
+      #expect(values("\(down)_messages", Self.unary, "OK") == [1, 1])
+      #expect(values("\(up)_messages", Self.unary, "NOT_FOUND") == [1])
+      #expect(values("\(down)_messages", Self.unary, "NOT_FOUND") == [0])
+      #expect(values("\(up)_\(size)", Self.talk, "OK") == [1])
+      #expect(values("\(down)_messages", Self.talk, "OK") == [1])
+    }
+  }
+
   @Test("make the handles of a method once, not per call")
   func handles() async throws {
     let (atServer, atClient) = (MetricsRecorder(), MetricsRecorder())

@@ -10,7 +10,8 @@
 /// The list is folded once when the client is made: the first interceptor is the outermost. For
 /// streams, `next` returns when the call has ended and the reply has no message. Call `next` once:
 /// repeating calls is the business of the transport. Method, metadata and deadline are at hand from
-/// the start; the peer is in the reply, since which server it will be is decided later.
+/// the start; the peer is in the reply and in the error, since which server it will be is decided
+/// later.
 public protocol ClientInterceptor: Sendable {
   /// The rest of the chain, and in the end the call itself.
   typealias Next = @Sendable (ClientRequestHead) async throws -> ClientReply

@@ -8,6 +8,9 @@ public struct ClientRequestHead: Sendable {
   public var deadline: Deadline?
   /// What the caller decided.
   public var options: CallOptions
+  /// Who hears what the attempts of the call have carried; nil = nobody, which costs nothing. For
+  /// interceptors to set.
+  public var trafficObserver: (any CallTrafficObserver)?
 
   /// Makes a head with an explicit deadline.
   public init(

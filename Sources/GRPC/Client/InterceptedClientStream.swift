@@ -145,8 +145,11 @@ final class InterceptedClientStream: ClientStream {
     }
 
     func cancel() {
+      let current = current
+      var error = RPCError(code: .cancelled, message: "the call was cancelled")
+      error.peer = current?.peer
       current?.cancel()
-      ended(.failure(RPCError(code: .cancelled, message: "the call was cancelled")))
+      ended(.failure(error))
     }
   }
 }

@@ -43,6 +43,8 @@ package final class ServerCall: @unchecked Sendable {
   @exclusivity(unchecked) private var hostsTimer: (any Sendable)?
   @exclusivity(unchecked) private var isCountedByHost = false
   @exclusivity(unchecked) private var heldBytes = 0
+  @exclusivity(unchecked) private var traffic = CallTraffic()
+  @exclusivity(unchecked) private var trafficObserver: (any CallTrafficObserver)?
   @exclusivity(unchecked) private var request = Request.missing
   @exclusivity(unchecked) private var response: [UInt8]?
   @exclusivity(unchecked) private var task: Task<Void, Never>?
@@ -97,6 +99,7 @@ package final class ServerCall: @unchecked Sendable {
     if let inbound {
       var delivered: [InboundMessages.Message] = []
       action = machine.receiveData(bytes) { payload in
+        traffic.received(bytes: payload.count)
         delivered.append(
           InboundMessages.Message(bytes: payload.bytes, isCompressed: payload.isCompressed))
       }
@@ -106,6 +109,7 @@ package final class ServerCall: @unchecked Sendable {
       inbound.append(delivered, owedBytes: bytes.count)
     } else {
       action = machine.receiveData(bytes) { payload in
+        traffic.received(bytes: payload.count)
         switch payload {
         case .borrowed(let view):
           request = .borrowed(view)
@@ -244,7 +248,10 @@ package final class ServerCall: @unchecked Sendable {
   private func finish(_ failure: (any Error)?) {
     isHandlerDone = true
     task = nil
-    defer { host.handlerReturned(self) }
+    defer {
+      trafficObserver?.ended(outcome(failure), traffic)
+      host.handlerReturned(self)
+    }
     guard machine.canAnswer else {
       if let failure, !(failure is CancellationError) { reportIfUnknown(failure) }
       return
@@ -259,6 +266,11 @@ package final class ServerCall: @unchecked Sendable {
         trailing: Metadata(), details: nil)
     }
     answer(.ok, trailing: handlersMetadata().trailing, details: nil)
+  }
+
+  func outcome(_ failure: (any Error)?) -> Status.Code {
+    if let cancellation { return cancellation.code }
+    return failure.map { RPCError(wrapping: $0).code } ?? .ok
   }
 
   /// The door by which every failure of a handler leaves.
@@ -296,6 +308,7 @@ package final class ServerCall: @unchecked Sendable {
     }
     guard let session = host.session, case .sendHeadersFirst = machine.sendMessage() else { return }
     _ = machine.sendStatus(.ok, hasInitialMetadata: false)
+    traffic.sent(framed: framed)
     session.respond(
       stream, machine.plainInitialFields, payload: framed, trailers: ResponseFields.statusOK)
     host.setNeedsFlush()
@@ -337,6 +350,7 @@ package final class ServerCall: @unchecked Sendable {
     case .send: break
     case .drop: return .ended
     }
+    traffic.sent(framed: framed)
     host.setNeedsFlush()
     return session.send(framed, on: stream) ? .more : .full
   }
@@ -356,6 +370,11 @@ package final class ServerCall: @unchecked Sendable {
 extension ServerCall {
   var cancellation: RPCError? { shared.withLock { $0.cancellation } }
   var isCancelled: Bool { cancellation != nil }
+
+  func observeTraffic(with observer: any CallTrafficObserver) {
+    guard host.isOnLoop else { return host.runOnLoop { self.observeTraffic(with: observer) } }
+    trafficObserver = observer
+  }
 
   func setInitialMetadata(_ metadata: Metadata) {
     shared.withLock { $0.initial = metadata }

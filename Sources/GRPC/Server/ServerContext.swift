@@ -35,6 +35,16 @@ public struct ServerContext: Sendable {
   /// How the call was answered when it ended before its handler; nil when it was not.
   public var cancellation: RPCError? { call.cancellation }
 
+  /// What the client sees of the call when its handler ends with this error, or without one: a call
+  /// that was cut short has been answered already, whatever its handler says later.
+  package func outcome(_ failure: (any Error)?) -> Status.Code { call.outcome(failure) }
+
+  /// Asks for a word about what the call has carried when it is over. One observer is kept, the
+  /// last one.
+  public func observeTraffic(with observer: any CallTrafficObserver) {
+    call.observeTraffic(with: observer)
+  }
+
   /// Sets the metadata sent before the first message. Without effect once that was sent.
   ///
   /// Throws INTERNAL when a field may not be sent.

@@ -34,6 +34,8 @@ class ClientCall: @unchecked Sendable {
   @exclusivity(unchecked) private var requestIsFinished = false
   /// What is left of the call's right to be repeated; nil = it has none.
   @exclusivity(unchecked) private var retry: RetryState?
+  /// What the attempt has carried; nil when nobody asks, and between two attempts.
+  @exclusivity(unchecked) private var traffic: CallTraffic?
   /// Whom to tell about the end.
   @exclusivity(unchecked) private var owner: ClientChannel?
   /// Whether the call has a place in `WaitingCalls`.
@@ -44,6 +46,7 @@ class ClientCall: @unchecked Sendable {
   init(_ head: ClientRequestHead) {
     self.head = head
     self.machine = Self.makeMachine(head)
+    if head.trafficObserver != nil { traffic = CallTraffic() }
   }
 
   private static func makeMachine(_ head: ClientRequestHead) -> ClientStreamStateMachine {
@@ -93,12 +96,15 @@ class ClientCall: @unchecked Sendable {
   func receivedData(bytes count: Int) {}
   /// Whether the request can be sent again from its start.
   var canSendAgain: Bool { false }
+  /// The server that the call went to last.
+  var peer: String? { nil }
   /// The call is over. Called once.
   func complete(_ end: ClientStreamStateMachine.End) {}
 
   /// Queues request bytes; false when the peer should be waited for (`requestBecameWritable`).
   final func send(_ framed: [UInt8]) -> Bool {
     guard case .active(let stream, let connection) = phase else { return true }
+    traffic?.sent(framed: framed)
     return connection.send(framed, on: stream)
   }
 
@@ -126,6 +132,7 @@ class ClientCall: @unchecked Sendable {
     machine = Self.makeMachine(head)
     pendingLeading = nil
     requestIsFinished = false
+    if head.trafficObserver != nil { traffic = CallTraffic() }
     phase = .active(stream, connection)
     sendRequest()
   }
@@ -167,21 +174,35 @@ class ClientCall: @unchecked Sendable {
       if let code { connection.reset(stream, code) }
     }
     phase = .waiting
+    reportTraffic(end.code)
     owner.repeatLater(self, after: pause)
+  }
+
+  /// Tells what the attempt that ended so has carried. A call that never had a stream counts as one
+  /// attempt, which carried nothing.
+  private func reportTraffic(_ code: Status.Code) {
+    guard let carried = traffic else { return }
+    traffic = nil
+    head.trafficObserver?.ended(code, carried)
   }
 
   private func conclude(_ end: ClientStreamStateMachine.End, reset code: ErrorCode?) {
     guard !isEnded else { return }
     var end = end
-    if case .failed(let error) = end, error.code == .cancelled, head.deadline?.isPast == true {
-      // The server, too, saw the deadline and was faster.
-      end = .failed(.deadlineExceeded)
+    if case .failed(var error) = end {
+      if error.code == .cancelled, head.deadline?.isPast == true {
+        // The server, too, saw the deadline and was faster.
+        error = .deadlineExceeded
+      }
+      error.peer = peer
+      end = .failed(error)
     }
     let active = stream
     phase = .ended
     if let code, let (stream, connection) = active { connection.reset(stream, code) }
     owner?.callEnded(self)
     owner = nil
+    reportTraffic(end.code)
     complete(end)
   }
 
@@ -212,7 +233,10 @@ class ClientCall: @unchecked Sendable {
 
   final func receiveData(_ bytes: UnsafeRawBufferPointer) {
     settleLeading(endStream: false)
-    let action = machine.receiveData(bytes, endStream: false) { receiveMessage($0) }
+    let action = machine.receiveData(bytes, endStream: false) { payload in
+      traffic?.received(bytes: payload.count)
+      receiveMessage(payload)
+    }
     switch action {
     case .proceed: receivedData(bytes: bytes.count)
     case .end(let end): self.end(end, reset: endingReset)
@@ -241,6 +265,7 @@ class ClientCall: @unchecked Sendable {
     if mayRepeat, transparentRetries < repeatsMax {
       transparentRetries += 1
       phase = .waiting
+      reportTraffic(.unavailable)
       return true
     }
     guard var error = machine.receiveReset(errorCode: code.rawValue) else { return false }
@@ -276,6 +301,15 @@ class ClientCall: @unchecked Sendable {
   private var endingReset: ErrorCode? {
     let isSent = requestIsFinished && stream?.0.queuedBytes == 0
     return isSent ? nil : .noError
+  }
+}
+
+extension ClientStreamStateMachine.End {
+  fileprivate var code: Status.Code {
+    switch self {
+    case .ok: .ok
+    case .failed(let error): error.code
+    }
   }
 }
 

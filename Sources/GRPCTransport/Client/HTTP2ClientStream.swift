@@ -79,6 +79,8 @@ final class HTTP2ClientStream: ClientStream {
         maxBytes: call.head.options.maxResponseMessageBytes)
     } catch {
       cancel()  // nobody will read what follows
+      var error = error
+      error.peer = call.peer
       throw error
     }
   }

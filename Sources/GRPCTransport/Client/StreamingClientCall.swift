@@ -165,7 +165,7 @@ final class StreamingClientCall: ClientCall, @unchecked Sendable {
   }
 
   /// Who serves the call.
-  var peer: String? { state.withLock { $0.peer } }
+  override var peer: String? { state.withLock { $0.peer } }
 
   /// What the caller has to do after it put a message into the outbox.
   struct OnWrite {

@@ -184,8 +184,9 @@ final class Subchannel: @unchecked Sendable {
       beginServing(next)
     case .addressLost:
       let wasStable = readySince.map { readySince in
-        Deadline.now() >= readySince.advanced(
-          byNanoseconds: Self.stableAfter.saturatedNanoseconds)
+        Deadline.now()
+          >= readySince.advanced(
+            byNanoseconds: Self.stableAfter.saturatedNanoseconds)
       }
       stopServing(connection)
       pool.happened(.lost(wasStable: wasStable ?? false), to: address, reason: reason)

@@ -20,6 +20,7 @@ final class UnaryClientCall: ClientCall, @unchecked Sendable {
   }
 
   override var canSendAgain: Bool { true }
+  override var peer: String? { reply.peer }
 
   override func sendRequest() {
     reply.peer = stream?.1.peer
@@ -43,8 +44,14 @@ final class UnaryClientCall: ClientCall, @unchecked Sendable {
   func inflated(_ reply: ClientReply) async throws(RPCError) -> ClientReply {
     var reply = reply
     reply.wasCompressed = true
-    reply.message = try await MessageCompression.inflateAside(
-      reply.message, with: messageCompression, maxBytes: head.options.maxResponseMessageBytes)
+    do {
+      reply.message = try await MessageCompression.inflateAside(
+        reply.message, with: messageCompression, maxBytes: head.options.maxResponseMessageBytes)
+    } catch {
+      var error = error
+      error.peer = reply.peer
+      throw error
+    }
     return reply
   }
 
