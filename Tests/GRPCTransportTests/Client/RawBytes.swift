@@ -17,7 +17,7 @@ extension GRPCClient {
 
   func call(
     _ name: String = "Unary", _ message: [UInt8] = [1, 2, 3], metadata: Metadata = [:],
-    options: CallOptions = .timeout(.seconds(20))
+    options: CallOptions = .timeout(.seconds(60))
   ) async throws -> [UInt8] {
     try await unary(
       message, method: Self.method(name, .unary), serializer: RawBytes(),
@@ -26,7 +26,7 @@ extension GRPCClient {
 
   func watch(
     _ name: String = "Watch", _ message: [UInt8] = [1],
-    options: CallOptions = .timeout(.seconds(20))
+    options: CallOptions = .timeout(.seconds(60))
   ) -> ServerStreamingCall<[UInt8]> {
     serverStreaming(
       message, method: Self.method(name, .serverStreaming), serializer: RawBytes(),
@@ -34,7 +34,7 @@ extension GRPCClient {
   }
 
   func upload(
-    _ name: String = "Upload", options: CallOptions = .timeout(.seconds(20))
+    _ name: String = "Upload", options: CallOptions = .timeout(.seconds(60))
   ) -> ClientStreamingCall<[UInt8], [UInt8]> {
     clientStreaming(
       method: Self.method(name, .clientStreaming), serializer: RawBytes(),
@@ -42,7 +42,7 @@ extension GRPCClient {
   }
 
   func converse(
-    _ name: String = "Converse", options: CallOptions = .timeout(.seconds(20))
+    _ name: String = "Converse", options: CallOptions = .timeout(.seconds(60))
   ) -> BidirectionalCall<[UInt8], [UInt8]> {
     bidirectionalStreaming(
       method: Self.method(name, .bidirectionalStreaming), serializer: RawBytes(),

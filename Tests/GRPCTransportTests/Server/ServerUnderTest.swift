@@ -22,7 +22,7 @@ final class ServerUnderTest: Sendable {
   init(
     over road: Road = .loopback,
     interceptors: [any ServerInterceptor] = [],
-    limits: ServerLimits = ServerLimits(),
+    limits: ServerLimits = .unhurried,
     compression: CompressionPolicy = CompressionPolicy(),
     register: (inout RPCRouter) -> Void
   ) async throws {
@@ -65,6 +65,15 @@ final class ServerUnderTest: Sendable {
     await transport.shutdown()
     server.beginGracefulShutdown()
     await server.waitUntilStopped()
+  }
+}
+
+extension ServerLimits {
+  /// The defaults, with time for a handshake on a busy machine.
+  static var unhurried: ServerLimits {
+    var limits = ServerLimits()
+    limits.prefaceTimeout = .seconds(60)
+    return limits
   }
 }
 

@@ -42,6 +42,7 @@ final class TLSServer: Sendable {
     }
     var configuration = GRPCServer.Configuration()
     configuration.tls = tls
+    configuration.limits = .unhurried
     let log = Log()
     self.log = log
     server = GRPCServer(
@@ -56,7 +57,7 @@ final class TLSServer: Sendable {
 
   /// Whether the server logs this text, now or soon.
   func logs(_ text: String) async -> Bool {
-    for _ in 0..<500 {
+    for _ in 0..<6000 {
       if log.contains(text) { return true }
       try? await Task.sleep(for: .milliseconds(10))
     }

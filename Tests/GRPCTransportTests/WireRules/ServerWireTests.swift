@@ -11,7 +11,7 @@ struct ServerWireTests {
 
   /// Echoing methods of each shape.
   static func server(
-    over road: Road = .loopback, limits: ServerLimits = ServerLimits(),
+    over road: Road = .loopback, limits: ServerLimits = .unhurried,
     _ more: (inout RPCRouter) -> Void = { _ in }
   ) async throws -> ServerUnderTest {
     try await ServerUnderTest(over: road, limits: limits) { router in
