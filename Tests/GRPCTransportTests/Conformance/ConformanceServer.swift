@@ -36,6 +36,9 @@ final class ConformanceServer: Sendable {
 
   func stop() async { await test.stop() }
 
+  /// How many handlers have begun to wait for their cancellation.
+  var startedCount: Int { observed.started.withLock { $0.count } }
+
   /// Waits until so many handlers have begun to wait for their cancellation.
   func waitForStarted(_ count: Int) async {
     while observed.started.withLock({ $0.count }) < count {

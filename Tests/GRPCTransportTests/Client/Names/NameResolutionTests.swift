@@ -116,7 +116,7 @@ struct NameResolutionTests {
     let server = try await ScriptedServer { exchange, _ in exchange.connection.close() }
     let port = server.port
     let resolver = ScriptedResolver { _ in try ScriptedResolver.loopback(port) }
-    let client = Self.client(resolver)
+    let client = Self.client(resolver, resolutionIntervalMin: .seconds(3600))
     for _ in 0..<10 {
       let error = await failure { _ = try await client.call() }
       #expect(error?.code == .unavailable)
