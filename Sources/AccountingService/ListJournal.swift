@@ -51,6 +51,10 @@ extension Farebox_Accounting_V1_EntryKind {
     case .refunded: self = .refunded
     case .budgetSet: self = .budgetSet
     case .budgetPeriodBegan: self = .budgetPeriodBegan
+    case .alertsSet: self = .alertsSet
+    case .balanceFell: self = .balanceFell
+    case .balanceRose: self = .balanceRose
+    case .expiryNoticed: self = .expiryNoticed
     }
   }
 
@@ -129,11 +133,17 @@ extension Farebox_Accounting_V1_JournalEntry {
       (model, sessionID) = (terms.model ?? "", terms.sessionID ?? "")
     case .budgetPeriodBegan(let id, _):
       subjectID = id.description
+    case .balanceFell(let fall):
+      note = "available \(fall.availableMicros), threshold \(fall.thresholdMicros)"
+    case .balanceRose(let rise):
+      note = "available \(rise.availableMicros)"
+    case .expiryNoticed(let notice):
+      subjectID = notice.allocation.description
     case .pricePut(let price):
       model = price.model
     case .refused(let command):
       note = "\(command)"
-    case .debtRepaid, .accountStateSet:
+    case .debtRepaid, .alertsSet, .accountStateSet:
       break
     }
   }

@@ -32,6 +32,10 @@ extension AuthorizationTable {
     ("/farebox.accounting.v1.AccountingService/ListPrices", .roles([.admin])),
     ("/farebox.accounting.v1.AccountingService/SetBudget", .roles([.admin])),
     ("/farebox.accounting.v1.AccountingService/ListBudgets", .roles([.admin])),
+    ("/farebox.accounting.v1.AccountingService/SetBalanceAlerts", .roles([.admin])),
+    (
+      "/farebox.accounting.v1.AccountingService/GetBalanceAlerts", .selfOr([.admin, .auditor])
+    ),
     ("/farebox.accounting.v1.AccountingService/ListUsage", .selfOr([.admin, .auditor])),
     ("/farebox.accounting.v1.AccountingService/ExportUsage", .selfOr([.admin, .auditor])),
     ("/farebox.accounting.v1.AccountingService/ListJournal", .selfOr([.admin, .auditor])),

@@ -67,6 +67,8 @@ struct AuthorizationTableTests {
     ("farebox.accounting.v1.AccountingService/ListPrices", "?--+--"),
     ("farebox.accounting.v1.AccountingService/SetBudget", "?--+--"),
     ("farebox.accounting.v1.AccountingService/ListBudgets", "?--+--"),
+    ("farebox.accounting.v1.AccountingService/SetBalanceAlerts", "?--+--"),
+    ("farebox.accounting.v1.AccountingService/GetBalanceAlerts", "?-++-+"),
     ("farebox.accounting.v1.AccountingService/ListUsage", "?-++-+"),
     ("farebox.accounting.v1.AccountingService/ExportUsage", "?-++-+"),
     ("farebox.accounting.v1.AccountingService/ListJournal", "?-++-+"),

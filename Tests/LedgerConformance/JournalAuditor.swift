@@ -16,6 +16,8 @@ public struct JournalAuditor {
   private var openHolds: [HoldID: [Pin]] = [:]
   private var endedHolds: Set<HoldID> = []
   private var keys: Set<Digest> = []
+  /// What was told of each account, in order.
+  private(set) var alerts: [AccountID: [LedgerEvent]] = [:]
 
   public init() {}
 
@@ -43,6 +45,9 @@ public struct JournalAuditor {
       throw Breach("I6: a key took effect twice, entry \(entry.seq)")
     }
     try post(entry)
+    if let event = LedgerEvent(entry), [.balanceLow, .creditExpiring].contains(event.kind) {
+      alerts[event.account, default: []].append(event)
+    }
     switch entry.change {
     case .holdOpened(let hold):
       try requireLive(hold.pins, entry)

@@ -9,11 +9,11 @@ public struct RandomHistory {
   private let commandCount: Int
   /// The chance of a restart before a command, in percent.
   private let restartPercent: Int
-  private var random: SeededGenerator
+  var random: SeededGenerator
   private let clock = TestClock()
-  private var model = ReferenceModel()
-  private var auditor = JournalAuditor()
-  private var grantIDs: [AllocationID] = []
+  var model = ReferenceModel()
+  var auditor = JournalAuditor()
+  var grantIDs: [AllocationID] = []
   private var holdIDs: [HoldID] = []
   private var usageIDs: [UsageID] = []
   private var budgetIDs: [BudgetID] = []
@@ -48,15 +48,24 @@ public struct RandomHistory {
         let seq = ledger.committedSeq
         await ledger.sweep()
         // A sweep that found nothing to write leaves the journal's time where it was.
-        if ledger.committedSeq > seq { ledgerTime = max(clock.now(), ledgerTime) }
+        if ledger.committedSeq > seq {
+          ledgerTime = max(clock.now(), ledgerTime)
+          model.run(to: ledgerTime.microseconds)
+        }
       }
       do {
         try await self.step(step, ledger)
         try auditor.catchUp(with: store)
+        try compareAlerts(isWhole: false)
       } catch let breach as Breach {
         throw Breach("seed \(seed), step \(step): \(breach)")
       }
     }
+    clock.set(max(clock.now(), ledgerTime))
+    await ledger.sweep()
+    try auditor.catchUp(with: store)
+    model.run(to: clock.now().microseconds)
+    do { try compareAlerts(isWhole: true) } catch { throw Breach("seed \(seed): \(error)") }
     try await verify(ledger)
     try await ledger.shutDown()
   }
@@ -115,6 +124,7 @@ public struct RandomHistory {
     ledgerTime = time
     model.run(to: time.microseconds)
     let expected = expect(command)
+    model.ring()
     let outcome = await ledger.submit(command, by: attempt)
     let found = render(outcome)
     guard found == expected else {
@@ -240,6 +250,8 @@ public struct RandomHistory {
       let usage = answer.usage
       if isNew { usageIDs.append(usage.id) }
       return charged(usage.pins, usage.debtMicros, usage.uncollectedMicros)
+    case .alertsSet(let answer):
+      return "alerted at \(answer.thresholds.map { "\($0.micros) \($0.isArmed)" })"
     case .allocationAdjusted:
       return "adjusted"
     case .allocationVoided(let answer):
@@ -347,6 +359,7 @@ extension RandomHistory {
     case 88..<90: return .forceRelease(ForceRelease(hold: randomHold()))
     case 90..<94: return .putPrice(randomPrice())
     case 94..<96: return .setBudget(randomBudget(account))
+    case 96..<98: return .setBalanceAlerts(randomAlerts(account))
     default:
       return .setAccountState(
         SetAccountState(

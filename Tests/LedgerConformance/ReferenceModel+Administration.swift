@@ -20,6 +20,7 @@ extension ReferenceModel {
     case .at(let time): ends = time.microseconds
     }
     if let ends, ends <= now || ends <= grants[number].begins { return "expiresInThePast" }
+    if ends != grants[number].ends { bells[grants[number].owner]?.rung[number] = nil }
     grants[number].ends = ends
     if let priority = command.priority { grants[number].priority = Int(priority) }
     return "adjusted"

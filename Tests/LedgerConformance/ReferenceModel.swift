@@ -48,6 +48,9 @@ struct ReferenceModel {
   var bills: [(owner: String, parts: [(grant: Int, amount: Int64)], refunded: Int64)] = []
   var limits: [Limit] = []
   var paid: [Paid] = []
+  var bells: [String: Bell] = [:]
+  /// What was told of each owner, in order.
+  var news: [String: [String]] = [:]
   /// Model and output tokens of each whole answer.
   var answers: [(model: String, tokens: Int64)] = []
   var now = Int64.min
@@ -63,6 +66,7 @@ struct ReferenceModel {
     while let stop = nextStop(until: instant) {
       now = stop
       happen()
+      ring()
     }
     now = instant
   }
@@ -72,7 +76,9 @@ struct ReferenceModel {
     for hold in holds where hold.fate == "open" { stops.append(hold.deadline + Self.grace) }
     for grant in grants {
       stops.append(grant.begins)
-      if let ends = grant.ends { stops.append(ends) }
+      guard let ends = grant.ends else { continue }
+      stops.append(ends)
+      for lead in bells[grant.owner]?.leads ?? [] { stops.append(ends - lead) }
     }
     return stops.filter { $0 > now && $0 <= end }.min()
   }
@@ -216,6 +222,7 @@ struct ReferenceModel {
       preconditionFailure("grants and bills are named by number")
     case .settleHold, .extendHold, .releaseHold, .forceRelease:
       preconditionFailure("holds are named by number")
+    case .setBalanceAlerts(let command): setBell(command)
     case .putPrice(let command): put(command)
     case .setAccountState(let command): set(command)
     }

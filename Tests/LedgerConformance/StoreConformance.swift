@@ -145,6 +145,39 @@ public struct StoreConformance {
     try await ledger.shutDown()
   }
 
+  /// Alerts go on after a restart, and what comes due is told without anybody touching the account.
+  public func remembersAlerts() async throws {
+    let first = try CreditLedger(store: try open(), clock: clock)
+    let alerts = SetBalanceAlerts(
+      account: "alice", thresholdsMicros: [50, 10], leads: [.seconds(3_600), .seconds(60)])
+    _ = try await first.setBalanceAlerts(alerts, by: attempt("alerts")).get()
+    let grant = AllocateCredits(
+      account: "alice", amountMicros: 100, expiresAt: clock.now().adding(.seconds(2_000)))
+    _ = try await first.allocate(grant, by: attempt("grant")).get()
+    let fall = DeductCredits(account: "alice", charge: .micros(60))
+    _ = try await first.deduct(fall, by: attempt("fall")).get()
+    let before = first.alerts(of: "alice").alerts
+    try require(before?.thresholds.map(\.isArmed) == [false, true], "\(String(describing: before))")
+    let told = try await first.listEvents(EventQuery())
+    try require(told.count == 2, "told \(told), not a fall and a lead")
+    try await first.shutDown()
+
+    let second = try CreditLedger(store: try open(), clock: clock)
+    try require(second.alerts(of: "alice").alerts == before, "the alerts changed")
+    try require(try await second.listEvents(EventQuery()) == told, "the events changed")
+    clock.advance(.seconds(1_950))
+    await second.sweep()
+    clock.advance(.seconds(100))
+    await second.sweep()
+    var kinds: [LedgerEvent.Kind] = []
+    for id in try await second.listEvents(EventQuery(afterSeq: told.last?.seq ?? 0)) {
+      if let event = try await second.event(id) { kinds.append(event.kind) }
+    }
+    try require(kinds == [.creditExpiring, .creditExpired, .balanceLow], "told \(kinds)")
+    try require(try await second.verify().firstBreak == nil, "the journal is broken")
+    try await second.shutDown()
+  }
+
   /// Holds are listed as they were opened, page by page, by account, state and session; what was
   /// reported survives a restart.
   public func listsHolds() async throws {

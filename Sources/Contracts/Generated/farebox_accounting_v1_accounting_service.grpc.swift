@@ -214,6 +214,24 @@ public enum Farebox_Accounting_V1_AccountingService {
         method: "ListBudgets", kind: .unary, idempotency: .noSideEffects)
     }
 
+    /// SetBalanceAlerts: what goes in, what comes out, its name.
+    public enum SetBalanceAlerts {
+      public typealias Input = Farebox_Accounting_V1_SetBalanceAlertsRequest
+      public typealias Output = Farebox_Accounting_V1_SetBalanceAlertsResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "SetBalanceAlerts", kind: .unary, idempotency: .idempotent)
+    }
+
+    /// GetBalanceAlerts: what goes in, what comes out, its name.
+    public enum GetBalanceAlerts {
+      public typealias Input = Farebox_Accounting_V1_GetBalanceAlertsRequest
+      public typealias Output = Farebox_Accounting_V1_GetBalanceAlertsResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "GetBalanceAlerts", kind: .unary, idempotency: .noSideEffects)
+    }
+
     /// ListUsage: what goes in, what comes out, its name.
     public enum ListUsage {
       public typealias Input = Farebox_Accounting_V1_ListUsageRequest
@@ -291,6 +309,8 @@ public enum Farebox_Accounting_V1_AccountingService {
       ListPrices.descriptor,
       SetBudget.descriptor,
       ListBudgets.descriptor,
+      SetBalanceAlerts.descriptor,
+      GetBalanceAlerts.descriptor,
       ListUsage.descriptor,
       ExportUsage.descriptor,
       ListJournal.descriptor,
@@ -549,6 +569,27 @@ extension Farebox_Accounting_V1_AccountingService {
       request: Farebox_Accounting_V1_ListBudgetsRequest,
       context: ServerContext
     ) async throws -> Farebox_Accounting_V1_ListBudgetsResponse
+
+    /// SetBalanceAlerts sets what is told of an account's balance, in place of what was set before.
+    ///
+    /// Effect: each fall of available credit to a threshold or below is one event, and the next only after it has
+    /// risen above; each allocation of which something is left is one event for each lead before its expiry (leads
+    /// that have passed when it appears are told as one). A threshold that available credit is not above when it is
+    /// set waits until it has risen above. Opens the account on first use. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH.
+    func setBalanceAlerts(
+      request: Farebox_Accounting_V1_SetBalanceAlertsRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_SetBalanceAlertsResponse
+
+    /// GetBalanceAlerts shows what is told of an account's balance.
+    ///
+    /// Effect: none. Idempotent. The account's user, administrators, auditors.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id).
+    func getBalanceAlerts(
+      request: Farebox_Accounting_V1_GetBalanceAlertsRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_GetBalanceAlertsResponse
 
     /// ListUsage lists an account's charges, oldest first.
     ///
@@ -1025,6 +1066,43 @@ extension Farebox_Accounting_V1_AccountingService.Method.ListBudgets {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.SetBalanceAlerts {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// SetBalanceAlerts sets what is told of an account's balance, in place of what was set before.
+    ///
+    /// Effect: each fall of available credit to a threshold or below is one event, and the next only after it has
+    /// risen above; each allocation of which something is left is one event for each lead before its expiry (leads
+    /// that have passed when it appears are told as one). A threshold that available credit is not above when it is
+    /// set waits until it has risen above. Opens the account on first use. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH.
+    func setBalanceAlerts(
+      request: Farebox_Accounting_V1_SetBalanceAlertsRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_SetBalanceAlertsResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.GetBalanceAlerts {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// GetBalanceAlerts shows what is told of an account's balance.
+    ///
+    /// Effect: none. Idempotent. The account's user, administrators, auditors.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id).
+    func getBalanceAlerts(
+      request: Farebox_Accounting_V1_GetBalanceAlertsRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_GetBalanceAlertsResponse
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.ListUsage {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -1464,6 +1542,40 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         try await self.listBudgets(request: request, context: context)
       }
     }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.SetBalanceAlerts.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.SetBalanceAlerts.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SetBalanceAlertsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SetBalanceAlertsResponse>()
+      ) { request, context in
+        try service.setBalanceAlerts(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.SetBalanceAlerts.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SetBalanceAlertsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SetBalanceAlertsResponse>()
+      ) { request, context in
+        try await self.setBalanceAlerts(request: request, context: context)
+      }
+    }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.GetBalanceAlerts.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.GetBalanceAlerts.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetBalanceAlertsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_GetBalanceAlertsResponse>()
+      ) { request, context in
+        try service.getBalanceAlerts(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.GetBalanceAlerts.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetBalanceAlertsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_GetBalanceAlertsResponse>()
+      ) { request, context in
+        try await self.getBalanceAlerts(request: request, context: context)
+      }
+    }
     if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListUsage.Synchronous {
       router.registerSynchronousUnary(
         Farebox_Accounting_V1_AccountingService.Method.ListUsage.descriptor,
@@ -1820,6 +1932,29 @@ extension Farebox_Accounting_V1_AccountingService {
       options: CallOptions
     ) async throws -> Farebox_Accounting_V1_ListBudgetsResponse
 
+    /// SetBalanceAlerts sets what is told of an account's balance, in place of what was set before.
+    ///
+    /// Effect: each fall of available credit to a threshold or below is one event, and the next only after it has
+    /// risen above; each allocation of which something is left is one event for each lead before its expiry (leads
+    /// that have passed when it appears are told as one). A threshold that available credit is not above when it is
+    /// set waits until it has risen above. Opens the account on first use. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH.
+    func setBalanceAlerts(
+      _ message: Farebox_Accounting_V1_SetBalanceAlertsRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_SetBalanceAlertsResponse
+
+    /// GetBalanceAlerts shows what is told of an account's balance.
+    ///
+    /// Effect: none. Idempotent. The account's user, administrators, auditors.
+    /// Refusals, in order: INVALID_ARGUMENT (account_id).
+    func getBalanceAlerts(
+      _ message: Farebox_Accounting_V1_GetBalanceAlertsRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_GetBalanceAlertsResponse
+
     /// ListUsage lists an account's charges, oldest first.
     ///
     /// Effect: none. Idempotent. The account's user, administrators, auditors. Sees every charge that was
@@ -2175,6 +2310,32 @@ extension Farebox_Accounting_V1_AccountingService {
         method: Farebox_Accounting_V1_AccountingService.Method.ListBudgets.descriptor,
         serializer: ProtobufSerializer<Farebox_Accounting_V1_ListBudgetsRequest>(),
         deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListBudgetsResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func setBalanceAlerts(
+      _ message: Farebox_Accounting_V1_SetBalanceAlertsRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_SetBalanceAlertsResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.SetBalanceAlerts.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SetBalanceAlertsRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SetBalanceAlertsResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func getBalanceAlerts(
+      _ message: Farebox_Accounting_V1_GetBalanceAlertsRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_GetBalanceAlertsResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.GetBalanceAlerts.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_GetBalanceAlertsRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetBalanceAlertsResponse>(),
         metadata: metadata, options: options)
     }
 
@@ -2551,6 +2712,34 @@ extension Farebox_Accounting_V1_AccountingService.ClientProtocol {
     options: CallOptions
   ) async throws -> Farebox_Accounting_V1_ListBudgetsResponse {
     try await self.listBudgets(message, metadata: Metadata(), options: options)
+  }
+
+  public func setBalanceAlerts(
+    _ message: Farebox_Accounting_V1_SetBalanceAlertsRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_SetBalanceAlertsResponse {
+    try await self.setBalanceAlerts(message, metadata: metadata, options: .defaults)
+  }
+
+  public func setBalanceAlerts(
+    _ message: Farebox_Accounting_V1_SetBalanceAlertsRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_SetBalanceAlertsResponse {
+    try await self.setBalanceAlerts(message, metadata: Metadata(), options: options)
+  }
+
+  public func getBalanceAlerts(
+    _ message: Farebox_Accounting_V1_GetBalanceAlertsRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_GetBalanceAlertsResponse {
+    try await self.getBalanceAlerts(message, metadata: metadata, options: .defaults)
+  }
+
+  public func getBalanceAlerts(
+    _ message: Farebox_Accounting_V1_GetBalanceAlertsRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_GetBalanceAlertsResponse {
+    try await self.getBalanceAlerts(message, metadata: Metadata(), options: options)
   }
 
   public func listUsage(

@@ -154,6 +154,7 @@ public enum Answer: Sendable {
   case refunded(RefundAnswer)
   case pricePut(PutPriceAnswer)
   case budgetSet(SetBudgetAnswer)
+  case alertsSet(SetBalanceAlertsAnswer)
   case accountStateSet(SetAccountStateAnswer)
 }
 

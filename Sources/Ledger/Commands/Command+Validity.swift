@@ -23,6 +23,7 @@ extension Command {
     case .recordUsage(let command): command.invalidField
     case .putPrice(let command): command.invalidField
     case .setBudget(let command): command.invalidField
+    case .setBalanceAlerts(let command): command.invalidField
     case .setAccountState(let command): command.invalidField
     }
   }

@@ -112,6 +112,7 @@ public enum Command: Sendable, Hashable {
   case recordUsage(DeductCredits)
   case putPrice(PutPrice)
   case setBudget(SetBudget)
+  case setBalanceAlerts(SetBalanceAlerts)
   case setAccountState(SetAccountState)
 
   /// The kind of a command: idempotency keys are scoped by it. Stored; never renumber.
@@ -130,6 +131,7 @@ public enum Command: Sendable, Hashable {
     case refundUsage = 12
     case recordUsage = 13
     case setBudget = 14
+    case setBalanceAlerts = 15
   }
 
   /// Which kind of command it is.
@@ -148,6 +150,7 @@ public enum Command: Sendable, Hashable {
     case .recordUsage: .recordUsage
     case .putPrice: .putPrice
     case .setBudget: .setBudget
+    case .setBalanceAlerts: .setBalanceAlerts
     case .setAccountState: .setAccountState
     }
   }

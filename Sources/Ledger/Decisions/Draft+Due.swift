@@ -5,6 +5,7 @@ struct DueEvent: Comparable {
     case allocationExpires = 1
     case allocationBegins = 2
     case periodEnds = 3
+    case expiryNears = 4
   }
 
   let time: LedgerTime
@@ -36,13 +37,13 @@ extension Account {
       guard let end = budget.period?.upperBound else { continue }
       events.append(DueEvent(time: end, kind: .periodEnds, subject: budget.id.seq))
     }
-    return events
+    return events + noticeEvents()
   }
 }
 
 extension Draft {
   /// Writes down what came due up to the command's time: holds that ran out, grants that expired,
-  /// debt that a grant which has begun repays.
+  /// debt that a grant which has begun repays, and what is to be told of it.
   ///
   /// Each is judged at the instant at which it came due and in that order, so that the result does
   /// not depend on when the account happens to be touched.
@@ -53,21 +54,44 @@ extension Draft {
     for event in account.dueEvents() {
       if event.time <= time { due.append(event) } else { next = min(next, event.time) }
     }
-    for event in due.sorted() {
-      beginPeriods(at: event.time)
-      switch event.kind {
-      case .holdEnds: expireHold(HoldID(seq: event.subject))
-      case .allocationExpires: expireAllocation(AllocationID(seq: event.subject))
-      case .allocationBegins: break  // It repays debt, as below.
-      case .periodEnds: break  // The next one has begun, as above.
-      }
-      repayDebt(at: event.time)
+    if account.alerts == nil {
+      for event in due.sorted() { settle(event) }
+    } else {
+      settleAndTell(due.sorted())
     }
     beginPeriods(at: time)
     for budget in account.budgets { next = min(next, budget.period?.upperBound ?? next) }
     setNextDue(next)
     dueChangeCount = changes.count
     precondition(account.nextDue > time)
+  }
+
+  private mutating func settle(_ event: DueEvent) {
+    beginPeriods(at: event.time)
+    switch event.kind {
+    case .holdEnds: expireHold(HoldID(seq: event.subject))
+    case .allocationExpires: expireAllocation(AllocationID(seq: event.subject))
+    case .allocationBegins: break  // It repays debt, as below.
+    case .periodEnds: break  // The next one has begun, as above.
+    case .expiryNears: break  // It is told when all of its instant is settled.
+    }
+    repayDebt(at: event.time)
+  }
+
+  /// Settles what came due instant by instant, and judges at each what is to be told: as if
+  /// somebody had looked at the account at that very instant.
+  private mutating func settleAndTell(_ events: [DueEvent]) {
+    var rest = events[...]
+    while let first = rest.first {
+      let instant = first.time
+      let together = Array(rest.prefix { $0.time == instant })
+      rest = rest.dropFirst(together.count)
+      let hasNews = hasNews(at: instant, in: together)
+      if hasNews { judgeRises(before: instant) }
+      for event in together { settle(event) }
+      if hasNews { judgeAlerts(at: instant) }
+    }
+    judgeAlerts(at: time)
   }
 
   private mutating func expireHold(_ id: HoldID) {

@@ -57,6 +57,8 @@ extension Command {
         PutPrice(
           model: try reader.value(), effectiveFrom: try reader.optional(),
           rates: try reader.value()))
+    case .setBalanceAlerts:
+      self = .setBalanceAlerts(try reader.value())
     case .setAccountState:
       self = .setAccountState(
         SetAccountState(

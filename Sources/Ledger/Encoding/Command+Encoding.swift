@@ -80,6 +80,8 @@ extension Command {
       writer.integer(command.limitMicros)
       writer.value(command.window)
       writer.value(command.mode)
+    case .setBalanceAlerts(let command):
+      writer.value(command)
     case .setAccountState(let command):
       writer.value(command.account)
       writer.optional(command.state)

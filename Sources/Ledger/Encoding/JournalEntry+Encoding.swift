@@ -117,6 +117,15 @@ extension Change {
       let end = try reader.value(LedgerTime.self)
       guard start < end else { throw CorruptionError("a period that ends before it begins") }
       self = .budgetPeriodBegan(id, start..<end)
+    case .alertsSet:
+      self = .alertsSet(
+        try reader.list(), leads: try reader.list(), at: try reader.value())
+    case .balanceFell:
+      self = .balanceFell(try reader.value())
+    case .balanceRose:
+      self = .balanceRose(try reader.value())
+    case .expiryNoticed:
+      self = .expiryNoticed(try reader.value())
     case .accountStateSet:
       self = .accountStateSet(
         try reader.value(), overdraftLimitMicros: try reader.integer())
@@ -175,6 +184,16 @@ extension Change {
       writer.value(id)
       writer.value(period.lowerBound)
       writer.value(period.upperBound)
+    case .alertsSet(let thresholds, let leads, let time):
+      writer.list(thresholds)
+      writer.list(leads)
+      writer.value(time)
+    case .balanceFell(let fall):
+      writer.value(fall)
+    case .balanceRose(let rise):
+      writer.value(rise)
+    case .expiryNoticed(let notice):
+      writer.value(notice)
     case .accountStateSet(let state, let limit):
       writer.value(state)
       writer.integer(limit)

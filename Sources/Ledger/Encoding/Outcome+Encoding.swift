@@ -124,6 +124,8 @@ extension Answer {
       self = .pricePut(PutPriceAnswer(price: try reader.value()))
     case .setBudget:
       self = .budgetSet(SetBudgetAnswer(status: try reader.value()))
+    case .setBalanceAlerts:
+      self = .alertsSet(try reader.value())
     case .setAccountState:
       self = .accountStateSet(
         SetAccountStateAnswer(
@@ -194,6 +196,9 @@ extension Answer {
     case .budgetSet(let answer):
       writer.value(Command.Kind.setBudget)
       writer.value(answer.status)
+    case .alertsSet(let answer):
+      writer.value(Command.Kind.setBalanceAlerts)
+      writer.value(answer)
     case .accountStateSet(let answer):
       writer.value(Command.Kind.setAccountState)
       writer.value(answer.state)

@@ -112,6 +112,11 @@ struct BatchDecider {
         ?? state.newDraft(command.account, at: time)
       let outcome = command.decide(on: &draft)
       return conclude(draft, outcome, submission)
+    case .setBalanceAlerts(let command):
+      var draft = state.draft(command.account, at: time)
+        ?? state.newDraft(command.account, at: time)
+      let outcome = command.decide(on: &draft)
+      return conclude(draft, outcome, submission)
     case .setAccountState(let command):
       var draft = state.draft(command.account, at: time)
         ?? state.newDraft(command.account, at: time)
@@ -241,8 +246,10 @@ struct BatchDecider {
 
   /// Turns what was decided into journal entries and puts the account back.
   private mutating func conclude(
-    _ draft: Draft?, _ outcome: CommandOutcome, _ submission: Submission
+    _ decided: consuming Draft?, _ outcome: CommandOutcome, _ submission: Submission
   ) -> CommandOutcome {
+    var draft = decided
+    if case .success = outcome, draft?.account.alerts != nil { draft?.judgeAlerts(at: time) }
     var changes = draft?.changes ?? []
     if case .failure = outcome { changes.append(.refused(submission.command.kind)) }
     if let draft {

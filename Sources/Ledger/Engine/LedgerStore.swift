@@ -174,6 +174,10 @@ public protocol LedgerStore: Sendable {
     in range: ClosedRange<Int64>, about account: AccountID?, of kinds: [Change.Kind], limit: Int
   ) throws(StoreError) -> [StoredEntry]
 
+  /// Lists the ids of events, oldest first, as of entry `seq` or later.
+  func listEvents(_ query: EventQuery, includingSeq seq: Int64) async throws(StoreError)
+    -> [EventID]
+
   /// Reads up to `limit` journal entries after `seq`, in order.
   func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry]
 

@@ -80,6 +80,15 @@ public final class MemoryLedgerStore: LedgerStore {
     }
   }
 
+  public func listEvents(_ query: EventQuery, includingSeq seq: Int64) async throws(StoreError)
+    -> [EventID]
+  {
+    contents.withLock { contents in
+      let events = contents.entries.lazy.compactMap { LedgerEvent($0.entry) }
+      return Array(events.filter(query.includes).prefix(query.limit).map(\.id))
+    }
+  }
+
   public func hold(_ id: HoldID, includingSeq seq: Int64) async throws(StoreError) -> Hold? {
     contents.withLock { $0.holds[id] }
   }
@@ -127,7 +136,7 @@ extension MemoryLedgerStore.Contents {
       case .refunded(let id, let total):
         guard let index = usage.firstIndex(where: { $0.id == id }) else { continue }
         usage[index].refundedMicros = total
-      case .account, .price, .budget, .key: break
+      case .account, .price, .budget, .event, .key: break
       }
     }
   }

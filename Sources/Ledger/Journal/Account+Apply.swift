@@ -42,6 +42,14 @@ extension Account {
       set(terms, &rows)
     case .budgetPeriodBegan(let id, let period):
       begin(period, of: id, &rows)
+    case .alertsSet(let thresholds, let leads, let time):
+      setAlerts(thresholds, leads: leads, at: time)
+    case .balanceFell(let fall):
+      disarm(fall)
+    case .balanceRose(let rise):
+      rearm(rise)
+    case .expiryNoticed(let notice):
+      note(notice)
     case .accountStateSet(let state, let limit):
       self.state = state
       overdraftLimitMicros = limit
@@ -51,6 +59,7 @@ extension Account {
     precondition(debtMicros >= 0, "debt below zero")
     dropUsedUp()
     rows.append(.account(row))
+    if let kind = change.newsKind { rows.append(.event(EventID(seq: seq), id, kind)) }
     return rows
   }
 
@@ -60,6 +69,7 @@ extension Account {
     let place = allocations.firstIndex { terms.isSpent(before: $0.terms) }
     allocations.insert(allocation, at: place ?? allocations.endIndex)
     nextDue = min(nextDue, terms.expiresAt ?? .distantFuture, terms.effectiveAt)
+    if let alerts { nextDue = min(nextDue, alerts.firstNotice(of: terms)) }
     return allocation
   }
 
@@ -69,6 +79,7 @@ extension Account {
     }
     var allocation = allocations.remove(at: index)
     precondition(allocation.terms.amountMicros == terms.amountMicros, "another amount")
+    if terms.expiresAt != allocation.terms.expiresAt { alerts?.forget(terms.id) }
     allocation.terms = terms
     place(allocation)
     rows.append(.allocation(allocation))
@@ -79,6 +90,7 @@ extension Account {
     let place = allocations.firstIndex { allocation.terms.isSpent(before: $0.terms) }
     allocations.insert(allocation, at: place ?? allocations.endIndex)
     nextDue = min(nextDue, allocation.terms.expiresAt ?? .distantFuture)
+    if let alerts { nextDue = min(nextDue, alerts.firstNotice(of: allocation.terms)) }
   }
 
   private mutating func refund(_ refund: Refund, _ rows: inout [LedgerRow]) {
@@ -193,6 +205,9 @@ extension Account {
   /// Drops allocations in which nothing is left: no later entry needs them.
   private mutating func dropUsedUp() {
     guard allocations.contains(where: \.isUsedUp) else { return }
+    if alerts != nil {
+      for allocation in allocations where allocation.isUsedUp { alerts?.forget(allocation.id) }
+    }
     allocations.removeAll(where: \.isUsedUp)
   }
 }

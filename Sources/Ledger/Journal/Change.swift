@@ -28,6 +28,14 @@ public enum Change: Sendable {
   case budgetSet(BudgetTerms)
   /// A budget counts another civil period from now on.
   case budgetPeriodBegan(BudgetID, Range<LedgerTime>)
+  /// What is told of an account's balance was set.
+  case alertsSet([BalanceAlerts.Threshold], leads: [Duration], at: LedgerTime)
+  /// Available credit fell to a threshold: told once for each fall.
+  case balanceFell(BalanceFall)
+  /// Available credit rose above thresholds.
+  case balanceRose(BalanceRise)
+  /// An allocation's expiry has come near.
+  case expiryNoticed(ExpiryNotice)
   /// An account's standing was set.
   case accountStateSet(AccountState, overdraftLimitMicros: Int64)
   /// A command was refused; the refusal is remembered for its key.
@@ -51,6 +59,10 @@ public enum Change: Sendable {
     case refunded = 14
     case budgetSet = 15
     case budgetPeriodBegan = 16
+    case alertsSet = 17
+    case balanceFell = 18
+    case balanceRose = 19
+    case expiryNoticed = 20
   }
 
   /// Which kind of entry it is.
@@ -70,6 +82,10 @@ public enum Change: Sendable {
     case .pricePut: .pricePut
     case .budgetSet: .budgetSet
     case .budgetPeriodBegan: .budgetPeriodBegan
+    case .alertsSet: .alertsSet
+    case .balanceFell: .balanceFell
+    case .balanceRose: .balanceRose
+    case .expiryNoticed: .expiryNoticed
     case .accountStateSet: .accountStateSet
     case .refused: .refused
     }

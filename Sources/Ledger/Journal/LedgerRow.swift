@@ -12,6 +12,8 @@ public enum LedgerRow: Sendable {
   case refunded(UsageID, totalMicros: Int64)
   case price(PriceVersion)
   case budget(Budget)
+  /// The entry is news.
+  case event(EventID, AccountID, LedgerEvent.Kind)
   case key(Digest, seq: Int64)
 }
 
@@ -22,6 +24,7 @@ public struct AccountRow: Sendable, Hashable {
   public let overdraftLimitMicros: Int64
   public let debtMicros: Int64
   public let seq: Int64
+  public let alerts: BalanceAlerts?
 }
 
 extension Account {
@@ -29,6 +32,6 @@ extension Account {
   public var row: AccountRow {
     AccountRow(
       id: id, state: state, overdraftLimitMicros: overdraftLimitMicros, debtMicros: debtMicros,
-      seq: seq)
+      seq: seq, alerts: alerts)
   }
 }

@@ -70,8 +70,8 @@ extension Change {
       ]
     case .refunded(let refund):
       return refund.legs
-    case .allocationAdjusted, .pricePut, .budgetSet, .budgetPeriodBegan, .accountStateSet,
-      .refused:
+    case .allocationAdjusted, .pricePut, .budgetSet, .budgetPeriodBegan, .alertsSet,
+      .balanceFell, .balanceRose, .expiryNoticed, .accountStateSet, .refused:
       return []
     }
   }

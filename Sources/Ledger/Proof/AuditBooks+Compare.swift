@@ -10,6 +10,7 @@ extension AuditBooks {
       ("seq", "\(page.seq)", "\(account.seq)"), ("state", "\(page.state)", "\(account.state)"),
       ("overdraft_limit_micros", "\(page.limit)", "\(account.overdraftLimitMicros)"),
       ("debt_micros", "\(page.debt)", "\(account.debtMicros)"),
+      ("alerts", page.alerts.text, account.alerts.text),
     ]
     for (name, expected, found) in own where expected != found {
       return LedgerBreak(
@@ -59,6 +60,14 @@ extension AuditBooks.Grant {
   }
 }
 
+extension BalanceAlerts? {
+  fileprivate var text: String {
+    guard let alerts = self else { return "none" }
+    let told = alerts.told.sorted { $0.key < $1.key }.map { "\($0.key) at \($0.value)" }
+    return "\(alerts.thresholds), \(alerts.leads), told \(told)"
+  }
+}
+
 extension Allocation {
   fileprivate var text: String {
     "available \(availableMicros), held \(heldMicros), spent \(spentMicros), "
@@ -77,6 +86,15 @@ extension AuditBooks.AuditAccount {
     }
     return Account(
       id: id, state: state, overdraftLimitMicros: limit, debtMicros: debt, seq: seq,
-      allocations: unspent, holds: Array(holds.values))
+      allocations: unspent, holds: Array(holds.values), alerts: alerts)
+  }
+
+  /// What is told, as the ledger holds it.
+  var alerts: BalanceAlerts? {
+    guard !thresholds.isEmpty || !leads.isEmpty else { return nil }
+    let levels = thresholds.sorted { $0.key > $1.key }.map { micros, isArmed in
+      BalanceAlerts.Threshold(micros: micros, isArmed: isArmed)
+    }
+    return BalanceAlerts(thresholds: levels, leads: leads, setAt: alertsSetAt, told: told)
   }
 }

@@ -31,6 +31,12 @@ struct AuditBooks {
     var expired: [HoldID: ExpiredHold] = [:]
     /// What of each charge was charged, and of that refunded, in micro-credits.
     var charges: [UsageID: (charged: Int64, refunded: Int64)] = [:]
+    /// What is told, as it was set, and whether each threshold tells of the next fall.
+    var thresholds: [Int64: Bool] = [:]
+    var leads: [Duration] = []
+    var alertsSetAt = LedgerTime.distantPast
+    /// The shortest lead that was told of each allocation of which something is left.
+    var told: [AllocationID: Duration] = [:]
     /// Budgets that are not off.
     var budgets: [BudgetID: AuditBudget] = [:]
   }
@@ -69,6 +75,8 @@ struct AuditBooks {
     accounts[id] = nil
     page.account.seq = entry.seq
     try carryOut(entry.change, on: &page)
+    page.forgetUsedUp()
+    if entry.reply != nil { try page.requireNothingUntold() }
     accounts[id] = page.account
   }
 
@@ -125,6 +133,14 @@ struct AuditBooks {
       try page.void(id, amount)
     case .refunded(let refund):
       try page.refund(refund)
+    case .alertsSet(let thresholds, let leads, let time):
+      try page.setAlerts(thresholds, leads, at: time)
+    case .balanceFell(let fall):
+      try page.fall(fall)
+    case .balanceRose(let rise):
+      try page.rise(rise)
+    case .expiryNoticed(let notice):
+      try page.note(notice)
     case .accountStateSet(let state, let limit):
       page.account.state = state
       page.account.limit = limit

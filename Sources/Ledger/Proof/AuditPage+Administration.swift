@@ -7,6 +7,7 @@ extension AuditPage {
     else {
       throw broken(.grantParts, "allocation \(terms.id) terms", "the same amount", "another")
     }
+    if terms.expiresAt != grant.terms.expiresAt { account.told[terms.id] = nil }
     grant.terms = terms
     account.grants[terms.id] = grant
   }

@@ -32,6 +32,8 @@ public struct LedgerBreak: Error, Sendable, Hashable, CustomStringConvertible {
     case budgetBounds = "I12"
     /// I13: replaying the journal gives the live state.
     case liveState = "I13"
+    /// A threshold tells of each fall once, an allocation's expiry of each lead once.
+    case alerts = "ALERTS"
     /// I16: the legs of an entry sum to zero.
     case legs = "I16"
   }

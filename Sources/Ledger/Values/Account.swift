@@ -26,8 +26,10 @@ public struct Account: Sendable {
   public internal(set) var holds: [HoldID: Hold] = [:]
   /// Budgets that are not off, in the order in which they were set.
   public internal(set) var budgets: [Budget] = []
-  /// No hold ends, no allocation expires or begins and no civil period of a budget ends before this
-  /// instant.
+  /// What is told of its balance; nil when nothing is.
+  public internal(set) var alerts: BalanceAlerts?
+  /// No hold ends, no allocation expires or begins, no expiry is to be told and no civil period of
+  /// a budget ends before this instant.
   ///
   /// A lower bound that is moved up when it is reached, so that the common case costs a comparison.
   var nextDue: LedgerTime = .distantFuture
@@ -43,7 +45,7 @@ public struct Account: Sendable {
   /// Puts an account together from stored rows, given in any order.
   public init(
     id: AccountID, state: AccountState, overdraftLimitMicros: Int64, debtMicros: Int64, seq: Int64,
-    allocations: [Allocation], holds: [Hold], budgets: [Budget] = []
+    allocations: [Allocation], holds: [Hold], budgets: [Budget] = [], alerts: BalanceAlerts? = nil
   ) {
     precondition(overdraftLimitMicros >= 0 && debtMicros >= 0)
     self.id = id
@@ -54,6 +56,7 @@ public struct Account: Sendable {
     self.allocations = allocations.sorted { $0.terms.isSpent(before: $1.terms) }
     self.holds = Dictionary(uniqueKeysWithValues: holds.map { ($0.id, $0) })
     self.budgets = budgets.sorted { $0.id < $1.id }
+    self.alerts = alerts
     for hold in holds { countHeld(hold.grantedMicros, BudgetScope(of: hold)) }
     self.nextDue = dueEvents().map(\.time).min() ?? .distantFuture
     requireHeldEqualsPins()

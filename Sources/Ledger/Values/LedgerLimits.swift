@@ -29,6 +29,16 @@ public enum LedgerLimits {
   public static let budgetWindowMin: Duration = .seconds(60)
   /// The longest rolling window of a budget.
   public static let budgetWindowMax: Duration = .seconds(366 * 24 * 60 * 60)
+  /// The most low-balance thresholds of one account.
+  public static let alertThresholdsMax = 8
+  /// The most leads at which an account's expiries are told.
+  public static let alertLeadsMax = 4
+  /// The shortest lead at which an expiry is told.
+  public static let alertLeadMin: Duration = .seconds(60)
+  /// The longest lead at which an expiry is told.
+  public static let alertLeadMax: Duration = .seconds(366 * 24 * 60 * 60)
+  /// The most events on one page.
+  public static let eventPageMax = 1_000
   /// The most prices on one page.
   public static let pricePageMax = 1_000
   /// The most open holds of one account.

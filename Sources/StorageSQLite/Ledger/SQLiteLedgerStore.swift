@@ -155,6 +155,17 @@ public final class SQLiteLedgerStore: LedgerStore {
     }
   }
 
+  public func listEvents(_ query: EventQuery, includingSeq seq: Int64) async throws(StoreError)
+    -> [EventID]
+  {
+    try await materialiser.wait(forSeq: seq)
+    do {
+      return try await questions.read { try StateReader.events(query, $0) }
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
   public func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
     do {
       return try journal.withLock { journal in

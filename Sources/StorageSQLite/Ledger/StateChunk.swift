@@ -14,6 +14,7 @@ struct StateChunk {
   private(set) var refunds: [UsageID: Int64] = [:]
   private(set) var prices: [PriceVersion] = []
   private(set) var budgets: [BudgetID: Budget] = [:]
+  private(set) var events: [(id: EventID, account: AccountID, kind: LedgerEvent.Kind)] = []
   private(set) var keys: [(digest: Digest, seq: Int64)] = []
 
   init(head: JournalHead) {
@@ -23,7 +24,7 @@ struct StateChunk {
   /// About how many rows will be written.
   var rowCount: Int {
     accounts.count + allocations.count + holds.count + lateSettled.count + usage.count
-      + refunds.count + budgets.count + prices.count + keys.count
+      + refunds.count + budgets.count + prices.count + events.count + keys.count
   }
 
   /// Adds the rows of entries up to `head`.
@@ -41,6 +42,7 @@ struct StateChunk {
       case .refunded(let id, let total): refunds[id] = total
       case .budget(let budget): budgets[budget.id] = budget
       case .price(let price): prices.append(price)
+      case .event(let id, let account, let kind): events.append((id, account, kind))
       case .key(let digest, let seq): keys.append((digest, seq))
       }
     }

@@ -7,7 +7,7 @@ extension StateDatabase {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     // Tables of an older shape are dropped: the journal fills them again.
-    migrator.registerMigration("state-4") { database in
+    migrator.registerMigration("state-5") { database in
       for table in tables { try database.execute(sql: "DROP TABLE IF EXISTS \(table)") }
       try database.execute(sql: accountTables)
       try database.execute(sql: usageTables)
@@ -17,7 +17,7 @@ extension StateDatabase {
 
   private static let tables = [
     "as_of", "accounts", "allocations", "holds", "usage", "prices", "idempotency_keys",
-    "budgets",
+    "budgets", "events",
   ]
 
   private static let accountTables = """
@@ -33,7 +33,8 @@ extension StateDatabase {
       state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 3),
       overdraft_limit_micros INTEGER NOT NULL CHECK (overdraft_limit_micros >= 0),
       debt_micros INTEGER NOT NULL CHECK (debt_micros >= 0),
-      seq INTEGER NOT NULL
+      seq INTEGER NOT NULL,
+      alerts BLOB
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE allocations (
@@ -123,6 +124,12 @@ extension StateDatabase {
       mode INTEGER NOT NULL CHECK (mode BETWEEN 1 AND 3),
       limit_micros INTEGER NOT NULL CHECK (limit_micros >= 0),
       form BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE events (
+      event_id INTEGER PRIMARY KEY,
+      account_id TEXT NOT NULL,
+      kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 4)
     ) STRICT;
 
     CREATE TABLE idempotency_keys (

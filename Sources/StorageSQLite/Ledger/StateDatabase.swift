@@ -17,7 +17,7 @@ final class StateDatabase {
 
   private struct Statements {
     let begin, commit, rollback, asOf, account, allocation, hold, late, usage, refund, price,
-      budget, key: RawStatement
+      budget, event, key: RawStatement
   }
 
   init(path: String) throws(StartupError) {
@@ -68,7 +68,7 @@ final class StateDatabase {
       commit: try RawStatement(database, "COMMIT"),
       rollback: try RawStatement(database, "ROLLBACK"),
       asOf: try RawStatement(database, "REPLACE INTO as_of VALUES (1, ?, ?, ?)"),
-      account: try RawStatement(database, "REPLACE INTO accounts VALUES (?, ?, ?, ?, ?)"),
+      account: try RawStatement(database, "REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?)"),
       allocation: try RawStatement(
         database,
         "REPLACE INTO allocations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -82,6 +82,7 @@ final class StateDatabase {
         database, "UPDATE usage SET refunded_micros = ? WHERE usage_id = ?"),
       price: try RawStatement(database, "INSERT INTO prices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       budget: try RawStatement(database, "REPLACE INTO budgets VALUES (?, ?, ?, ?, ?)"),
+      event: try RawStatement(database, "INSERT INTO events VALUES (?, ?, ?)"),
       key: try RawStatement(database, "INSERT INTO idempotency_keys VALUES (?, ?)"))
   }
 
@@ -96,6 +97,10 @@ final class StateDatabase {
     }
     for price in chunk.prices { try statements.price.write(price) }
     for budget in chunk.budgets.values { try statements.budget.write(budget) }
+    for event in chunk.events {
+      try statements.event.run(
+        .integer(event.id.seq), .text(event.account.name), .integer(Int64(event.kind.rawValue)))
+    }
     for key in chunk.keys {
       try statements.key.run(.blob(key.digest.shortened), .integer(key.seq))
     }
@@ -115,7 +120,7 @@ extension RawStatement {
     try run(
       .text(account.id.name), .integer(Int64(account.state.rawValue)),
       .integer(account.overdraftLimitMicros), .integer(account.debtMicros),
-      .integer(account.seq))
+      .integer(account.seq), account.alerts.map { .blob($0.storedColumn) } ?? .null)
   }
 
   fileprivate func write(_ allocation: Allocation) throws {

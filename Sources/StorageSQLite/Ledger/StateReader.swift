@@ -75,7 +75,16 @@ enum StateReader {
     return Account(
       id: id, state: state, overdraftLimitMicros: row["overdraft_limit_micros"],
       debtMicros: row["debt_micros"], seq: row["seq"], allocations: allocations, holds: holds,
-      budgets: budgets)
+      budgets: budgets, alerts: try alerts(row["alerts"], of: id))
+  }
+
+  private static func alerts(_ column: Data?, of id: AccountID) throws -> BalanceAlerts? {
+    guard let column else { return nil }
+    do {
+      return try BalanceAlerts(storedColumn: [UInt8](column))
+    } catch {
+      throw StoreError.corrupted("account \(id): \(error)")
+    }
   }
 
   private static func allocation(_ row: Row) throws -> Allocation {

@@ -33,7 +33,7 @@ struct StoredFormTests {
     var history = RandomHistory(seed: 7, commandCount: 900)
     try await history.run { store }
     let entries = try store.entries(afterSeq: 0, limit: 10_000)
-    #expect(Set(entries.map(\.change.kind.rawValue)).count == 16, "every kind of entry occurs")
+    #expect(Set(entries.map(\.change.kind.rawValue)).count == 20, "every kind of entry occurs")
     var hash = Digest.zero
     for entry in entries {
       let sealed = SealedEntry(entry, after: hash)

@@ -67,5 +67,11 @@ final class ObstructedStore: LedgerStore {
     try store.entries(afterSeq: seq, limit: limit)
   }
 
+  func listEvents(_ query: EventQuery, includingSeq seq: Int64) async throws(StoreError)
+    -> [EventID]
+  {
+    try await store.listEvents(query, includingSeq: seq)
+  }
+
   func close() throws(StoreError) { try store.close() }
 }

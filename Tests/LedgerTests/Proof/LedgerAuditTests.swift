@@ -200,6 +200,35 @@ struct LedgerAuditTests {
         .charged(Charged(usage: usage(4, [pin(1, 1)], hold: 2))),
       ], .holdEndsOnce, 4
     ),
+    (
+      "a threshold that is told of without a fall", [
+        .alertsSet([.init(micros: 50, isArmed: true)], leads: [], at: time.adding(.seconds(1))),
+        .balanceFell(BalanceFall(thresholdMicros: 50, availableMicros: 100, fellAt: time)),
+      ], .alerts, 3
+    ),
+    (
+      "a fall that is told of twice", [
+        .alertsSet([.init(micros: 50, isArmed: true)], leads: [], at: time.adding(.seconds(1))),
+        .charged(Charged(usage: usage(3, [pin(1, 60)]))),
+        .balanceFell(BalanceFall(thresholdMicros: 50, availableMicros: 40, fellAt: time)),
+        .balanceFell(BalanceFall(thresholdMicros: 50, availableMicros: 40, fellAt: time)),
+      ], .alerts, 5
+    ),
+    (
+      "a threshold armed without a rise", [
+        .alertsSet([.init(micros: 200, isArmed: false)], leads: [], at: time.adding(.seconds(1))),
+        .balanceRose(BalanceRise(thresholdsMicros: [200], availableMicros: 100, roseAt: time)),
+      ], .alerts, 3
+    ),
+    (
+      "a notice of what does not expire", [
+        .alertsSet([], leads: [.seconds(60)], at: time.adding(.seconds(1))),
+        .expiryNoticed(
+          ExpiryNotice(
+            allocation: AllocationID(seq: 1), lead: .seconds(60), expiresAt: time, leftMicros: 100,
+            noticedAt: time)),
+      ], .alerts, 3
+    ),
     ("an allocation under another's id", [.allocated(terms(1, 5))], .form, 2),
   ]
 
@@ -209,6 +238,24 @@ struct LedgerAuditTests {
       let found = Self.firstBreak(Self.rows([.allocated(Self.terms(1, 100))] + changes))
       #expect(found?.rule == rule && found?.seq == seq, "\(name): \(String(describing: found))")
     }
+  }
+
+  @Test("a fall that a command did not tell of is named")
+  func untold() {
+    let changes: [Change] = [
+      .allocated(Self.terms(1, 100)),
+      .alertsSet(
+        [.init(micros: 50, isArmed: true)], leads: [], at: Self.time.adding(.seconds(1))),
+    ]
+    let rows = Self.rows(changes)
+    let charge = JournalEntry(
+      seq: 3, time: Self.time.adding(.seconds(2)), account: "u", actor: "a",
+      change: .charged(Charged(usage: Self.usage(3, [Self.pin(1, 60)]))),
+      reply: StoredReply(
+        key: Digest(hashing: [1]), body: Digest(hashing: [2]), outcome: [], seq: 3))
+    let sealed = SealedEntry(charge, after: rows[1].hash)
+    let found = Self.firstBreak(rows + [sealed.stored])
+    #expect(found?.rule == .alerts && found?.seq == 3)
   }
 
   @Test("credit is taken only within its life")

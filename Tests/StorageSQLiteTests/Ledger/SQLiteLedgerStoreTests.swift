@@ -23,6 +23,10 @@ struct SQLiteLedgerStoreTests {
     try await conformance.continuesAfterReopening()
   }
 
+  @Test("remembers alerts") func alerts() async throws {
+    try await conformance.remembersAlerts()
+  }
+
   @Test("remembers keys") func keys() async throws {
     try await conformance.remembersKeys()
   }
