@@ -26,6 +26,8 @@ CALLERS = {
     "ListPrices": "admin",
     "SetBudget": "admin",
     "ListBudgets": "admin",
+    "SetBalanceAlerts": "admin",
+    "GetBalanceAlerts": "self admin auditor",
     "ListUsage": "self admin auditor",
     "ExportUsage": "self admin auditor",
     "ListJournal": "self admin auditor",
@@ -101,6 +103,8 @@ LAWFUL = {
     "ListPrices": lambda scene: {"model": _priced(scene)["model"]},
     "SetBudget": lambda scene: {"limit_micros": 77},
     "ListBudgets": _funded(),
+    "SetBalanceAlerts": lambda scene: {"threshold_micros": [5]},
+    "GetBalanceAlerts": _after(lambda scene: scene.call("SetBalanceAlerts", threshold_micros=[4])),
     "ListUsage": _after(_usage),
     "ExportUsage": _after(_usage, format="EXPORT_FORMAT_JSONL"),
     "ListJournal": _funded(),
@@ -124,6 +128,7 @@ OTHER_BODY = {
     "SetAccountState": {"overdraft_limit_micros": 8},
     "PutPrice": {"price": {"model": "other", "output_micros_per_million": 3}},
     "SetBudget": {"budget_id": "b999999999"},
+    "SetBalanceAlerts": {"threshold_micros": [6]},
 }
 
 KEY = [
@@ -298,6 +303,18 @@ WRONG_FIELDS = {
         ({"mode": 99}, "mode"),
     ],
     "ListBudgets": [*ACCOUNT],
+    "SetBalanceAlerts": [
+        *KEY,
+        *ACCOUNT,
+        ({"threshold_micros": [-1]}, "threshold_micros"),
+        ({"threshold_micros": [10**15 + 1]}, "threshold_micros"),
+        ({"threshold_micros": [7, 7]}, "threshold_micros"),
+        ({"threshold_micros": [*range(9)]}, "threshold_micros"),
+        ({"expiry_leads": [{"seconds": 59}]}, "expiry_leads"),
+        ({"expiry_leads": [{"seconds": 60, "nanos": 1}]}, "expiry_leads"),
+        ({"expiry_leads": [{"seconds": 60 + n} for n in range(5)]}, "expiry_leads"),
+    ],
+    "GetBalanceAlerts": [*NAMED_ACCOUNT],
     "ListUsage": [
         *NAMED_ACCOUNT,
         *PAGE,
