@@ -28,7 +28,11 @@ public enum PercentEncoding {
     }
     if output.last == UInt8(ascii: " ") {
       output.removeLast()
-      if output.count + 3 <= maxBytes { appendEncoded(UInt8(ascii: " "), to: &output) }
+      if output.count + 3 <= maxBytes {
+        appendEncoded(UInt8(ascii: " "), to: &output)
+      } else {
+        while output.last == UInt8(ascii: " ") { output.removeLast() }
+      }
     }
     return output
   }

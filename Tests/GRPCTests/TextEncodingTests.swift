@@ -35,6 +35,7 @@ struct TextEncodingTests {
     #expect(encoded.count == 18)
     #expect(decode(String(decoding: encoded, as: UTF8.self)) == "ééé")
     #expect(PercentEncoding.encode("abc def", maxBytes: 4) == Array("abc".utf8))
+    #expect(PercentEncoding.encode("ab  cd", maxBytes: 4) == Array("ab".utf8))
   }
 
   @Test(
