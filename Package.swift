@@ -164,6 +164,11 @@ let package = Package(
     .target(
       name: "LedgerConformance", dependencies: ["Ledger"], path: "Tests/LedgerConformance",
       swiftSettings: strict),
+    // The parsers as a fuzzer feeds them, and the replay of what tools/fuzz found worth keeping.
+    .target(
+      name: "FuzzTargets", dependencies: ["Contracts", "GRPC", "GRPCServices", "HTTP2", "Protobuf"],
+      path: "Tests/FuzzTargets", swiftSettings: strict),
+    tests(of: "FuzzTargets", with: ["Contracts", "GRPCServices", "Protobuf"]),
     // Decodes and encodes for Tests/Python, which compares with Google's protobuf.
     .executableTarget(
       name: "protobuf-roundtrip", dependencies: ["Contracts", "GRPC", "Protobuf"],
@@ -186,4 +191,18 @@ if Context.environment["FAREBOX_TARGETS"] == "runtime" {
     guard case .sourceControl(_, let location, _) = dependency.kind else { return false }
     return !packages.contains { location.hasSuffix($0) }
   }
+}
+
+// The fuzzer alone: tools/fuzz brings libFuzzer and sanitized builds of the C libraries.
+if Context.environment["FAREBOX_TARGETS"] == "fuzz" {
+  let fuzzed: Set = [
+    "CNghttp2", "CProtobufC", "CZlib", "HTTP2", "Protobuf", "GRPC", "GRPCServices", "Contracts",
+    "FuzzTargets",
+  ]
+  package.targets.removeAll { !fuzzed.contains($0.name) }
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz-driver", dependencies: ["FuzzTargets"], path: "Tests/FuzzDriver",
+      swiftSettings: strict))
+  package.products = []
 }
