@@ -27,12 +27,12 @@ struct CorpusTests {
       at: Self.folder.appending(path: target.rawValue), includingPropertiesForKeys: nil)
     #expect(!inputs.isEmpty)
     for input in inputs {
-      let bytes = try Data(contentsOf: input)
-      do {
-        try bytes.withUnsafeBytes { (view) throws(BrokenProperty) in try target.run(view) }
-      } catch {
-        Issue.record("\(input.lastPathComponent): \(error)")
+      let bytes = try Array(Data(contentsOf: input))
+      var broken: BrokenProperty?
+      bytes.withUnsafeBytes { view in
+        do throws(BrokenProperty) { try target.run(view) } catch { broken = error }
       }
+      if let broken { Issue.record("\(input.lastPathComponent): \(broken)") }
     }
   }
 
