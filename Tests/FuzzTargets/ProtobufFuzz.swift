@@ -51,6 +51,8 @@ package enum ProtobufFuzz {
     Grpc_Reflection_V1_ServerReflectionResponse.self,
     Google_Protobuf_FileDescriptorProto.self,
     Google_Protobuf_Struct.self,
+    Farebox_Accounting_V1_SetBalanceAlertsRequest.self,
+    Farebox_Accounting_V1_GetBalanceAlertsRequest.self,
   ]
 
   static func run(_ input: inout FuzzInput) throws(BrokenProperty) {
