@@ -37,6 +37,10 @@ extension Session {
 
     /// Bytes handed to `Session.send` that the library has not taken so far.
     public var queuedBytes: Int { outbound.byteCount }
+    /// Payload bytes that the library has taken so far: what the peer's windows let go.
+    public var takenBytes: Int { outbound.takenCount }
+    /// Whether `Session.send` has asked the writer to wait and `.writable` has not come since.
+    public var isFull: Bool { wantsWritable }
   }
 }
 
@@ -54,6 +58,7 @@ struct OutboundQueue {
   private static let joinedBytesMax = 16 * 1024
 
   private(set) var byteCount = 0
+  private(set) var takenCount = 0
   var ending = Ending.open
   // Nearly every stream sends one message at a time: the first chunk needs no array around it.
   private var head: [UInt8] = []
@@ -90,6 +95,7 @@ struct OutboundQueue {
       byteCount -= count
       if headOffset == head.count { advance() }
     }
+    takenCount += written
     return written
   }
 

@@ -47,6 +47,7 @@ extension Session {
     precondition(role == .server)
     guard !isEnded, !stream.isClosed else { return }
     stream.outbound.append(payload)
+    queuedCount += payload.count
     stream.outbound.ending = .preparedTrailers(trailers)
     let code = withProvider(stream) {
       nghttp2_submit_response(
@@ -55,13 +56,18 @@ extension Session {
     if code != 0 { reset(stream, .internalError) }
   }
 
-  /// Queues payload bytes. Returns false when the writer should wait for `.writable`.
+  /// Queues payload bytes. Returns false when the writer should wait for `.writable`: the stream
+  /// has queued enough, or all of them together have, and then each may keep one message.
   @discardableResult
   public func send(_ bytes: [UInt8], on stream: Stream) -> Bool {
     guard !isEnded, !stream.isClosed, case .open = stream.outbound.ending else { return true }
     stream.outbound.append(bytes)
+    queuedCount += bytes.count
     resume(stream)
-    guard stream.outbound.byteCount >= configuration.streamHighWaterBytes else { return true }
+    guard
+      stream.outbound.byteCount >= configuration.streamHighWaterBytes
+        || queuedCount >= configuration.connectionHighWaterBytes
+    else { return true }
     stream.wantsWritable = true
     return false
   }
@@ -77,7 +83,7 @@ extension Session {
   /// Resets the stream. Queued frames of the stream are dropped; `.closed` follows.
   public func reset(_ stream: Stream, _ code: ErrorCode) {
     guard !isEnded, !stream.isClosed else { return }
-    stream.outbound.removeAll()
+    dropQueue(of: stream)
     stream.outbound.ending = .endStream
     nghttp2_submit_rst_stream(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
   }
@@ -133,6 +139,11 @@ extension Session {
     let value = nghttp2_session_get_remote_settings(
       handle, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS)
     return hasPeerSettings ? value : min(value, 100)
+  }
+
+  func dropQueue(of stream: Stream) {
+    queuedCount -= stream.outbound.byteCount
+    stream.outbound.removeAll()
   }
 
   func resume(_ stream: Stream) {

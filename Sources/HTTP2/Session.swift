@@ -37,6 +37,8 @@ public final class Session {
   @exclusivity(unchecked) var isFlooded = false
   var hasPeerSettings = false
   @exclusivity(unchecked) var hasSentProgress = false
+  /// Payload bytes that wait on all streams together.
+  @exclusivity(unchecked) var queuedCount = 0
   @exclusivity(unchecked) private var isDispatching = false
   @exclusivity(unchecked) var scratch: [nghttp2_nv] = []
 
@@ -123,6 +125,10 @@ public final class Session {
     dispatch(handleEvent)
     return true
   }
+
+  /// Payload bytes of all streams that the library has not taken so far. What is left after
+  /// `pullOutput` has returned false waits for credit from the peer.
+  public var queuedBytes: Int { queuedCount }
 
   /// The stream whose header block was received in part; nil between blocks.
   public var openHeaderBlock: Int32? { blockIsOpen ? blockStreamID : nil }

@@ -222,7 +222,7 @@ func onStreamClose(
     guard let reference = stream(handle, streamID) else { return }
     let stream = reference.takeUnretainedValue()
     stream.isClosed = true
-    stream.outbound.removeAll()
+    session.dropQueue(of: stream)
     session.log.appendClosed(stream, ErrorCode(rawValue: code))
     session.unregister(stream)
   }
@@ -268,11 +268,21 @@ extension Session {
     log.records.append(.endOfStream(.passUnretained(stream)))
   }
 
+  /// Whether a stream may queue more again. Where all of them have queued too much together, that
+  /// is when it has nothing queued itself: its own progress wakes it, whatever the others do.
+  private func hasRoom(_ stream: Stream) -> Bool {
+    let queued = stream.outbound.byteCount
+    return queued == 0
+      || queued < configuration.streamHighWaterBytes / 2
+        && queuedCount < configuration.connectionHighWaterBytes
+  }
+
   func fill(
     _ buffer: UnsafeMutableRawBufferPointer, from stream: Stream, _ flags: inout UInt32
   ) -> Int {
     let count = stream.outbound.take(into: buffer)
-    if stream.wantsWritable, stream.outbound.byteCount < configuration.streamHighWaterBytes / 2 {
+    queuedCount -= count
+    if stream.wantsWritable, hasRoom(stream) {
       stream.wantsWritable = false
       log.records.append(.writable(.passUnretained(stream)))
     }

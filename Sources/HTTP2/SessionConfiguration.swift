@@ -37,6 +37,9 @@ public struct SessionConfiguration: Sendable, Hashable {
   public var oversizedHeadersPerSecond: Double = 0.1
   /// Queued bytes of one stream at which `Session.send` asks the writer to wait: 64 KiB.
   public var streamHighWaterBytes: Int = 64 * 1024
+  /// Queued bytes of all streams together from which on each may queue one message at a time:
+  /// 1 MiB.
+  public var connectionHighWaterBytes: Int = 1024 * 1024
 
   /// The documented defaults.
   public init() {}

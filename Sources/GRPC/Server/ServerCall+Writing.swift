@@ -64,8 +64,8 @@ extension ServerCall {
           return false
         }
         if isLate { return continuation.resume() }
-        // The queue may have drained while we were on the way here.
-        host.runOnLoop { if self.stream.queuedBytes == 0 { self.becameWritable() } }
+        // The peer may have taken enough while we were on the way here.
+        host.runOnLoop { if !self.stream.isFull { self.becameWritable() } }
       }
     } onCancel: {
       becameWritable()

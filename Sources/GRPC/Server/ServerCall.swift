@@ -14,8 +14,8 @@ package final class ServerCall: @unchecked Sendable {
   package let method: RegisteredMethod
   package let metadata: Metadata
   package let deadline: Deadline?
-  /// Whether the deadline is the client's: calls made on its behalf are bounded by it too. The
-  /// server's own maximum reaches those by cancellation.
+  /// Whether the deadline is the client's: calls made on its behalf are bounded by it too, and it
+  /// waits no longer itself. The server's own maximum reaches those by cancellation.
   private let isClientsDeadline: Bool
   package let peers: PeerNames
   package let stream: Session.Stream
@@ -144,9 +144,17 @@ package final class ServerCall: @unchecked Sendable {
     cancelHandler(RPCError(code: .cancelled, message: "the client went away"))
   }
 
-  /// The deadline has passed while the handler was running.
+  /// The deadline has passed before the call was answered.
+  ///
+  /// A client whose own deadline it was has given up by now and takes nothing from an answer, so
+  /// there is none. Of the server's maximum clients know nothing: they are told by the status.
   package func deadlineReached() {
-    abort(Status(code: .deadlineExceeded, message: "the deadline passed on the server"))
+    let status = Status(code: .deadlineExceeded, message: "the deadline passed on the server")
+    if isClientsDeadline {
+      abandon(RPCError(code: status.code, message: status.message))
+    } else {
+      abort(status)
+    }
   }
 
   /// Copies the request out of the received bytes, when the handler has not read it by then.
@@ -157,15 +165,18 @@ package final class ServerCall: @unchecked Sendable {
   /// Ends the call before its handler did: answers, then cancels.
   package func abort(_ status: Status) {
     let error = RPCError(code: status.code, message: status.message)
-    if stream.queuedBytes > 0 {
-      // Payload would be cut inside a message: trailers may not follow that.
-      _ = machine.closed()
-      host.session?.reset(stream, .cancel)
-      host.setNeedsFlush()
-    } else {
-      answer(status, trailing: Metadata(), details: nil)
-    }
+    // Payload would be cut inside a message: trailers may not follow that.
+    guard stream.queuedBytes == 0 else { return abandon(error) }
+    answer(status, trailing: Metadata(), details: nil)
     cancelHandler(error)
+  }
+
+  /// Ends the call without an answer: resets its stream, then cancels the handler.
+  package func abandon(_ reason: RPCError) {
+    _ = machine.closed()
+    host.session?.reset(stream, .cancel)
+    host.setNeedsFlush()
+    cancelHandler(reason)
   }
 
   private func releaseBytes(_ count: Int) {

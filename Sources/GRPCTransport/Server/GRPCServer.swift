@@ -30,6 +30,10 @@ public final class GRPCServer: Sendable {
     /// cause they did not see. The default logs it at level error.
     public var onUnknownError: (@Sendable (any Error, MethodDescriptor) -> Void)?
 
+    /// Called for each limit that a client runs into: the place to count them. May be called from
+    /// several threads at once; must not block.
+    public var onLimitBreach: (@Sendable (LimitBreach) -> Void)?
+
     /// Called once when the graceful shutdown begins, before anything else: the place to let the
     /// health service say NOT_SERVING. `ServerLimits.lameDuck` is the time until calls are no
     /// longer accepted. Called on the thread that began the shutdown; must not block.
@@ -89,7 +93,8 @@ public final class GRPCServer: Sendable {
     settings = ServerSettings(
       routes: router.freeze(
         interceptors: interceptors, compression: configuration.compression),
-      limits: configuration.limits, logger: logger, onUnknownError: report)
+      limits: configuration.limits, logger: logger, onUnknownError: report,
+      onLimitBreach: configuration.onLimitBreach)
   }
 
   /// Binds the listener and accepts connections; returns the address, with the port that was

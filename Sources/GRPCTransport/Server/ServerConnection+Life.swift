@@ -8,6 +8,7 @@ struct ServerConnectionLife {
   var age: ConnectionAge
   var strikes: PingStrikes
   var headerBlock: HeaderBlockTimer
+  var stalls: StallWatch?
   /// When the calls that outlast a drain are ended.
   var graceEnd: Deadline?
   /// The entry in the heap, and its time: never later than what is due next.
@@ -21,6 +22,7 @@ struct ServerConnectionLife {
       start: now, age: limits.maxConnectionAge, idle: limits.maxConnectionIdle, using: &random)
     strikes = PingStrikes(settings.pingStrikes)
     headerBlock = HeaderBlockTimer(limit: limits.headerTimeout)
+    stalls = settings.stall.map { StallWatch($0) }
   }
 }
 
@@ -70,8 +72,13 @@ extension ServerConnection {
       return end(.protocolError, "a header block was not finished in time")
     }
     if let graceEnd = life.graceEnd, now >= graceEnd { return endDrain() }
+    if let look = life.stalls?.nextLook, now >= look {
+      lookForStalls(now)
+      if isClosing { return }
+    }
     let hasCalls = !session.openStreams.isEmpty || suspendedHandlers > 0
-    var next = [life.headerBlock.deadline, life.graceEnd].compactMap { $0 }
+    var next = [life.headerBlock.deadline, life.graceEnd, self.life?.stalls?.nextLook]
+      .compactMap { $0 }
     switch self.life?.keepalive?.look(at: now, lastRead: turnStart, hasCalls: hasCalls) {
     case .wait(let until): next.append(until)
     case .ping(let askAgain):
@@ -111,7 +118,7 @@ extension ServerConnection {
   /// Time between looks for answers that are not taken: 1 min.
   private static let untakenLookNanoseconds: Int64 = 60_000_000_000
 
-  private func setLifeTimer(_ deadline: Deadline) {
+  func setLifeTimer(_ deadline: Deadline) {
     if let timer = life?.timer {
       // An earlier look sets the timer for what comes after.
       if timer.at <= deadline { return }

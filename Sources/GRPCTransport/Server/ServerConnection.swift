@@ -54,7 +54,10 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   @exclusivity(unchecked) private var unfinishedRequests = 0
   /// Set while the session hands out events: it is ended when it has done so.
   @exclusivity(unchecked) private var farewell: Farewell?
-  @exclusivity(unchecked) private var isClosing = false
+  @exclusivity(unchecked) private(set) var isClosing = false
+  var hasLoggedBreach = false
+  /// Bytes given to the channel so far.
+  @exclusivity(unchecked) private(set) var writtenBytes = 0
   /// Payload bytes of this read for which the connection is owed credit.
   @exclusivity(unchecked) private var owedBytes = 0
 
@@ -254,11 +257,12 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
       let duration = min(timeout ?? .max, settings.maxCallNanoseconds)
       let call = ServerCall(
         method: method, metadata: headers.metadata,
-        deadline: turnStart.advanced(byNanoseconds: duration), isClientsDeadline: timeout != nil,
+        deadline: turnStart.advanced(byNanoseconds: duration),
+        isClientsDeadline: timeout.map { $0 <= settings.maxCallNanoseconds } ?? false,
         peers: peers, stream: stream, machine: consume machine, host: self)
       stream.context = call
       if duration <= 0 {
-        call.deadlineReached()
+        call.abort(Status(code: .deadlineExceeded, message: "the call came without time"))
       } else if method.requestIsStream {
         call.start()
       } else {
@@ -293,12 +297,14 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
           limit: Self.writeBytesMax, { staging.add($0, to: &output) }, { handle($0, session) })
         staging.flush(to: &output)
         guard output.readableBytes > 0 else { break }
+        writtenBytes += output.readableBytes
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
       }
     } catch {
       closeChannel("\(error)")
     }
     if output.capacity > Self.keptBufferBytesMax { output = ByteBuffer() }
+    if session.queuedBytes > 0 || !context.channel.isWritable { watchReaders() }
     if session.isFinished || drainIsComplete { closeChannel(nil) }
   }
 

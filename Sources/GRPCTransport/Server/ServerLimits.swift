@@ -23,6 +23,13 @@ public struct ServerLimits: Sendable, Hashable {
   /// calls that bring none: 1 h.
   public var maxCallDuration: Duration = .seconds(3600)
 
+  /// Bytes of a response that a client must take within `stallWindow` while more are waiting, and
+  /// of all that was written to its socket: 1,024. Otherwise the response is reset with CANCEL and
+  /// its handler cancelled, or the connection closed.
+  public var stallBytes = 1024
+  /// The time for that, found out after up to a third more: 30 s; nil = as long as they like.
+  public var stallWindow: Duration? = .seconds(30)
+
   /// Silence of a client, with or without calls, after which it is pinged: 2 h (gRFC A9); nil =
   /// never.
   public var keepaliveInterval: Duration? = .seconds(7200)

@@ -12,18 +12,22 @@ final class ServerSettings: Sendable {
   let maxCallNanoseconds: Int64
   let keepalive: Keepalive.Settings?
   let pingStrikes: PingStrikes.Settings
+  let stall: StallWatch.Settings?
+  let onLimitBreach: (@Sendable (LimitBreach) -> Void)?
   private let draining = Atomic(false)
   /// Refused clients that are logged: 10 in a burst, then one in 5 s, or a port scan fills the log.
   private let loggedRefusals = Mutex(TokenBucket(burst: 10, perSecond: 0.2))
 
   init(
     routes: RoutingTable, limits: ServerLimits, logger: Logger,
-    onUnknownError: @escaping @Sendable (any Error, MethodDescriptor) -> Void
+    onUnknownError: @escaping @Sendable (any Error, MethodDescriptor) -> Void,
+    onLimitBreach: (@Sendable (LimitBreach) -> Void)? = nil
   ) {
     self.routes = routes
     self.limits = limits
     self.logger = logger
     self.onUnknownError = onUnknownError
+    self.onLimitBreach = onLimitBreach
     maxCallNanoseconds = limits.maxCallDuration.saturatedNanoseconds
     keepalive = limits.keepaliveInterval.map {
       Keepalive.Settings(
@@ -33,6 +37,9 @@ final class ServerSettings: Sendable {
       interval: limits.minPingInterval,
       permitsPingsWithoutCalls: limits.permitsPingsWithoutCalls,
       strikesMax: limits.maxPingStrikes)
+    stall = limits.stallWindow.map {
+      StallWatch.Settings(bytesMin: limits.stallBytes, window: $0)
+    }
   }
 
   /// Whether the server is on its way out, so that connections accepted meanwhile are told at once.

@@ -12,6 +12,8 @@ final class ServerUnderTest: Sendable {
   let transport: any LeavingTransport
   /// Errors that clients did not see.
   let reported: Reported
+  /// The limits that clients ran into.
+  let breaches: Reported
 
   final class Reported: Sendable {
     private let errors = Mutex<[String]>([])
@@ -29,13 +31,16 @@ final class ServerUnderTest: Sendable {
     var router = RPCRouter()
     register(&router)
     let reported = Reported()
+    let breaches = Reported()
     var configuration = GRPCServer.Configuration()
     configuration.limits = limits
     configuration.compression = compression
     configuration.onUnknownError = { error, method in
       reported.append("\(method.fullyQualifiedMethod): \(error)")
     }
+    configuration.onLimitBreach = { breaches.append($0.rawValue) }
     self.reported = reported
+    self.breaches = breaches
     let logger = Logger(label: "test")
     let files = road == .tls ? try CertificateFolder() : nil
     configuration.tls = try files?.server()

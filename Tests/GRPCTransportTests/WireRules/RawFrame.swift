@@ -37,6 +37,11 @@ enum RawFrame {
     frame(type: 0x3, flags: 0, stream: stream, bytes(code))
   }
 
+  /// WINDOW_UPDATE; stream 0 is the connection.
+  static func windowUpdate(_ increment: UInt32, stream: Int32) -> [UInt8] {
+    frame(type: 0x8, flags: 0, stream: stream, bytes(increment))
+  }
+
   /// GOAWAY naming the last stream that was processed.
   static func goAway(lastStreamID: Int32, code: UInt32 = 0) -> [UInt8] {
     frame(type: 0x7, flags: 0, stream: 0, bytes(UInt32(lastStreamID)) + bytes(code))

@@ -269,16 +269,49 @@ struct ServerWireTests {
     await test.stop()
   }
 
-  @Test("a deadline that has passed is answered with its own status")
+  @Test("at the client's deadline the handler is cancelled and the stream reset with CANCEL")
   func deadline() async throws {
+    let reasons = Mutex<[Status.Code?]>([])
     let test = try await Self.server { router in
-      router.bidirectional("Hang") { requests, _, _ in for try await _ in requests {} }
+      router.bidirectional("Hang") { requests, _, context in
+        defer { reasons.withLock { $0.append(context.cancellation?.code) } }
+        for try await _ in requests {}
+      }
+      router.bidirectional("Begin") { requests, writer, _ in
+        try await writer.write([1])
+        for try await _ in requests {}
+      }
     }
     let client = try await WireClient(test.address)
-    for timeout in ["0n", "1n", "20m"] {
+    for timeout in ["1n", "20m"] {
       let answer = try await client.open(WireClient.request("Hang") + [("grpc-timeout", timeout)])
         .answer(untilClosed: true)
-      #expect(answer.status == "4" && answer.closed == 0, "\(timeout)")
+      #expect(answer == WireClient.Answer(closed: ErrorCode.cancel.rawValue), "\(timeout)")
+    }
+    // Messages that were sent do not make trailers follow.
+    let begun = try await client.open(WireClient.request("Begin") + [("grpc-timeout", "900m")])
+      .answer(untilClosed: true)
+    #expect(begun.closed == ErrorCode.cancel.rawValue && begun.trailers == nil)
+    #expect(begun.body == Self.framed([1]))
+    // The connection lives.
+    #expect(try await client.send("Echo", [Self.framed([1])]).answer().status == "0")
+    await test.stop()
+    #expect(reasons.withLock { $0 } == [.deadlineExceeded, .deadlineExceeded])
+  }
+
+  @Test("a call that comes without time is answered at once, with the status of its deadline")
+  func noTime() async throws {
+    let test = try await Self.server { router in
+      router.unary("Never") { input, _ in
+        Issue.record("the call must not begin")
+        return input
+      }
+    }
+    let client = try await WireClient(test.address)
+    for timeout in ["0n", "0H"] {
+      let answer = try await client.send(
+        "Never", [Self.framed([1])], more: [("grpc-timeout", timeout)]).answer()
+      #expect(answer.status == "4" && answer.trailers == nil, "\(timeout)")
     }
     await test.stop()
   }

@@ -25,15 +25,21 @@ final class WireClient: Sendable {
   /// What concerns no stream: PING and GOAWAY. Ends with the connection.
   let events: AsyncStream<Event>
 
-  init(_ address: ServerAddress, givesCredit: Bool = true) async throws {
+  /// `window`: bytes that the server may send on a stream without credit.
+  init(
+    _ address: ServerAddress, givesCredit: Bool = true,
+    window: Int32 = SessionConfiguration().streamWindowBytes
+  ) async throws {
     let target: SocketAddress
     switch address {
     case .tcp(let host, let port): target = try SocketAddress(ipAddress: host, port: port)
     case .unix(let path): target = try SocketAddress(unixDomainSocketPath: path)
     }
     let (events, continuation) = AsyncStream.makeStream(of: Event.self)
+    var configuration = SessionConfiguration()
+    configuration.streamWindowBytes = window
     let connection = Connection(
-      session: try Session(role: .client), givesCredit: givesCredit, events: continuation)
+      session: try Session(role: .client, configuration: configuration), givesCredit: givesCredit, events: continuation)
     self.connection = connection
     self.events = events
     channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -151,6 +157,11 @@ final class WireClient: Sendable {
     channel.eventLoop.execute { self.connection.write(bytes) }
   }
 
+  /// Gives the credit for what was received so far, when it is not given by itself.
+  func giveCredit() {
+    channel.eventLoop.execute { self.connection.giveCredit() }
+  }
+
   func ping(_ payload: UInt64) {
     channel.eventLoop.execute { self.connection.ping(payload) }
   }
@@ -170,6 +181,7 @@ private final class Connection: ChannelInboundHandler, @unchecked Sendable {
   private let givesCredit: Bool
   private let events: AsyncStream<WireClient.Event>.Continuation
   private var receivers: [Receiver] = []
+  private var owed: [(stream: Session.Stream, count: Int)] = []
   private var context: ChannelHandlerContext?
   private var isOver = false
 
@@ -198,6 +210,15 @@ private final class Connection: ChannelInboundHandler, @unchecked Sendable {
   func write(_ bytes: [UInt8]) {
     flush()
     context?.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+  }
+
+  func giveCredit() {
+    for (stream, count) in owed {
+      session.consumeConnection(count)
+      session.consumeStream(stream, count)
+    }
+    owed = []
+    flush()
   }
 
   func ping(_ payload: UInt64) {
@@ -242,6 +263,8 @@ private final class Connection: ChannelInboundHandler, @unchecked Sendable {
       if givesCredit {
         session.consumeConnection(bytes.count)
         session.consumeStream(stream, bytes.count)
+      } else {
+        owed.append((stream, bytes.count))
       }
       note(.data(Array(bytes)), on: stream)
     case .endOfStream(let stream): note(.end, on: stream)

@@ -55,7 +55,7 @@ extension WireRule {
       "Pings that come too often end the connection; HEADERS and DATA that are sent forgive them.",
       in: "gRFC A8",
       by: "PingStrikesTests.table", "PingStrikesTests.progress", "ServerLifeTests.strikes",
-      "ServerLifeTests.pingsDuringCall"),
+      "ServerLifeTests.pingsDuringCall", "ServerLifeTests.pingsDuringMessage"),
     WireRule(
       "A client that is told too_many_pings logs it and pings half as often.",
       in: "gRFC A8", by: "KeepaliveTests.objection", "ClientKeepaliveTests.objection"),
@@ -74,6 +74,12 @@ extension WireRule {
     WireRule(
       "An answer that is not taken is dropped after the deadline of its call.",
       in: "RFC 9113 section 10.5", by: "ServerLifeTests.untakenAnswer"),
+    WireRule(
+      "A response taken at less than 1 KiB in 30 s is reset with CANCEL, its handler cancelled.",
+      in: "RFC 9113 section 10.5",
+      by: "StallWatchTests.table", "StallWatchTests.interrupted", "StallWatchTests.several",
+      "StalledReaderTests.responseStall", "StalledReaderTests.dribble",
+      "StalledReaderTests.connectionStall"),
     WireRule(
       "A header block that does not end costs the connection.",
       in: "RFC 9113 section 10.5",

@@ -9,6 +9,10 @@ extension WireRule {
       in: "PROTOCOL-HTTP2, Requests",
       by: "HTTP2ClientTransportTests.requestHeaders", "ClientRequestHeadTests.order"),
     WireRule(
+      "A request says in user-agent which library made it.",
+      in: "PROTOCOL-HTTP2, User Agents",
+      by: "HTTP2ClientTransportTests.requestHeaders", "ClientRequestHeadTests.order"),
+    WireRule(
       "A timeout has one to eight digits and a unit; the finest unit that fits, rounded up.",
       in: "PROTOCOL-HTTP2, Timeout",
       by: "GRPCTimeoutTests.encodes", "GRPCTimeoutTests.roundTrip"),
@@ -57,6 +61,11 @@ extension WireRule {
       in: "PROTOCOL-HTTP2, Requests",
       by: "RoutingTableTests.exact", "ServerStreamStateMachineTests.trailersOnly",
       "test_wire_input.test_a_path_without_its_slash_is_not_routed"),
+    WireRule(
+      "Interceptors and handlers see the name of the routed method, and no other spelling's call.",
+      in: "CVE-2026-33186",
+      by: "RoutedNameTests.registered", "RoutedNameTests.spelledOtherwise",
+      "RoutedNameTests.mutated"),
     WireRule(
       "An unknown service or method is UNIMPLEMENTED in a single header block.",
       in: "statuscodes", by: "ServerWireTests.refusals",

@@ -32,9 +32,17 @@ extension WireRule {
       in: "RFC 9113 section 8.1",
       by: "ServerWireTests.earlyAnswer", "SessionTests.earlyAnswer"),
     WireRule(
-      "At the deadline the handler is cancelled and the call answered.",
-      in: "PROTOCOL-HTTP2, Timeout",
-      by: "ServerWireTests.deadline", "ServerCancellationTests.serverMaximum"),
+      "At the client's deadline the handler is cancelled and the stream reset with CANCEL.",
+      in: "grpc-go #2886 and #8071, grpc #27216",
+      by: "ServerWireTests.deadline", "ServerLifeTests.endlessRequest",
+      "ConformanceTests.timeouts"),
+    WireRule(
+      "At the server's own, sooner maximum, of which clients know nothing, the status says so.",
+      in: "grpc-go #2886",
+      by: "ServerCancellationTests.serverMaximum", "ServerLifeTests.endlessRequest"),
+    WireRule(
+      "A call that comes without time does not begin and is DEADLINE_EXCEEDED.",
+      in: "PROTOCOL-HTTP2, Timeout", by: "ServerWireTests.noTime"),
     WireRule(
       "An answer is compressed with what the client listed only, message by message.",
       in: "compression",
