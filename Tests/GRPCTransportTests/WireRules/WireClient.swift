@@ -39,7 +39,8 @@ final class WireClient: Sendable {
     var configuration = SessionConfiguration()
     configuration.streamWindowBytes = window
     let connection = Connection(
-      session: try Session(role: .client, configuration: configuration), givesCredit: givesCredit, events: continuation)
+      session: try Session(role: .client, configuration: configuration), givesCredit: givesCredit,
+      events: continuation)
     self.connection = connection
     self.events = events
     channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
