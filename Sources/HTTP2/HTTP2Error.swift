@@ -12,6 +12,8 @@ public enum HTTP2Error: Error, Sendable, Hashable {
   case badPreface
   /// The peer keeps sending frames that make no progress, and was told to go away.
   case flooded
+  /// The peer broke a rule of HTTP/2, and was told so with this code.
+  case violation(ErrorCode)
   /// The session has ended, so nothing more can be fed to it or asked of it.
   case ended
 }
@@ -28,6 +30,8 @@ extension HTTP2Error: CustomStringConvertible {
       return "the peer does not speak HTTP/2"
     case .flooded:
       return "the peer floods the connection with frames that make no progress"
+    case .violation(let code):
+      return "the peer broke a rule of HTTP/2: \(code)"
     case .ended:
       return "the HTTP/2 session has ended"
     }

@@ -35,6 +35,11 @@ public final class Session {
   @exclusivity(unchecked) var idleFrames: TokenBucket
   /// Set by a callback that found the peer abusive; acted on when the library has returned.
   @exclusivity(unchecked) var isFlooded = false
+  /// Set by a callback that found the peer breaking a rule which the library does not enforce.
+  @exclusivity(unchecked) var fault: ErrorCode?
+  @exclusivity(unchecked) var usedStreams = UsedStreams()
+  /// Whether SETTINGS with another initial window came since all output was last taken.
+  var hasMovedWindows = false
   var hasPeerSettings = false
   @exclusivity(unchecked) var hasSentProgress = false
   /// Payload bytes that wait on all streams together.
@@ -86,15 +91,29 @@ public final class Session {
       handle, start.assumingMemoryBound(to: UInt8.self), bytes.count)
     dispatch(handleEvent)
     if consumed < 0 {
-      isEnded = true
-      if consumed == Int(NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue) { throw .badPreface }
-      throw .library(code: Int32(truncatingIfNeeded: consumed), operation: "receive")
+      switch Int32(truncatingIfNeeded: consumed) {
+      case NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue:
+        isEnded = true
+        throw .badPreface
+      case NGHTTP2_ERR_FLOODED.rawValue, tooManyContinuations:
+        isFlooded = true
+      case let code:
+        isEnded = true
+        throw .library(code: code, operation: "receive")
+      }
     }
     if isFlooded {
       terminate(.enhanceYourCalm)
       throw .flooded
     }
+    if let fault {
+      terminate(fault)
+      throw .violation(fault)
+    }
   }
+
+  /// NGHTTP2_ERR_TOO_MANY_CONTINUATIONS of the security back-ports, which not all headers have.
+  private var tooManyContinuations: Int32 { -905 }
 
   /// Takes queued output, piece by piece, until there is no more or `limit` bytes were taken.
   ///
@@ -115,7 +134,14 @@ public final class Session {
         throw .library(code: Int32(truncatingIfNeeded: count), operation: "send")
       }
       if count == 0 {
-        if log.records.isEmpty { return false }
+        if let fault, !isEnded {
+          terminate(fault)
+          continue
+        }
+        if log.records.isEmpty {
+          hasMovedWindows = false
+          return false
+        }
         dispatch(handleEvent)
         continue
       }

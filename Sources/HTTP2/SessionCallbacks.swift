@@ -72,14 +72,17 @@ func onHeader(
   }
 }
 
-/// Drops a field that HTTP forbids, instead of the stream that carried it.
+/// A field that HTTP forbids makes a request malformed (RFC 9113 section 8.2.1): the library resets
+/// its stream. Of a response only the field is dropped.
 func onInvalidHeader(
   _ handle: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
   _ name: UnsafePointer<UInt8>?, _ nameCount: Int,
   _ value: UnsafePointer<UInt8>?, _ valueCount: Int,
   _ flags: UInt8, _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
-  0
+  var isRequest = false
+  _ = withSession(userData) { isRequest = $0.role == .server }
+  return isRequest ? NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue : 0
 }
 
 /// Notes payload, as a pointer into the bytes being received.
@@ -97,15 +100,19 @@ func onDataChunk(
   }
 }
 
-/// Counts the frames that make no progress (CVE-2019-9512, -9515, -9518 and kin).
+/// Counts the frames that make no progress (CVE-2019-9512, -9515, -9518 and kin), and looks at
+/// those that the library does not look at closely enough.
 func onBeginFrame(
   _ handle: OpaquePointer?, _ header: UnsafePointer<nghttp2_frame_hd>?,
   _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
   guard let header = header?.pointee else { return 0 }
   switch UInt32(header.type) {
-  case NGHTTP2_HEADERS.rawValue, NGHTTP2_CONTINUATION.rawValue, NGHTTP2_RST_STREAM.rawValue,
-    NGHTTP2_WINDOW_UPDATE.rawValue, NGHTTP2_GOAWAY.rawValue:
+  case NGHTTP2_HEADERS.rawValue:
+    return withSession(userData) { if $0.role == .server { $0.judgeStream(of: header) } }
+  case NGHTTP2_CONTINUATION.rawValue:
+    return withSession(userData) { $0.judgeSize(of: header) }
+  case NGHTTP2_RST_STREAM.rawValue, NGHTTP2_WINDOW_UPDATE.rawValue, NGHTTP2_GOAWAY.rawValue:
     return 0
   case NGHTTP2_DATA.rawValue:
     let endsStream = UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
@@ -145,11 +152,15 @@ func onFrameReceived(
       stream._withUnsafeGuaranteedRef { $0.hasPeerEndedWithHeaders = true }
       stream._withUnsafeGuaranteedRef { session.recordEnd($0) }
     case NGHTTP2_DATA.rawValue:
-      guard endsStream, let stream = stream(handle, header.stream_id) else { return }
+      guard endsStream else { return session.judgePadding(of: frame.pointee.data) }
+      guard let stream = stream(handle, header.stream_id) else { return }
       stream._withUnsafeGuaranteedRef { session.recordEnd($0) }
     case NGHTTP2_SETTINGS.rawValue:
       let isAck = UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0
-      if !isAck { session.hasPeerSettings = true }
+      if !isAck {
+        session.hasPeerSettings = true
+        session.noteWindows(in: frame.pointee.settings)
+      }
       session.log.records.append(isAck ? .settingsAcknowledged : .settings)
     case NGHTTP2_PING.rawValue:
       let isReply = UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0
@@ -199,7 +210,9 @@ func onFrameSent(
       // assertion failure before the fix of CVE-2026-27135.
       if frame.pointee.goaway.error_code != ErrorCode.noError.rawValue { session.markEnded() }
     case NGHTTP2_RST_STREAM.rawValue:
-      switch ErrorCode(rawValue: frame.pointee.rst_stream.error_code) {
+      let code = ErrorCode(rawValue: frame.pointee.rst_stream.error_code)
+      session.judgeReset(code)
+      switch code {
       case .noError, .cancel, .refusedStream:
         break
       default:
@@ -222,6 +235,7 @@ func onStreamClose(
     guard let reference = stream(handle, streamID) else { return }
     let stream = reference.takeUnretainedValue()
     stream.isClosed = true
+    if stream.hasPeerEnded, session.role == .server { session.usedStreams.closed(streamID) }
     session.dropQueue(of: stream)
     session.log.appendClosed(stream, ErrorCode(rawValue: code))
     session.unregister(stream)

@@ -3,18 +3,6 @@ import Testing
 
 @Suite("Session against a hostile peer")
 struct SessionAbuseTests {
-  private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
-
-  private static func frame(_ type: UInt8, _ flags: UInt8, _ stream: UInt32, _ payload: [UInt8])
-    -> [UInt8]
-  {
-    let count = UInt32(payload.count)
-    return [UInt8(count >> 16 & 0xff), UInt8(count >> 8 & 0xff), UInt8(count & 0xff), type, flags]
-      + withUnsafeBytes(of: stream.bigEndian) { Array($0) } + payload
-  }
-
-  private static let openedSession = preface + frame(4, 0, 0, [])
-
   @Test("bytes that are not HTTP/2 are refused as such")
   func badPreface() throws {
     let pair = try SessionPair()
@@ -86,8 +74,8 @@ struct SessionAbuseTests {
   @Test("frames without progress end the session when the burst is used up")
   func pingFlood() throws {
     let pair = try SessionPair()
-    let ping = Self.frame(6, 0, 0, [UInt8](repeating: 0, count: 8))
-    try pair.feed(Self.openedSession, to: pair.server)
+    let ping = RawBytes.frame(6, 0, 0, [UInt8](repeating: 0, count: 8))
+    try pair.feed(RawBytes.opening, to: pair.server)
     #expect(throws: HTTP2Error.flooded) {
       for _ in 0..<30 {
         try pair.feed((0..<100).flatMap { _ in ping }, to: pair.server)
@@ -100,8 +88,8 @@ struct SessionAbuseTests {
   @Test("unknown frame types count as frames without progress")
   func unknownFlood() throws {
     let pair = try SessionPair()
-    try pair.feed(Self.openedSession, to: pair.server)
-    let unknown = Self.frame(0xfa, 0, 0, [])
+    try pair.feed(RawBytes.opening, to: pair.server)
+    let unknown = RawBytes.frame(0xfa, 0, 0, [])
     #expect(throws: HTTP2Error.flooded) {
       try pair.feed((0..<2000).flatMap { _ in unknown }, to: pair.server)
     }
@@ -110,13 +98,13 @@ struct SessionAbuseTests {
   @Test("resets that the peer provokes end the session when the burst is used up")
   func madeYouReset() throws {
     let pair = try SessionPair()
-    try pair.feed(Self.openedSession, to: pair.server)
+    try pair.feed(RawBytes.opening, to: pair.server)
     // ":path" twice: a malformed request, which the library answers with RST_STREAM.
     let malformed: [UInt8] = [0x83, 0x86, 0x84, 0x84, 0x41, 0x01, UInt8(ascii: "a")]
     #expect(throws: HTTP2Error.flooded) {
       for index in 0..<300 {
         let id = UInt32(index * 2 + 1)
-        try pair.feed(Self.frame(1, 0x4, id, malformed), to: pair.server)
+        try pair.feed(RawBytes.frame(1, 0x4, id, malformed), to: pair.server)
         _ = try pair.output(of: pair.server)
       }
     }
@@ -138,7 +126,7 @@ struct SessionAbuseTests {
   func afterProtocolError() throws {
     let pair = try SessionPair()
     // DATA on stream 0 is a connection error (RFC 9113 section 6.1).
-    try pair.feed(Self.openedSession + Self.frame(0, 0, 0, [1]), to: pair.server)
+    try pair.feed(RawBytes.opening + RawBytes.frame(0, 0, 0, [1]), to: pair.server)
     _ = try pair.output(of: pair.server)
     #expect(pair.server.isEnded)
     #expect(pair.server.isFinished)
