@@ -28,6 +28,23 @@ extension WireRule {
 
   static let connections = [
     WireRule(
+      "What HTTP/2 and its compression call an error is answered by the error that they name.",
+      in: "RFC 9113 sections 3 to 8, RFC 7541",
+      by: "test_conformance.test_the_answer_is_the_one_that_the_rfc_names",
+      "PeerRuleTests.reusedStream", "PeerRuleTests.decreasingStream",
+      "PeerRuleTests.largeContinuation", "PeerRuleTests.settingsOverflow",
+      "PeerRuleTests.forbiddenField"),
+    WireRule(
+      "Late frames of a stream that was reset are ignored.",
+      in: "RFC 9113 section 5.1", by: "PeerRuleTests.lateFrames"),
+    WireRule(
+      "Windows are obeyed to the octet, those below nothing too.",
+      in: "RFC 9113 section 6.9",
+      by: "test_windows.test_a_window_of_nothing_and_what_opens_it",
+      "test_windows.test_a_window_below_nothing",
+      "test_windows.test_settings_do_not_touch_the_window_of_the_connection",
+      "test_windows.test_an_upload_is_credited_as_it_is_read_and_never_more"),
+    WireRule(
       "A ping comes back unchanged.",
       in: "RFC 9113 section 6.7", by: "ServerWireTests.ping", "SessionTests.ping"),
     WireRule(
