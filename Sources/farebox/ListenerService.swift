@@ -12,6 +12,7 @@ import ServiceLifecycle
 struct ListenerService: Service {
   private let server: GRPCServer
   private let name: String
+  private let endpoint: Endpoint
   private let logger: Logger
   private let afterDrain: @Sendable () async -> Void
 
@@ -44,6 +45,7 @@ struct ListenerService: Service {
     health.set(.serving, forService: HealthStatus.wholeServer)
     health.set(.serving, forService: service.fullyQualifiedService)
     self.name = name.rawValue
+    self.endpoint = endpoint
     self.logger = logger
     self.afterDrain = afterDrain
     var configuration = GRPCServer.Configuration()
@@ -59,12 +61,20 @@ struct ListenerService: Service {
   }
 
   /// Listens until the process is told to stop, then lets the calls under way end.
+  ///
+  /// Throws ``StartupError`` naming the listener when its address cannot be had. The group then
+  /// cancels the other listeners, which end in the same way as when told to stop.
   func run() async throws {
-    let address = try await server.start()
+    let address: ServerAddress
+    do {
+      address = try await server.start()
+    } catch {
+      throw StartupError("listen.\(name): cannot listen on \(endpoint): \(error)")
+    }
     logger.notice("listening", metadata: ["address": "\(address)"])
-    await withGracefulShutdownHandler {
+    await withTaskCancellationOrGracefulShutdownHandler {
       await server.waitUntilStopped()
-    } onGracefulShutdown: {
+    } onCancelOrGracefulShutdown: {
       server.beginGracefulShutdown()
     }
     await afterDrain()

@@ -1,6 +1,7 @@
 """Starts and stops `farebox serve` for tests and measurements, on free ports of the loopback."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -28,11 +29,21 @@ def binary_path(configuration="debug", name="farebox"):
 
 
 def free_addresses():
-    """An address on a free port for each service. The ports are probed together, so they differ."""
-    probes = [socket.socket() for _ in SERVICES]
+    """An address on a free port for each service. The ports are probed together, so they differ.
+
+    They lie below those that the system gives to outgoing connections (from 32768 on Linux), or one
+    of the many connections of the tests might take the port before the server does.
+    """
+    probes = []
     try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
+        while len(probes) < len(SERVICES):
+            probe = socket.socket()
+            probes.append(probe)
+            try:
+                probe.bind(("127.0.0.1", random.randrange(15_000, 32_000)))
+            except OSError:
+                probes.remove(probe)
+                probe.close()
         return {
             service: f"127.0.0.1:{probe.getsockname()[1]}"
             for service, probe in zip(SERVICES, probes)
