@@ -39,7 +39,8 @@ extension ReferenceModel {
       }
       bell.levels[level] = free > level
     }
-    for number in order(owner) {
+    guard !bell.leads.isEmpty else { return bells[owner] = bell }
+    for number in everyOne(owner) {
       let grant = grants[number]
       let left = grant.free + grant.held
       if left == 0 { bell.rung[number] = nil }

@@ -28,14 +28,27 @@ extension ReferenceModel {
       guard let number, limits.indices.contains(number), limits[number].mode != .off,
         limits[number].owner == command.account.name
       else { return "budgetNotFound" }
+      mark(.budgetChanged)
+      mark(.budgetWindowChanged, if: limits[number].window != command.window)
+      mark(.budgetOff, if: command.mode == .off)
       if limits[number].window != command.window { limits[number].first = paid.count }
       limits[number].amount = command.limitMicros
       limits[number].window = command.window
       limits[number].mode = command.mode
       return "limited"
     }
+    let others = limits.count { $0.owner == command.account.name && $0.mode != .off }
+    if others >= 32 { return "tooManyBudgets" }
+    mark(.budgetNew)
+    switch command.window {
+    case .none: mark(.budgetUnlimitedInTime)
+    case .rolling: mark(.budgetRolling)
+    case .calendar: mark(.budgetByCalendar)
+    }
+    mark(.budgetOfModel, if: command.model != nil)
+    mark(.budgetOfSession, if: command.sessionID != nil)
     people[command.account.name, default: Person()].debt += 0
-    limits.append(
+    add(
       Limit(
         owner: command.account.name, model: command.model, session: command.sessionID,
         amount: command.limitMicros, window: command.window, mode: command.mode,
@@ -46,22 +59,29 @@ extension ReferenceModel {
   mutating func pay(
     _ owner: String, _ model: String?, _ session: String, _ amount: Int64, at: Int64
   ) {
+    guard amount > 0 else { return }
     paid.append(Paid(owner: owner, model: model, session: session, amount: amount, time: at))
   }
 
   /// Charged and held, as the limit counts.
   func counted(_ limit: Limit) -> (used: Int64, held: Int64) {
-    func concerns(_ owner: String, _ model: String?, _ session: String) -> Bool {
-      owner == limit.owner && (limit.model == nil || limit.model == model)
-        && (limit.session == nil || limit.session == session)
+    var used: Int64 = 0
+    for index in limit.first..<paid.count where concerns(limit, paid[index]) {
+      if isRecent(paid[index].time, limit.window) { used += paid[index].amount }
     }
-    let used = paid.dropFirst(limit.first)
-      .filter { concerns($0.owner, $0.model, $0.session) && isRecent($0.time, limit.window) }
-      .reduce(0) { $0 + $1.amount }
-    let held = holds
-      .filter { $0.fate == "open" && concerns($0.owner, $0.price?.model, $0.session) }
-      .reduce(0) { $0 + $1.granted }
+    var held: Int64 = 0
+    for hold in holds where hold.fate == "open" && hold.owner == limit.owner {
+      let isMeant =
+        (limit.model == nil || limit.model == hold.price?.model)
+        && (limit.session == nil || limit.session == hold.session)
+      if isMeant { held += hold.granted }
+    }
     return (used, held)
+  }
+
+  private func concerns(_ limit: Limit, _ paid: Paid) -> Bool {
+    paid.owner == limit.owner && (limit.model == nil || limit.model == paid.model)
+      && (limit.session == nil || limit.session == paid.session)
   }
 
   private func isRecent(_ time: Int64, _ window: BudgetWindow) -> Bool {
@@ -78,15 +98,21 @@ extension ReferenceModel {
   }
 
   /// What the tightest of the enforced limits leaves.
-  func room(_ owner: String, _ model: String?, _ session: String) -> Int64 {
-    let rooms = limits.filter { limit in
-      limit.mode == .enforce && limit.owner == owner
-        && (limit.model == nil || limit.model == model)
+  mutating func room(_ owner: String, _ model: String?, _ session: String) -> Int64 {
+    var rooms: Set<Int64> = []
+    for limit in limits where limit.owner == owner && limit.mode != .off {
+      guard (limit.model == nil || limit.model == model)
         && (limit.session == nil || limit.session == session)
-    }.map { limit in
+      else { continue }
+      if limit.mode == .observe {
+        mark(.budgetObserves)
+        continue
+      }
       let (used, held) = counted(limit)
-      return max(0, limit.amount - used - held)
+      rooms.insert(max(0, limit.amount - used - held))
+      mark(.budgetForgets, if: limit.first < paid.count && limit.window != .none && used == 0)
     }
+    mark(.budgetTightest, if: rooms.count > 1)
     return rooms.min() ?? .max
   }
 }

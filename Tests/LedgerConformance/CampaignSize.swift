@@ -1,0 +1,18 @@
+import Foundation
+
+/// How many random lists are run, and where they begin.
+public enum CampaignSize {
+  /// The number in FAREBOX_LISTS, or `usual`.
+  public static func lists(usual: Int) -> Int {
+    number("FAREBOX_LISTS").flatMap { Int(exactly: $0) } ?? usual
+  }
+
+  /// The seed in FAREBOX_SEED, or any.
+  public static var firstSeed: UInt64 {
+    number("FAREBOX_SEED") ?? UInt64.random(in: 0..<1_000_000_000)
+  }
+
+  private static func number(_ name: String) -> UInt64? {
+    ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
+  }
+}

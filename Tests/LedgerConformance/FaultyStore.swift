@@ -1,0 +1,92 @@
+import Dispatch
+import Ledger
+import Synchronization
+
+/// A store in front of another one: its next commit fails, or whoever loads from it has to wait.
+final class FaultyStore: LedgerStore {
+  /// What goes wrong with the next commit.
+  enum Fault {
+    /// It is lost.
+    case lost
+    /// It is kept, but the answer says that nobody knows.
+    case kept
+  }
+
+  private let store: any LedgerStore
+  private let fault = Mutex<Fault?>(nil)
+  private let isClosed = Atomic(false)
+  private let hasWaiter = Atomic(false)
+  private let gate = DispatchSemaphore(value: 0)
+
+  init(_ store: any LedgerStore) { self.store = store }
+
+  func failNext(_ fault: Fault) { self.fault.withLock { $0 = fault } }
+
+  /// Lets the next load wait until the gate is opened.
+  func closeGate() { isClosed.store(true, ordering: .releasing) }
+
+  func openGate() {
+    hasWaiter.store(false, ordering: .releasing)
+    isClosed.store(false, ordering: .releasing)
+    gate.signal()
+  }
+
+  /// Whether somebody waits at the gate.
+  var isObstructed: Bool { hasWaiter.load(ordering: .acquiring) }
+
+  func load(_ request: LoadRequest) throws(StoreError) -> LoadedState {
+    if isClosed.load(ordering: .acquiring) {
+      hasWaiter.store(true, ordering: .releasing)
+      gate.wait()
+    }
+    return try store.load(request)
+  }
+
+  func commit(_ batch: CommitBatch) throws(StoreError) {
+    switch fault.withLock({ $0.take() }) {
+    case nil: try store.commit(batch)
+    case .lost: throw .outcomeUnknown("lost, as the list wants")
+    case .kept:
+      try store.commit(batch)
+      throw .outcomeUnknown("kept, as the list wants")
+    }
+  }
+
+  func listUsage(_ query: UsageQuery, includingSeq seq: Int64) async throws(StoreError)
+    -> UsagePage
+  {
+    try await store.listUsage(query, includingSeq: seq)
+  }
+
+  func hold(_ id: HoldID, includingSeq seq: Int64) async throws(StoreError) -> Hold? {
+    try await store.hold(id, includingSeq: seq)
+  }
+
+  func storedEntries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [StoredEntry] {
+    try store.storedEntries(afterSeq: seq, limit: limit)
+  }
+
+  func listHolds(_ query: HoldQuery, includingSeq seq: Int64) async throws(StoreError)
+    -> HoldPage
+  {
+    try await store.listHolds(query, includingSeq: seq)
+  }
+
+  func storedEntries(
+    in range: ClosedRange<Int64>, about account: AccountID?, of kinds: [Change.Kind], limit: Int
+  ) throws(StoreError) -> [StoredEntry] {
+    try store.storedEntries(in: range, about: account, of: kinds, limit: limit)
+  }
+
+  func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
+    try store.entries(afterSeq: seq, limit: limit)
+  }
+
+  func listEvents(_ query: EventQuery, includingSeq seq: Int64) async throws(StoreError)
+    -> [EventID]
+  {
+    try await store.listEvents(query, includingSeq: seq)
+  }
+
+  func close() throws(StoreError) { try store.close() }
+}
