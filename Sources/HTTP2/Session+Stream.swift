@@ -22,6 +22,8 @@ extension Session {
     @exclusivity(unchecked) public internal(set) var hasPeerEnded = false
     /// Whether it did so with a header block, not with payload.
     @exclusivity(unchecked) public internal(set) var hasPeerEndedWithHeaders = false
+    /// Whether this side has reset the stream: its owner, or the library for the peer's fault.
+    @exclusivity(unchecked) public internal(set) var wasResetHere = false
 
     /// Position in `Session.openStreams`.
     @exclusivity(unchecked) var slot = 0

@@ -53,6 +53,21 @@ public final class Session {
   /// Whether the session was ended: by `terminate`, or by an error. Nothing is fed to it any more.
   @exclusivity(unchecked) public private(set) var isEnded = false
 
+  /// What the peer did that made the library end the session; nil while nothing is wrong. The
+  /// GOAWAY that says so is on its way by then: what is left is to close.
+  @exclusivity(unchecked) public internal(set) var peerFault: PeerFault?
+
+  /// A breach of the protocol that costs the connection (RFC 9113 section 5.4.1).
+  public struct PeerFault: Sendable, Hashable, CustomStringConvertible {
+    /// The error that the peer is told.
+    public let code: ErrorCode
+    /// The library's words about it, perhaps none.
+    public let words: String
+
+    /// Both, for people.
+    public var description: String { words.isEmpty ? "\(code)" : "\(code), \(words)" }
+  }
+
   /// Makes a session and queues its SETTINGS.
   ///
   /// Throws `HTTP2Error.missingSymbol` on an unpatched library.

@@ -208,10 +208,20 @@ func onFrameSent(
     case NGHTTP2_GOAWAY.rawValue:
       // The library ended the session for the peer's fault. Feeding it further bytes was an
       // assertion failure before the fix of CVE-2026-27135.
-      if frame.pointee.goaway.error_code != ErrorCode.noError.rawValue { session.markEnded() }
+      let goAway = frame.pointee.goaway
+      guard goAway.error_code != ErrorCode.noError.rawValue else { return }
+      session.markEnded()
+      let words = UnsafeBufferPointer(
+        start: goAway.opaque_data, count: min(goAway.opaque_data_len, 200))
+      session.peerFault = Session.PeerFault(
+        code: ErrorCode(rawValue: goAway.error_code),
+        words: String(decoding: words, as: UTF8.self))
     case NGHTTP2_RST_STREAM.rawValue:
       let code = ErrorCode(rawValue: frame.pointee.rst_stream.error_code)
       session.judgeReset(code)
+      if let stream = stream(handle, header.stream_id) {
+        stream._withUnsafeGuaranteedRef { $0.wasResetHere = true }
+      }
       switch code {
       case .noError, .cancel, .refusedStream:
         break

@@ -271,6 +271,8 @@ class ClientCall: @unchecked Sendable {
     guard var error = machine.receiveReset(errorCode: code.rawValue) else { return false }
     if let reason {
       error = RPCError(code: .unavailable, message: reason)
+    } else if stream?.0.wasResetHere == true {
+      error.message = "the server broke the HTTP/2 protocol in its response: \(code)"
     } else {
       error.message = "the server reset the stream: \(code)"
     }

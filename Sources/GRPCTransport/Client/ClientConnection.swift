@@ -221,6 +221,8 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     } catch {
       lose(reason: "the connection to \(subchannel.address) failed: \(SocketFailure(error))")
     }
+    // The library has told the server, and takes nothing more from it.
+    if session.isEnded, let fault = session.peerFault { lose(reason: Self.breach("\(fault)")) }
     closeIfDrained()
   }
 
@@ -245,7 +247,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
       do {
         try session.receive(bytes) { handle($0) }
       } catch {
-        lose(reason: "the server broke the HTTP/2 protocol: \(error)")
+        lose(reason: Self.breach("\(error)"))
       }
     }
   }
@@ -366,6 +368,10 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   // MARK: The end
+
+  private static func breach(_ what: String) -> String {
+    "the server broke the HTTP/2 protocol: \(what)"
+  }
 
   private func lose(reason: String) {
     if closeReason == nil { closeReason = reason }

@@ -124,6 +124,9 @@ extension WireRule {
       "SessionAbuseTests.madeYouReset", "SessionAbuseTests.repeatedBombs",
       "SessionAbuseTests.rareBombs"),
     WireRule(
+      "A server's breach of the protocol ends the calls of the stream or connection, in words.",
+      in: "RFC 9113 section 5.4", by: "ServerFaultTests.connection", "ServerFaultTests.stream"),
+    WireRule(
       "Who does not speak HTTP/2 is told so, or refused.",
       in: "RFC 9113 section 3.4",
       by: "FirstContactTests.http1", "FirstContactTests.foreign", "ClientLifeTests.notHTTP2",
