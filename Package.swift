@@ -116,7 +116,8 @@ let package = Package(
       [
         "AuthService", "AccountingService", "ChatService", "StorageSQLite", "Interceptors",
         "Ledger", "Identity", "Conversation", "Contracts", "GRPC", "GRPCServices",
-        "GRPCTransport", arguments, configuration, lifecycle, logging, nioCore, nioPosix,
+        "GRPCTransport", "Observability", arguments, configuration, lifecycle, logging, nioCore,
+        nioPosix,
       ]),
     program("rpcurl", ["RPCInspect", "GRPC", "GRPCTransport", "Protobuf", arguments, logging]),
     program("protoc-gen-swift-rpc", ["ContractGen"]),

@@ -9,6 +9,7 @@ import Identity
 import Ledger
 import Logging
 import NIOPosix
+import Observability
 import ServiceLifecycle
 import StorageSQLite
 
@@ -187,7 +188,8 @@ struct ServerProgram: Sendable {
       target: target, configuration: .init(tls: certificates.remotes),
       eventLoopGroup: threads, logger: logger)
     closers.add("client of \(target)") { await transport.shutdown() }
-    return GRPCClient(transport: transport)
+    return GRPCClient(
+      transport: transport, interceptors: ClientObservation.interceptors(logger: logger))
   }
 }
 

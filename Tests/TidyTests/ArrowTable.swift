@@ -35,7 +35,8 @@ enum ArrowTable {
     "farebox": [
       "AuthService", "AccountingService", "ChatService", "StorageSQLite", "Interceptors", "Ledger",
       "Identity", "Conversation", "Contracts", "GRPC", "GRPCServices", "GRPCTransport",
-      "ArgumentParser", "Configuration", "ServiceLifecycle", "Logging", "NIOCore", "NIOPosix",
+      "Observability", "ArgumentParser", "Configuration", "ServiceLifecycle", "Logging", "NIOCore",
+      "NIOPosix",
     ],
   ]
 
