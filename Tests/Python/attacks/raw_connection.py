@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass, field
 
 import hpack
-
 from frames import (
     ACK,
     CONTINUATION,

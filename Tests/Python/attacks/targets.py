@@ -9,10 +9,9 @@ import grpc
 from authority import Authority
 from conftest import data_with_users
 from farebox_process import FareboxProcess, free_addresses
+from frames import block, call, fields, headers, message, reset
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from interop_servers import InteropServer
-
-from frames import block, call, fields, headers, message, reset
 from raw_connection import RawConnection, trusting_context
 
 MIB = 2**20

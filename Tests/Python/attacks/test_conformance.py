@@ -1,13 +1,12 @@
 """HTTP/2 (RFC 9113) and HPACK (RFC 7541) by our own table, in plaintext and over TLS."""
 
 import pytest
-from authority import Authority
-from interop_servers import InteropServer
-
 import rows_connection
 import rows_definitions
 import rows_hpack
 import rows_http
+from authority import Authority
+from interop_servers import InteropServer
 from raw_connection import RawConnection, trusting_context
 from verdicts import Opening
 

@@ -10,7 +10,6 @@ import zlib
 import pytest
 from calls import CHECK as CHECK_CREDITS
 from farebox_client import bearer
-
 from frames import (
     END_HEADERS,
     END_STREAM,

@@ -1,12 +1,13 @@
 """Clients that take their time: with the preface, with headers, with reading (H7, H9)."""
 
+import contextlib
 import socket
+import ssl
 import time
 
 import pytest
-from interop_stubs import messages_pb2
-
 from frames import (
+    CANCEL,
     INITIAL_WINDOW_SIZE,
     PREFACE,
     PROTOCOL_ERROR,
@@ -20,13 +21,16 @@ from frames import (
     message,
     window_update,
 )
-from raw_connection import RawConnection
+from interop_stubs import messages_pb2
+from raw_connection import RawConnection, trusting_context
 from targets import IS_LONG, MIB, HonestClient, bounded_memory, start
 
 SOCKETS = 10_000 if IS_LONG else 100
 # The limits are 5 s for the beginning and 10 s for a header block; the machine may be slow.
 PREFACE_SECONDS, HEADER_SECONDS, PATIENCE = 5, 10, 20
 STREAM_BYTES_MAX = 64 * 1024
+STALL_SECONDS_MAX = 90
+MICROS = 10**6
 
 
 @pytest.fixture(scope="module", params=["interop", "interop-tls", "farebox"])
@@ -46,29 +50,32 @@ def raw_socket(target):
     return socket.create_connection((host, int(port)), timeout=PREFACE_SECONDS + PATIENCE)
 
 
-BEGINNINGS = {
-    "nothing": b"",
-    "an octet": b"P",
-    "most of the preface": PREFACE[:-1],
-    "the preface without SETTINGS": PREFACE,
-}
+def client_hello():
+    """What a TLS client says first."""
+    out = ssl.MemoryBIO()
+    session = trusting_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname="127.0.0.1")
+    with contextlib.suppress(ssl.SSLWantReadError):
+        session.do_handshake()
+    return out.read()
+
+
+CLEAR = [b"", b"P", PREFACE[:-1], PREFACE]
+SECURE = [b"", client_hello()[:1], client_hello()[:100], client_hello()]
 
 
 def test_slow_beginnings_are_cut_and_nobody_else_notices(target):
-    """Over TLS these bytes are a handshake that is never finished; HTTP/2 is no handshake, and is
-    refused at once.
-    """
+    """Nothing, and more and more of what should come: the preface, or a TLS handshake."""
+    beginnings = CLEAR if target.context is None else SECURE
     with HonestClient(target), bounded_memory(target, 32 * MIB):
         began = time.monotonic()
         peers = []
         for number in range(SOCKETS):
             peer = raw_socket(target)
-            peer.sendall(list(BEGINNINGS.values())[number % len(BEGINNINGS)])
+            peer.sendall(beginnings[number % len(beginnings)])
             peers.append(peer)
         for peer in peers:
             drain(peer)
-        if target.context is None:
-            assert time.monotonic() - began > PREFACE_SECONDS - 1, "cut before the time was up"
+        assert time.monotonic() - began > PREFACE_SECONDS - 1, "cut before the time was up"
 
 
 def test_a_header_block_without_end_is_cut(target):
@@ -80,6 +87,27 @@ def test_a_header_block_without_end_is_cut(target):
             connection.until(lambda seen: seen.closed, HEADER_SECONDS + PATIENCE)
             assert connection.seen.goaway == PROTOCOL_ERROR, str(connection.seen)
             connection.peer.close()
+
+
+@pytest.mark.skipif(not IS_LONG, reason="takes as long as a reader may stall")
+def test_a_conversation_that_nobody_reads_is_ended_and_charged(world):
+    person = world.newcomer(credits=10)
+    request = world.client.chat.ChatRequest(
+        prompt="count", model="counter-1", max_output_tokens=50_000
+    )
+    path = b"/farebox.chat.v1.ChatService/Chat"
+    token = (b"authorization", b"Bearer " + person.token.encode())
+    with RawConnection(world.addresses["chat"]) as connection:
+        connection.handshake((INITIAL_WINDOW_SIZE, 100))
+        head = block(*fields(path), token)
+        connection.send(call(1, head, message(request.SerializeToString())))
+        connection.until(lambda seen: 1 in seen.resets, STALL_SECONDS_MAX)
+        assert connection.seen.resets[1] == CANCEL
+    deadline = time.monotonic() + PATIENCE
+    while (balance := world.client.balance(person.token, "").balance).held_micros:
+        assert time.monotonic() < deadline, "the hold is not settled"
+        time.sleep(0.1)
+    assert 9 * MICROS < balance.available_micros < 10 * MICROS
 
 
 def streaming_call(stream):

@@ -1,8 +1,6 @@
 """Flow control (RFC 9113 sections 5.2 and 6.9) to the octet, in both directions."""
 
 import pytest
-from interop_stubs import messages_pb2
-
 from frames import (
     CANCEL,
     DATA,
@@ -21,6 +19,7 @@ from frames import (
     settings,
     window_update,
 )
+from interop_stubs import messages_pb2
 from targets import IS_LONG, start
 
 DEFAULT_WINDOW = 65_535
