@@ -22,6 +22,7 @@ func tests(of name: String, with more: [Target.Dependency] = []) -> Target {
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
@@ -91,8 +92,10 @@ let package = Package(
     layer("Ledger", [crypto]),
     layer("Identity", ["CArgon2", crypto, jwtKit]),
     layer("Conversation"),
+    layer("Webhooks", ["Ledger", crypto]),
     // Edges
-    layer("StorageSQLite", ["Ledger", "Identity", grdb, sqlite]),
+    layer("StorageSQLite", ["Ledger", "Identity", "Webhooks", grdb, sqlite]),
+    layer("WebhookTransport", ["Webhooks", nioCore, nioPosix, nioHTTP1, nioSSL]),
     layer("Interceptors", ["GRPC", "GRPCServices", "Identity", "Observability", logging]),
     layer(
       "AuthService", ["Contracts", "GRPC", "GRPCServices", "Protobuf", "Identity", "Interceptors"]),
@@ -100,7 +103,7 @@ let package = Package(
       "AccountingService",
       [
         "Contracts", "GRPC", "GRPCServices", "Protobuf", "Ledger", "Identity", "Interceptors",
-        crypto,
+        "Webhooks", crypto,
       ]),
     layer(
       "ChatService",
@@ -116,8 +119,8 @@ let package = Package(
       [
         "AuthService", "AccountingService", "ChatService", "StorageSQLite", "Interceptors",
         "Ledger", "Identity", "Conversation", "Contracts", "GRPC", "GRPCServices",
-        "GRPCTransport", "Observability", arguments, configuration, lifecycle, logging, nioCore,
-        nioPosix,
+        "GRPCTransport", "Observability", "Webhooks", "WebhookTransport", arguments, configuration,
+        lifecycle, logging, nioCore, nioPosix,
       ]),
     program("rpcurl", ["RPCInspect", "GRPC", "GRPCTransport", "Protobuf", arguments, logging]),
     program("protoc-gen-swift-rpc", ["ContractGen"]),
@@ -137,6 +140,12 @@ let package = Package(
     tests(of: "Ledger", with: ["LedgerConformance"]),
     tests(of: "Identity", with: [crypto, jwtKit]),
     tests(of: "Conversation"),
+    tests(
+      of: "Webhooks",
+      with: [
+        "Ledger", "LedgerConformance", "StorageSQLite", "WebhookTransport", nioCore, nioPosix,
+        nioHTTP1, nioSSL,
+      ]),
     tests(of: "StorageSQLite", with: ["Identity", "Ledger", "LedgerConformance", grdb]),
     tests(
       of: "Interceptors",
@@ -153,7 +162,7 @@ let package = Package(
       of: "AccountingService",
       with: [
         "Contracts", "GRPC", "GRPCServices", "GRPCTransport", "Identity", "Interceptors",
-        "Ledger", "LedgerConformance", "Protobuf", logging,
+        "Ledger", "LedgerConformance", "Protobuf", "StorageSQLite", "Webhooks", logging,
       ]),
     tests(
       of: "ChatService",

@@ -3,6 +3,7 @@ import GRPC
 import Identity
 import Interceptors
 import Ledger
+import Webhooks
 
 /// `farebox.accounting.v1.AccountingService`: contract in, ledger command out, and back.
 ///
@@ -11,11 +12,16 @@ import Ledger
 public struct AccountingAPI: Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
   let ledger: CreditLedger
   let seal: PageSeal
+  let outbox: WebhookOutbox?
 
   /// - Parameters:
   ///   - ledger: a started ledger; whoever started it shuts it down after the server.
   ///   - seal: seals the cursors of lists; by default they are good for this process.
-  public init(ledger: CreditLedger, seal: PageSeal = PageSeal()) {
+  ///   - outbox: delivers events; without one, what concerns webhooks is UNIMPLEMENTED.
+  public init(
+    ledger: CreditLedger, seal: PageSeal = PageSeal(), outbox: WebhookOutbox? = nil
+  ) {
+    self.outbox = outbox
     self.ledger = ledger
     self.seal = seal
   }

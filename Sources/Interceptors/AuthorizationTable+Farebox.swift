@@ -36,6 +36,11 @@ extension AuthorizationTable {
     (
       "/farebox.accounting.v1.AccountingService/GetBalanceAlerts", .selfOr([.admin, .auditor])
     ),
+    ("/farebox.accounting.v1.AccountingService/PutWebhook", .roles([.admin])),
+    ("/farebox.accounting.v1.AccountingService/DeleteWebhook", .roles([.admin])),
+    ("/farebox.accounting.v1.AccountingService/ListWebhooks", .roles([.admin])),
+    ("/farebox.accounting.v1.AccountingService/ListDeliveries", .roles([.admin])),
+    ("/farebox.accounting.v1.AccountingService/RedeliverEvent", .roles([.admin])),
     ("/farebox.accounting.v1.AccountingService/ListUsage", .selfOr([.admin, .auditor])),
     ("/farebox.accounting.v1.AccountingService/ExportUsage", .selfOr([.admin, .auditor])),
     ("/farebox.accounting.v1.AccountingService/ListJournal", .selfOr([.admin, .auditor])),

@@ -66,6 +66,12 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "The name that their certificates must bear (default: the host of the address).")
   var remoteTlsName: String?
 
+  @Option(help: "Whether webhooks may be posted to other machines by plain http (default false).")
+  var webhooksAllowHttp: String?
+
+  @Option(help: "The authorities (PEM) of webhook receivers (default: those of the system).")
+  var webhooksTlsAuthority: String?
+
   @Option(help: "Milliseconds between NOT_SERVING and the end of accepting calls (default 0).")
   var drainDelayMs: String?
 
@@ -98,7 +104,8 @@ struct ServeCommand: AsyncParsableCommand {
       ("tls.client.authority", tlsClientAuthority),
       ("remote.tls.authority", remoteTlsAuthority),
       ("remote.tls.certificate", remoteTlsCertificate), ("remote.tls.key", remoteTlsKey),
-      ("remote.tls.name", remoteTlsName),
+      ("remote.tls.name", remoteTlsName), ("webhooks.allow.http", webhooksAllowHttp),
+      ("webhooks.tls.authority", webhooksTlsAuthority),
     ]
     return Dictionary(
       uniqueKeysWithValues: all.compactMap { key, value in value.map { (key, $0) } })

@@ -12,6 +12,8 @@ import NIOPosix
 import Observability
 import ServiceLifecycle
 import StorageSQLite
+import WebhookTransport
+import Webhooks
 
 /// Builds what `farebox serve` was asked for, runs it, and takes it down in order.
 struct ServerProgram: Sendable {
@@ -94,7 +96,7 @@ struct ServerProgram: Sendable {
         listeners.append(try auth(local, keys, threads))
       case .accounting:
         try data.prepare()
-        listeners.append(try accounting(data, keys, threads, closers))
+        listeners.append(try await accounting(data, keys, threads, closers))
       case .chat:
         listeners.append(try chat(local, keys, threads, closers))
       }
@@ -123,7 +125,7 @@ struct ServerProgram: Sendable {
   private func accounting(
     _ data: Installation, _ keys: KeyRing, _ threads: MultiThreadedEventLoopGroup,
     _ closers: Closers
-  ) throws -> ListenerService {
+  ) async throws -> ListenerService {
     let directory = try DataDirectory(path: data.ledger)
     let ledger = try CreditLedger(
       store: SQLiteLedgerStore(directory: directory), calendar: SystemCalendar())
@@ -134,11 +136,40 @@ struct ServerProgram: Sendable {
       try await ledger.shutDown()
     }
     logger.notice("ledger open", metadata: ["seq": "\(ledger.committedSeq)"])
+    let outbox = try await outbox(of: ledger, directory, threads, closers)
     return try ListenerService(
       .accounting, serving: Farebox_Accounting_V1_AccountingService.descriptor,
-      AccountingAPI(ledger: ledger), at: endpoint(.accounting),
+      AccountingAPI(ledger: ledger, outbox: outbox), at: endpoint(.accounting),
       audience: ServiceAudience.accounting, keys: keys, tls: certificates.listeners,
       drainDelay: settings.drainDelay, group: threads, logger: logger)
+  }
+
+  /// Starts to deliver events; stops before the ledger does.
+  private func outbox(
+    of ledger: CreditLedger, _ directory: DataDirectory, _ threads: MultiThreadedEventLoopGroup,
+    _ closers: Closers
+  ) async throws -> WebhookOutbox {
+    let logger = logger
+    let poster: HTTPPoster
+    do {
+      poster = try HTTPPoster(group: threads, authorityFile: settings.webhooksAuthority)
+    } catch {
+      throw StartupError("webhooks.tls.authority: \(error)")
+    }
+    let outbox = try await WebhookOutbox(
+      ledger: ledger, store: SQLiteWebhookStore(path: directory.file("webhooks.db")),
+      poster: poster,
+      configuration: WebhookOutbox.Configuration(allowsPlainHTTP: settings.webhooksAllowHTTP)
+    ) { trouble in
+      logger.warning("webhooks", metadata: ["reason": "\(trouble)"])
+    }
+    let deliveries = Task { await outbox.run() }
+    closers.add("webhooks") {
+      deliveries.cancel()
+      await deliveries.value
+      try await outbox.close()
+    }
+    return outbox
   }
 
   private func chat(

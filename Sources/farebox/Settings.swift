@@ -14,6 +14,7 @@ import Logging
 /// chat.username         (none)             chat.password.file (none)
 /// tls.certificate       (none)             tls.key            (none)
 /// tls.client.authority  (none)             drain.delay.ms     0
+/// webhooks.allow.http   false              webhooks.tls.authority (the system's)
 /// remote.tls.authority  (none)             remote.tls.name    (the host)
 /// remote.tls.certificate (none)            remote.tls.key     (none)
 /// ```
@@ -38,6 +39,10 @@ struct Settings: Sendable {
   var chatPasswordFile: String?
   /// Certificates; none = plaintext.
   var tls: TLSSettings
+  /// Whether webhooks may be posted to other machines by plain http.
+  var webhooksAllowHTTP: Bool
+  /// The authorities (PEM) of webhook receivers' certificates; nil = those of the system.
+  var webhooksAuthority: String?
   /// How long calls are still accepted after a stop was asked for and health has said NOT_SERVING.
   var drainDelay: Duration
 
@@ -120,6 +125,12 @@ struct Settings: Sendable {
     chatUsername = text("chat.username")
     chatPasswordFile = text("chat.password.file")
     tls = try TLSSettings(text)
+    let allowed = text("webhooks.allow.http") ?? "false"
+    guard let allowsHTTP = Bool(allowed) else {
+      throw StartupError("webhooks.allow.http: \"\(allowed)\" is neither true nor false")
+    }
+    webhooksAllowHTTP = allowsHTTP
+    webhooksAuthority = text("webhooks.tls.authority")
     let delay = text("drain.delay.ms") ?? "0"
     guard let milliseconds = Int(delay), (0...600_000).contains(milliseconds) else {
       throw StartupError("drain.delay.ms: \"\(delay)\" is not 0 to 600000")

@@ -1,5 +1,6 @@
 import AccountingService
 import Contracts
+import Foundation
 import GRPC
 import GRPCServices
 import GRPCTransport
@@ -8,6 +9,8 @@ import Interceptors
 import Ledger
 import LedgerConformance
 import Logging
+import StorageSQLite
+import Webhooks
 
 /// The accounting service on a loopback port, on a ledger in memory with a clock that tests set.
 ///
@@ -19,12 +22,18 @@ struct AccountingFixture {
   /// The same connection without stubs.
   let plain: GRPCClient
   let clock: TestClock
+  /// Delivers nothing by itself.
+  let outbox: WebhookOutbox
 
   static func run(_ body: (AccountingFixture) async throws -> Void) async throws {
     let clock = TestClock()
     let ledger = try CreditLedger(store: MemoryLedgerStore(), clock: clock)
+    let webhooks = FileManager.default.temporaryDirectory.path + "/webhooks-\(UUID().uuidString).db"
+    defer { try? FileManager.default.removeItem(atPath: webhooks) }
+    let outbox = try await WebhookOutbox(
+      ledger: ledger, store: SQLiteWebhookStore(path: webhooks), poster: Nobody(), clock: clock)
     var router = RPCRouter()
-    AccountingAPI(ledger: ledger).registerMethods(with: &router)
+    AccountingAPI(ledger: ledger, outbox: outbox).registerMethods(with: &router)
     let server = GRPCServer(
       address: .tcp(host: "127.0.0.1", port: 0), router: router,
       interceptors: [NamedCaller(), AuthorizationInterceptor()])
@@ -33,12 +42,13 @@ struct AccountingFixture {
       target: .tcp(host: "127.0.0.1", port: port), logger: Logger(label: "test"))
     let fixture = AccountingFixture(
       client: Service.Client(wrapping: GRPCClient(transport: transport)),
-      plain: GRPCClient(transport: transport), clock: clock)
+      plain: GRPCClient(transport: transport), clock: clock, outbox: outbox)
     let result: Result<Void, any Error>
     do { result = .success(try await body(fixture)) } catch { result = .failure(error) }
     await transport.shutdown()
     server.beginGracefulShutdown()
     await server.waitUntilStopped()
+    try await outbox.close()
     try await ledger.shutDown()
     try result.get()
   }
@@ -86,6 +96,11 @@ struct AccountingFixture {
     usage.outputTokens = output
     return usage
   }
+}
+
+/// A receiver that is not there.
+private struct Nobody: WebhookPoster {
+  func post(_ request: WebhookRequest) async -> AttemptResult { .failed("nobody is there") }
 }
 
 /// Believes the `x-caller` metadata: the role is the name, and any other name is a user.

@@ -17,7 +17,7 @@ import Testing
   /// What no request of the method goes without.
   private static let required: Set<String> = [
     "idempotency_key", "hold_id", "usage_id", "allocation_id", "format", "decision_id", "price",
-    "amount", "used", "charge",
+    "amount", "used", "charge", "url", "event_id",
   ]
   /// Fields that are judged against the ledger's clock or a hold: the refusal is written down.
   private static let sticky: Set<String> = ["expires_at", "event_time", "model"]
@@ -202,6 +202,9 @@ import Testing
     case "usage_id": return .string("u9")
     case "allocation_id": return .string("a9")
     case "decision_id": return .string("1")
+    case "event_id": return .string("e9")
+    case "webhook_id": return .string("w0")
+    case "url": return .string("https://example.com/hook")
     case "model": return .string("m")
     case "idempotency_key": return .string("k")
     case "format", "class", "state", "over_policy", "period": return .enumeration(1)

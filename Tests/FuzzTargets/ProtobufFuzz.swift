@@ -53,6 +53,11 @@ package enum ProtobufFuzz {
     Google_Protobuf_Struct.self,
     Farebox_Accounting_V1_SetBalanceAlertsRequest.self,
     Farebox_Accounting_V1_GetBalanceAlertsRequest.self,
+    Farebox_Accounting_V1_PutWebhookRequest.self,
+    Farebox_Accounting_V1_DeleteWebhookRequest.self,
+    Farebox_Accounting_V1_ListWebhooksRequest.self,
+    Farebox_Accounting_V1_ListDeliveriesRequest.self,
+    Farebox_Accounting_V1_RedeliverEventRequest.self,
   ]
 
   static func run(_ input: inout FuzzInput) throws(BrokenProperty) {

@@ -14,12 +14,14 @@ enum ArrowTable {
     "Ledger": ["Crypto"],
     "Identity": ["CArgon2", "Crypto", "JWTKit"],
     "Conversation": [],
-    "StorageSQLite": ["Ledger", "Identity", "GRDB", "GRDBSQLite"],
+    "Webhooks": ["Ledger", "Crypto"],
+    "StorageSQLite": ["Ledger", "Identity", "Webhooks", "GRDB", "GRDBSQLite"],
+    "WebhookTransport": ["Webhooks", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"],
     "Interceptors": ["GRPC", "GRPCServices", "Identity", "Observability", "Logging"],
     "AuthService": ["Contracts", "GRPC", "GRPCServices", "Protobuf", "Identity", "Interceptors"],
     "AccountingService": [
       "Contracts", "GRPC", "GRPCServices", "Protobuf", "Ledger", "Identity", "Interceptors",
-      "Crypto",
+      "Webhooks", "Crypto",
     ],
     "ChatService": [
       "Contracts", "GRPC", "GRPCServices", "Protobuf", "Conversation", "Identity", "Interceptors",
@@ -35,8 +37,8 @@ enum ArrowTable {
     "farebox": [
       "AuthService", "AccountingService", "ChatService", "StorageSQLite", "Interceptors", "Ledger",
       "Identity", "Conversation", "Contracts", "GRPC", "GRPCServices", "GRPCTransport",
-      "Observability", "ArgumentParser", "Configuration", "ServiceLifecycle", "Logging", "NIOCore",
-      "NIOPosix",
+      "Observability", "Webhooks", "WebhookTransport", "ArgumentParser", "Configuration",
+      "ServiceLifecycle", "Logging", "NIOCore", "NIOPosix",
     ],
   ]
 

@@ -232,6 +232,51 @@ public enum Farebox_Accounting_V1_AccountingService {
         method: "GetBalanceAlerts", kind: .unary, idempotency: .noSideEffects)
     }
 
+    /// PutWebhook: what goes in, what comes out, its name.
+    public enum PutWebhook {
+      public typealias Input = Farebox_Accounting_V1_PutWebhookRequest
+      public typealias Output = Farebox_Accounting_V1_PutWebhookResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "PutWebhook", kind: .unary, idempotency: .idempotent)
+    }
+
+    /// DeleteWebhook: what goes in, what comes out, its name.
+    public enum DeleteWebhook {
+      public typealias Input = Farebox_Accounting_V1_DeleteWebhookRequest
+      public typealias Output = Farebox_Accounting_V1_DeleteWebhookResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "DeleteWebhook", kind: .unary, idempotency: .idempotent)
+    }
+
+    /// ListWebhooks: what goes in, what comes out, its name.
+    public enum ListWebhooks {
+      public typealias Input = Farebox_Accounting_V1_ListWebhooksRequest
+      public typealias Output = Farebox_Accounting_V1_ListWebhooksResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "ListWebhooks", kind: .unary, idempotency: .noSideEffects)
+    }
+
+    /// ListDeliveries: what goes in, what comes out, its name.
+    public enum ListDeliveries {
+      public typealias Input = Farebox_Accounting_V1_ListDeliveriesRequest
+      public typealias Output = Farebox_Accounting_V1_ListDeliveriesResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "ListDeliveries", kind: .unary, idempotency: .noSideEffects)
+    }
+
+    /// RedeliverEvent: what goes in, what comes out, its name.
+    public enum RedeliverEvent {
+      public typealias Input = Farebox_Accounting_V1_RedeliverEventRequest
+      public typealias Output = Farebox_Accounting_V1_RedeliverEventResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "RedeliverEvent", kind: .unary, idempotency: .idempotent)
+    }
+
     /// ListUsage: what goes in, what comes out, its name.
     public enum ListUsage {
       public typealias Input = Farebox_Accounting_V1_ListUsageRequest
@@ -311,6 +356,11 @@ public enum Farebox_Accounting_V1_AccountingService {
       ListBudgets.descriptor,
       SetBalanceAlerts.descriptor,
       GetBalanceAlerts.descriptor,
+      PutWebhook.descriptor,
+      DeleteWebhook.descriptor,
+      ListWebhooks.descriptor,
+      ListDeliveries.descriptor,
+      RedeliverEvent.descriptor,
       ListUsage.descriptor,
       ExportUsage.descriptor,
       ListJournal.descriptor,
@@ -590,6 +640,58 @@ extension Farebox_Accounting_V1_AccountingService {
       request: Farebox_Accounting_V1_GetBalanceAlertsRequest,
       context: ServerContext
     ) async throws -> Farebox_Accounting_V1_GetBalanceAlertsResponse
+
+    /// PutWebhook adds a place that events are delivered to, or changes one.
+    ///
+    /// Effect: events of journal entries after as_of_seq are posted there as JSON, signed as Standard Webhooks says
+    /// (headers webhook-id, webhook-timestamp, webhook-signature), at least once each: receivers know a repetition
+    /// by webhook-id. One try at a time; 2xx is delivered; after a failure 7 more tries in 31 hours, then dead.
+    /// Events wait in order behind one whose receiver cannot be reached (no answer, 429, 502, 503, 504); one that it
+    /// answered otherwise steps aside. Redirects are not followed. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH; NOT_FOUND /
+    /// WEBHOOK_NOT_FOUND; RESOURCE_EXHAUSTED / TOO_MANY_WEBHOOKS (16). They are not remembered for the key.
+    func putWebhook(
+      request: Farebox_Accounting_V1_PutWebhookRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_PutWebhookResponse
+
+    /// DeleteWebhook removes a webhook with its deliveries.
+    ///
+    /// Effect: nothing is posted there any more. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH; NOT_FOUND /
+    /// WEBHOOK_NOT_FOUND. They are not remembered for the key.
+    func deleteWebhook(
+      request: Farebox_Accounting_V1_DeleteWebhookRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_DeleteWebhookResponse
+
+    /// ListWebhooks lists all webhooks, without their secrets.
+    ///
+    /// Effect: none. Idempotent. Administrators.
+    func listWebhooks(
+      request: Farebox_Accounting_V1_ListWebhooksRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_ListWebhooksResponse
+
+    /// ListDeliveries lists what became of events on their way to webhooks, oldest first.
+    ///
+    /// Effect: none. Idempotent. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named; a page_token that is forged or of other filters).
+    func listDeliveries(
+      request: Farebox_Accounting_V1_ListDeliveriesRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_ListDeliveriesResponse
+
+    /// RedeliverEvent delivers an event to a webhook again, or for the first time.
+    ///
+    /// Effect: the delivery is tried at once, and again as if it were new. The event keeps its id. Idempotent by
+    /// key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH; NOT_FOUND /
+    /// WEBHOOK_NOT_FOUND; NOT_FOUND / EVENT_NOT_FOUND. They are not remembered for the key.
+    func redeliverEvent(
+      request: Farebox_Accounting_V1_RedeliverEventRequest,
+      context: ServerContext
+    ) async throws -> Farebox_Accounting_V1_RedeliverEventResponse
 
     /// ListUsage lists an account's charges, oldest first.
     ///
@@ -1103,6 +1205,98 @@ extension Farebox_Accounting_V1_AccountingService.Method.GetBalanceAlerts {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.PutWebhook {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// PutWebhook adds a place that events are delivered to, or changes one.
+    ///
+    /// Effect: events of journal entries after as_of_seq are posted there as JSON, signed as Standard Webhooks says
+    /// (headers webhook-id, webhook-timestamp, webhook-signature), at least once each: receivers know a repetition
+    /// by webhook-id. One try at a time; 2xx is delivered; after a failure 7 more tries in 31 hours, then dead.
+    /// Events wait in order behind one whose receiver cannot be reached (no answer, 429, 502, 503, 504); one that it
+    /// answered otherwise steps aside. Redirects are not followed. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH; NOT_FOUND /
+    /// WEBHOOK_NOT_FOUND; RESOURCE_EXHAUSTED / TOO_MANY_WEBHOOKS (16). They are not remembered for the key.
+    func putWebhook(
+      request: Farebox_Accounting_V1_PutWebhookRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_PutWebhookResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.DeleteWebhook {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// DeleteWebhook removes a webhook with its deliveries.
+    ///
+    /// Effect: nothing is posted there any more. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH; NOT_FOUND /
+    /// WEBHOOK_NOT_FOUND. They are not remembered for the key.
+    func deleteWebhook(
+      request: Farebox_Accounting_V1_DeleteWebhookRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_DeleteWebhookResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListWebhooks {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// ListWebhooks lists all webhooks, without their secrets.
+    ///
+    /// Effect: none. Idempotent. Administrators.
+    func listWebhooks(
+      request: Farebox_Accounting_V1_ListWebhooksRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_ListWebhooksResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListDeliveries {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// ListDeliveries lists what became of events on their way to webhooks, oldest first.
+    ///
+    /// Effect: none. Idempotent. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named; a page_token that is forged or of other filters).
+    func listDeliveries(
+      request: Farebox_Accounting_V1_ListDeliveriesRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_ListDeliveriesResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.RedeliverEvent {
+  /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
+  ///
+  /// Calls then run on the event loop, without a task. They must not block, and be done within
+  /// microseconds: until then every call of the loop waits.
+  public protocol Synchronous: Sendable {
+    /// RedeliverEvent delivers an event to a webhook again, or for the first time.
+    ///
+    /// Effect: the delivery is tried at once, and again as if it were new. The event keeps its id. Idempotent by
+    /// key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH; NOT_FOUND /
+    /// WEBHOOK_NOT_FOUND; NOT_FOUND / EVENT_NOT_FOUND. They are not remembered for the key.
+    func redeliverEvent(
+      request: Farebox_Accounting_V1_RedeliverEventRequest,
+      context: ServerContext
+    ) throws -> Farebox_Accounting_V1_RedeliverEventResponse
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.ListUsage {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -1576,6 +1770,91 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         try await self.getBalanceAlerts(request: request, context: context)
       }
     }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.PutWebhook.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.PutWebhook.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_PutWebhookRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_PutWebhookResponse>()
+      ) { request, context in
+        try service.putWebhook(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.PutWebhook.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_PutWebhookRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_PutWebhookResponse>()
+      ) { request, context in
+        try await self.putWebhook(request: request, context: context)
+      }
+    }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.DeleteWebhook.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.DeleteWebhook.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_DeleteWebhookRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_DeleteWebhookResponse>()
+      ) { request, context in
+        try service.deleteWebhook(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.DeleteWebhook.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_DeleteWebhookRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_DeleteWebhookResponse>()
+      ) { request, context in
+        try await self.deleteWebhook(request: request, context: context)
+      }
+    }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListWebhooks.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListWebhooks.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListWebhooksRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListWebhooksResponse>()
+      ) { request, context in
+        try service.listWebhooks(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListWebhooks.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListWebhooksRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListWebhooksResponse>()
+      ) { request, context in
+        try await self.listWebhooks(request: request, context: context)
+      }
+    }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListDeliveries.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListDeliveries.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListDeliveriesRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListDeliveriesResponse>()
+      ) { request, context in
+        try service.listDeliveries(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListDeliveries.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListDeliveriesRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListDeliveriesResponse>()
+      ) { request, context in
+        try await self.listDeliveries(request: request, context: context)
+      }
+    }
+    if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.RedeliverEvent.Synchronous {
+      router.registerSynchronousUnary(
+        Farebox_Accounting_V1_AccountingService.Method.RedeliverEvent.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_RedeliverEventRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_RedeliverEventResponse>()
+      ) { request, context in
+        try service.redeliverEvent(request: request, context: context)
+      }
+    } else {
+      router.registerUnary(
+        Farebox_Accounting_V1_AccountingService.Method.RedeliverEvent.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_RedeliverEventRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_RedeliverEventResponse>()
+      ) { request, context in
+        try await self.redeliverEvent(request: request, context: context)
+      }
+    }
     if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListUsage.Synchronous {
       router.registerSynchronousUnary(
         Farebox_Accounting_V1_AccountingService.Method.ListUsage.descriptor,
@@ -1954,6 +2233,63 @@ extension Farebox_Accounting_V1_AccountingService {
       metadata: Metadata,
       options: CallOptions
     ) async throws -> Farebox_Accounting_V1_GetBalanceAlertsResponse
+
+    /// PutWebhook adds a place that events are delivered to, or changes one.
+    ///
+    /// Effect: events of journal entries after as_of_seq are posted there as JSON, signed as Standard Webhooks says
+    /// (headers webhook-id, webhook-timestamp, webhook-signature), at least once each: receivers know a repetition
+    /// by webhook-id. One try at a time; 2xx is delivered; after a failure 7 more tries in 31 hours, then dead.
+    /// Events wait in order behind one whose receiver cannot be reached (no answer, 429, 502, 503, 504); one that it
+    /// answered otherwise steps aside. Redirects are not followed. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH; NOT_FOUND /
+    /// WEBHOOK_NOT_FOUND; RESOURCE_EXHAUSTED / TOO_MANY_WEBHOOKS (16). They are not remembered for the key.
+    func putWebhook(
+      _ message: Farebox_Accounting_V1_PutWebhookRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_PutWebhookResponse
+
+    /// DeleteWebhook removes a webhook with its deliveries.
+    ///
+    /// Effect: nothing is posted there any more. Idempotent by key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH; NOT_FOUND /
+    /// WEBHOOK_NOT_FOUND. They are not remembered for the key.
+    func deleteWebhook(
+      _ message: Farebox_Accounting_V1_DeleteWebhookRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_DeleteWebhookResponse
+
+    /// ListWebhooks lists all webhooks, without their secrets.
+    ///
+    /// Effect: none. Idempotent. Administrators.
+    func listWebhooks(
+      _ message: Farebox_Accounting_V1_ListWebhooksRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ListWebhooksResponse
+
+    /// ListDeliveries lists what became of events on their way to webhooks, oldest first.
+    ///
+    /// Effect: none. Idempotent. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named; a page_token that is forged or of other filters).
+    func listDeliveries(
+      _ message: Farebox_Accounting_V1_ListDeliveriesRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ListDeliveriesResponse
+
+    /// RedeliverEvent delivers an event to a webhook again, or for the first time.
+    ///
+    /// Effect: the delivery is tried at once, and again as if it were new. The event keeps its id. Idempotent by
+    /// key. Administrators.
+    /// Refusals, in order: INVALID_ARGUMENT (field named); FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH; NOT_FOUND /
+    /// WEBHOOK_NOT_FOUND; NOT_FOUND / EVENT_NOT_FOUND. They are not remembered for the key.
+    func redeliverEvent(
+      _ message: Farebox_Accounting_V1_RedeliverEventRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_RedeliverEventResponse
 
     /// ListUsage lists an account's charges, oldest first.
     ///
@@ -2336,6 +2672,71 @@ extension Farebox_Accounting_V1_AccountingService {
         method: Farebox_Accounting_V1_AccountingService.Method.GetBalanceAlerts.descriptor,
         serializer: ProtobufSerializer<Farebox_Accounting_V1_GetBalanceAlertsRequest>(),
         deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetBalanceAlertsResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func putWebhook(
+      _ message: Farebox_Accounting_V1_PutWebhookRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_PutWebhookResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.PutWebhook.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_PutWebhookRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_PutWebhookResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func deleteWebhook(
+      _ message: Farebox_Accounting_V1_DeleteWebhookRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_DeleteWebhookResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.DeleteWebhook.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_DeleteWebhookRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_DeleteWebhookResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func listWebhooks(
+      _ message: Farebox_Accounting_V1_ListWebhooksRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ListWebhooksResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.ListWebhooks.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListWebhooksRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListWebhooksResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func listDeliveries(
+      _ message: Farebox_Accounting_V1_ListDeliveriesRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_ListDeliveriesResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.ListDeliveries.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListDeliveriesRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListDeliveriesResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func redeliverEvent(
+      _ message: Farebox_Accounting_V1_RedeliverEventRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) async throws -> Farebox_Accounting_V1_RedeliverEventResponse {
+      try await client.unary(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.RedeliverEvent.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_RedeliverEventRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_RedeliverEventResponse>(),
         metadata: metadata, options: options)
     }
 
@@ -2740,6 +3141,76 @@ extension Farebox_Accounting_V1_AccountingService.ClientProtocol {
     options: CallOptions
   ) async throws -> Farebox_Accounting_V1_GetBalanceAlertsResponse {
     try await self.getBalanceAlerts(message, metadata: Metadata(), options: options)
+  }
+
+  public func putWebhook(
+    _ message: Farebox_Accounting_V1_PutWebhookRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_PutWebhookResponse {
+    try await self.putWebhook(message, metadata: metadata, options: .defaults)
+  }
+
+  public func putWebhook(
+    _ message: Farebox_Accounting_V1_PutWebhookRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_PutWebhookResponse {
+    try await self.putWebhook(message, metadata: Metadata(), options: options)
+  }
+
+  public func deleteWebhook(
+    _ message: Farebox_Accounting_V1_DeleteWebhookRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_DeleteWebhookResponse {
+    try await self.deleteWebhook(message, metadata: metadata, options: .defaults)
+  }
+
+  public func deleteWebhook(
+    _ message: Farebox_Accounting_V1_DeleteWebhookRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_DeleteWebhookResponse {
+    try await self.deleteWebhook(message, metadata: Metadata(), options: options)
+  }
+
+  public func listWebhooks(
+    _ message: Farebox_Accounting_V1_ListWebhooksRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_ListWebhooksResponse {
+    try await self.listWebhooks(message, metadata: metadata, options: .defaults)
+  }
+
+  public func listWebhooks(
+    _ message: Farebox_Accounting_V1_ListWebhooksRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_ListWebhooksResponse {
+    try await self.listWebhooks(message, metadata: Metadata(), options: options)
+  }
+
+  public func listDeliveries(
+    _ message: Farebox_Accounting_V1_ListDeliveriesRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_ListDeliveriesResponse {
+    try await self.listDeliveries(message, metadata: metadata, options: .defaults)
+  }
+
+  public func listDeliveries(
+    _ message: Farebox_Accounting_V1_ListDeliveriesRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_ListDeliveriesResponse {
+    try await self.listDeliveries(message, metadata: Metadata(), options: options)
+  }
+
+  public func redeliverEvent(
+    _ message: Farebox_Accounting_V1_RedeliverEventRequest,
+    metadata: Metadata = Metadata()
+  ) async throws -> Farebox_Accounting_V1_RedeliverEventResponse {
+    try await self.redeliverEvent(message, metadata: metadata, options: .defaults)
+  }
+
+  public func redeliverEvent(
+    _ message: Farebox_Accounting_V1_RedeliverEventRequest,
+    options: CallOptions
+  ) async throws -> Farebox_Accounting_V1_RedeliverEventResponse {
+    try await self.redeliverEvent(message, metadata: Metadata(), options: options)
   }
 
   public func listUsage(

@@ -28,6 +28,11 @@ CALLERS = {
     "ListBudgets": "admin",
     "SetBalanceAlerts": "admin",
     "GetBalanceAlerts": "self admin auditor",
+    "PutWebhook": "admin",
+    "DeleteWebhook": "admin",
+    "ListWebhooks": "admin",
+    "ListDeliveries": "admin",
+    "RedeliverEvent": "admin",
     "ListUsage": "self admin auditor",
     "ExportUsage": "self admin auditor",
     "ListJournal": "self admin auditor",
@@ -80,6 +85,22 @@ def _priced(scene):
     return {"model": scene.put_price(output_micros_per_million=5 * 10**6).model, "output_tokens": 9}
 
 
+RECEIVER = "https://receiver.invalid/hook"
+
+
+def _webhook(scene):
+    """A webhook that rests, the same for all who need one: there may be 16 only."""
+    for webhook in scene.call("ListWebhooks").webhooks:
+        if webhook.url == RECEIVER:
+            return webhook.webhook_id
+    return scene.call("PutWebhook", url=RECEIVER, paused=True).webhook.webhook_id
+
+
+def _event(scene):
+    scene.allocate(10)
+    return "e" + scene.deduct(11).usage_id[1:]
+
+
 # A lawful request of each method in a fresh scene, which adds the account and the key.
 LAWFUL = {
     "AllocateCredits": lambda scene: {"credit_micros": 5},
@@ -105,6 +126,15 @@ LAWFUL = {
     "ListBudgets": _funded(),
     "SetBalanceAlerts": lambda scene: {"threshold_micros": [5]},
     "GetBalanceAlerts": _after(lambda scene: scene.call("SetBalanceAlerts", threshold_micros=[4])),
+    "PutWebhook": lambda scene: {
+        "webhook_id": _webhook(scene),
+        "url": RECEIVER,
+        "paused": True,
+    },
+    "DeleteWebhook": lambda scene: {"webhook_id": _webhook(scene)},
+    "ListWebhooks": _after(_webhook),
+    "ListDeliveries": _after(_webhook),
+    "RedeliverEvent": lambda scene: {"event_id": _event(scene), "webhook_id": _webhook(scene)},
     "ListUsage": _after(_usage),
     "ExportUsage": _after(_usage, format="EXPORT_FORMAT_JSONL"),
     "ListJournal": _funded(),
@@ -129,6 +159,9 @@ OTHER_BODY = {
     "PutPrice": {"price": {"model": "other", "output_micros_per_million": 3}},
     "SetBudget": {"budget_id": "b999999999"},
     "SetBalanceAlerts": {"threshold_micros": [6]},
+    "PutWebhook": {"webhook_id": "w999999999"},
+    "DeleteWebhook": {"webhook_id": "w999999999"},
+    "RedeliverEvent": {"webhook_id": "w999999999"},
 }
 
 KEY = [
@@ -315,6 +348,31 @@ WRONG_FIELDS = {
         ({"expiry_leads": [{"seconds": 60 + n} for n in range(5)]}, "expiry_leads"),
     ],
     "GetBalanceAlerts": [*NAMED_ACCOUNT],
+    "PutWebhook": [
+        *KEY,
+        ({"webhook_id": "w w"}, "webhook_id"),
+        ({"url": None}, "url"),
+        ({"url": "http://receiver.invalid/"}, "url"),
+        ({"url": "https://user@receiver.invalid/"}, "url"),
+        ({"url": "https://receiver.invalid/" + "a" * 2048}, "url"),
+        ({"kinds": [0]}, "kinds"),
+        ({"kinds": [99]}, "kinds"),
+        ({"kinds": [1, 1]}, "kinds"),
+    ],
+    "DeleteWebhook": [*KEY, ({"webhook_id": ""}, "webhook_id")],
+    "ListWebhooks": [],
+    "ListDeliveries": [
+        *NAMED_ACCOUNT,
+        *PAGE,
+        ({"webhook_id": "w w"}, "webhook_id"),
+        ({"state": 99}, "state"),
+    ],
+    "RedeliverEvent": [
+        *KEY,
+        ({"event_id": ""}, "event_id"),
+        ({"event_id": "u1"}, "event_id"),
+        ({"webhook_id": ""}, "webhook_id"),
+    ],
     "ListUsage": [
         *NAMED_ACCOUNT,
         *PAGE,
@@ -360,6 +418,11 @@ UNKNOWN_IDS = [
     ),
     ("RefundUsage", {"usage_id": "u999999999"}, "USAGE_NOT_FOUND"),
     ("SetBudget", {"budget_id": "b999999999"}, "BUDGET_NOT_FOUND"),
+    *(
+        (rpc, {"webhook_id": "w999999999"}, "WEBHOOK_NOT_FOUND")
+        for rpc in ("PutWebhook", "DeleteWebhook", "RedeliverEvent")
+    ),
+    ("RedeliverEvent", {"event_id": "e999999999"}, "EVENT_NOT_FOUND"),
     ("ExplainDecision", {"decision_id": "999999999"}, "NO_DECISION"),
     ("QuoteUsage", {"usage": {"model": "never-priced", "output_tokens": 1}}, "UNKNOWN_MODEL"),
 ]

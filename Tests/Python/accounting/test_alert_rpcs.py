@@ -50,3 +50,23 @@ def test_leads_that_have_passed_are_told_as_one(scene):
     soon = scene.allocate(10, expires_at=in_hours(1))
     scene.allocate(10, expires_at=in_hours(24 * 30))
     assert kinds(scene, "EXPIRY_NOTICED") == [soon.allocation_id]
+
+
+@covers("PutWebhook", "ListWebhooks", "DeleteWebhook", "RedeliverEvent", "ListDeliveries")
+def test_a_webhook_is_put_asked_for_an_event_and_deleted(scene):
+    """What is posted, test_webhooks reads at the other end."""
+    put = scene.call("PutWebhook", url="https://one.invalid/", paused=True, kinds=[1])
+    webhook = put.webhook
+    assert put.secret.startswith("whsec_") and webhook.from_seq == put.as_of_seq
+    assert webhook in scene.call("ListWebhooks").webhooks
+    scene.allocate(10)
+    event = "e" + scene.deduct(11).usage_id[1:]
+    asked = scene.call("RedeliverEvent", event_id=event, webhook_id=webhook.webhook_id).delivery
+    assert (asked.event.uncollected_micros, asked.event.account_id) == (1, scene.account)
+    (listed,) = scene.call("ListDeliveries").deliveries
+    assert (listed, listed.attempts, listed.last_error) == (asked, 0, "")
+    scene.call("DeleteWebhook", webhook_id=webhook.webhook_id)
+    assert webhook.webhook_id not in [
+        one.webhook_id for one in scene.call("ListWebhooks").webhooks
+    ]
+    assert not scene.call("ListDeliveries").deliveries
