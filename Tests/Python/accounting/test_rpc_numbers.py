@@ -110,6 +110,7 @@ NUMBERS = {
         *duration("rolling", 60, 366 * 24 * 3600),
     ],
     "SetBalanceAlerts": [("threshold_micros", (0, AMOUNT), {})],
+    "ListDeliveries": [PAGE],
     "ListUsage": [PAGE, *instants("from_time", "to_time")],
     "ExportUsage": [*instants("from_time", "to_time")],
     "ListJournal": [PAGE, *instants("from_time", "to_time")],
@@ -202,13 +203,14 @@ def test_every_number_has_its_range(world):
 BAD_IDS = ["a" * 65, "with blank", "nul\0", "ümlaut", "a/b", "a\nb", "\u202e", "'; drop table--"]
 ID_FIELDS = ("account_id", "session_id", "request_id", "model", "models")
 LEDGER_IDS = ("hold_id", "allocation_id", "usage_id", "budget_id", "decision_id")
+OTHER_IDS = ("event_id", "webhook_id")
 
 
 def texts(message, path=()):
     for field in message.fields:
         if field.message_type is not None and not field.is_repeated:
             yield from texts(field.message_type, (*path, field.name))
-        elif field.name in (*ID_FIELDS, *LEDGER_IDS):
+        elif field.name in (*ID_FIELDS, *LEDGER_IDS, *OTHER_IDS):
             yield ".".join((*path, field.name)), field.is_repeated
 
 
