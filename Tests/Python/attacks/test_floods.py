@@ -240,7 +240,8 @@ def test_fields_without_names_and_values(target):
     with HonestClient(target), bounded_memory(target, GROWTH_MAX):
         with target.connect() as connection:
             empty = literal(b"", b"") * 5_000
-            make = lambda number: headers(2 * number + 1, block(*target.fields()) + empty)  # noqa: E731
+            whole = block(*target.fields()) + empty
+            make = lambda number: headers(2 * number + 1, whole)  # noqa: E731
             seen = flood(connection, batches(make, 500, 5), is_read=True)
         assert seen.closed and seen.goaway is not None, str(seen)
         assert not any(dict(one).get("grpc-status") == "0" for one in seen.headers.values())
