@@ -10,8 +10,8 @@ public enum HTTP2Error: Error, Sendable, Hashable {
   case library(code: Int32, operation: String)
   /// The peer did not begin with the HTTP/2 preface (RFC 9113 section 3.4).
   case badPreface
-  /// The peer keeps sending frames that make no progress, and was told to go away.
-  case flooded
+  /// The peer sends too much of something, and was told to go away (ENHANCE_YOUR_CALM).
+  case flooded(Flood)
   /// The peer broke a rule of HTTP/2, and was told so with this code.
   case violation(ErrorCode)
   /// The session has ended, so nothing more can be fed to it or asked of it.
@@ -28,8 +28,8 @@ extension HTTP2Error: CustomStringConvertible {
       return "\(operation) failed: \(String(cString: nghttp2_strerror(code))) (\(code))"
     case .badPreface:
       return "the peer does not speak HTTP/2"
-    case .flooded:
-      return "the peer floods the connection with frames that make no progress"
+    case .flooded(let flood):
+      return "the peer floods the connection with \(flood.rawValue)"
     case .violation(let code):
       return "the peer broke a rule of HTTP/2: \(code)"
     case .ended:

@@ -68,7 +68,7 @@ extension Session {
   /// DATA that is all padding makes no progress either (CVE-2019-9518).
   func judgePadding(of data: nghttp2_data) {
     guard data.padlen > 0, data.hd.length == data.padlen else { return }
-    if !idleFrames.take(atNanoseconds: Session.monotonicNanoseconds()) { isFlooded = true }
+    if !idleFrames.take(atNanoseconds: Session.monotonicNanoseconds()) { flood = .idleFrames }
   }
 
   /// Remembers that the peer has changed the windows of all streams at once.

@@ -25,6 +25,9 @@ extension Session {
     /// Whether this side has reset the stream: its owner, or the library for the peer's fault.
     @exclusivity(unchecked) public internal(set) var wasResetHere = false
 
+    /// Whether the peer has reset the stream.
+    @exclusivity(unchecked) public internal(set) var isResetByPeer = false
+
     /// Position in `Session.openStreams`.
     @exclusivity(unchecked) var slot = 0
     @exclusivity(unchecked) var hasFinalHeaders = false

@@ -119,6 +119,7 @@ extension Session {
   /// Sends GOAWAY naming the last stream that was processed. Open streams go on.
   public func goAway(_ code: ErrorCode = .noError, debug: [UInt8] = []) {
     guard !isEnded else { return }
+    if code != .noError { hasSaidGoodbye = true }
     let last = nghttp2_session_get_last_proc_stream_id(handle)
     let none = UInt8(NGHTTP2_FLAG_NONE.rawValue)
     debug.withUnsafeBufferPointer { text in
@@ -130,6 +131,7 @@ extension Session {
   /// Ends the session: GOAWAY is queued, nothing more is read. Pull the output, then close.
   public func terminate(_ code: ErrorCode) {
     guard !isEnded else { return }
+    hasSaidGoodbye = true
     nghttp2_session_terminate_session(handle, code.rawValue)
     markEnded()
   }

@@ -34,12 +34,14 @@ public final class Session {
   @exclusivity(unchecked) var provokedResets: TokenBucket
   @exclusivity(unchecked) var idleFrames: TokenBucket
   /// Set by a callback that found the peer abusive; acted on when the library has returned.
-  @exclusivity(unchecked) var isFlooded = false
+  @exclusivity(unchecked) var flood: Flood?
   /// Set by a callback that found the peer breaking a rule which the library does not enforce.
   @exclusivity(unchecked) var fault: ErrorCode?
   @exclusivity(unchecked) var usedStreams = UsedStreams()
   /// Whether SETTINGS with another initial window came since all output was last taken.
   var hasMovedWindows = false
+  /// Whether a GOAWAY with an error was asked for on this side, by its owner or by `receive`.
+  public internal(set) var hasSaidGoodbye = false
   var hasPeerSettings = false
   @exclusivity(unchecked) var hasSentProgress = false
   /// Payload bytes that wait on all streams together.
@@ -110,16 +112,18 @@ public final class Session {
       case NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue:
         isEnded = true
         throw .badPreface
-      case NGHTTP2_ERR_FLOODED.rawValue, tooManyContinuations:
-        isFlooded = true
+      case NGHTTP2_ERR_FLOODED.rawValue:
+        flood = .idleFrames
+      case tooManyContinuations:
+        flood = .continuations
       case let code:
         isEnded = true
         throw .library(code: code, operation: "receive")
       }
     }
-    if isFlooded {
+    if let flood {
       terminate(.enhanceYourCalm)
-      throw .flooded
+      throw .flooded(flood)
     }
     if let fault {
       terminate(fault)

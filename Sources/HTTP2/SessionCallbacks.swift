@@ -67,7 +67,7 @@ func onHeader(
     session.log.dropFields(from: session.blockStart)
     session.blockIsOversized = true
     if !session.oversizedBlocks.take(atNanoseconds: Session.monotonicNanoseconds()) {
-      session.isFlooded = true
+      session.flood = .headerBlocks
     }
   }
 }
@@ -112,8 +112,16 @@ func onBeginFrame(
     return withSession(userData) { if $0.role == .server { $0.judgeStream(of: header) } }
   case NGHTTP2_CONTINUATION.rawValue:
     return withSession(userData) { $0.judgeSize(of: header) }
-  case NGHTTP2_RST_STREAM.rawValue, NGHTTP2_WINDOW_UPDATE.rawValue, NGHTTP2_GOAWAY.rawValue:
+  case NGHTTP2_RST_STREAM.rawValue:
     return 0
+  case NGHTTP2_WINDOW_UPDATE.rawValue:
+    // gRPC C++ gives credit with every write: one or two for each call.
+    return withSession(userData) { session in
+      if session.idleFrames.takeSpare() { return }
+      if !session.idleFrames.take(atNanoseconds: Session.monotonicNanoseconds()) {
+        session.flood = .idleFrames
+      }
+    }
   case NGHTTP2_DATA.rawValue:
     let endsStream = UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
     if header.length > 0 || endsStream { return 0 }
@@ -122,7 +130,7 @@ func onBeginFrame(
   }
   return withSession(userData) { session in
     if !session.idleFrames.take(atNanoseconds: Session.monotonicNanoseconds()) {
-      session.isFlooded = true
+      session.flood = .idleFrames
     }
   }
 }
@@ -155,6 +163,9 @@ func onFrameReceived(
       guard endsStream else { return session.judgePadding(of: frame.pointee.data) }
       guard let stream = stream(handle, header.stream_id) else { return }
       stream._withUnsafeGuaranteedRef { session.recordEnd($0) }
+    case NGHTTP2_RST_STREAM.rawValue:
+      guard let stream = stream(handle, header.stream_id) else { return }
+      stream._withUnsafeGuaranteedRef { $0.isResetByPeer = true }
     case NGHTTP2_SETTINGS.rawValue:
       let isAck = UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0
       if !isAck {
@@ -227,7 +238,7 @@ func onFrameSent(
         break
       default:
         if !session.provokedResets.take(atNanoseconds: Session.monotonicNanoseconds()) {
-          session.isFlooded = true
+          session.flood = .provokedResets
         }
       }
     default:

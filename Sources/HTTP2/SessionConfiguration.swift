@@ -13,11 +13,13 @@ public struct SessionConfiguration: Sendable, Hashable {
   public var maxHeaderFields: Int = 100
   /// Bytes in the name or the value of one field: 8 KiB.
   public var maxHeaderFieldBytes: Int = 8 * 1024
-  /// RST_STREAM frames that a peer may send in a burst: 1,000 (CVE-2023-44487).
-  public var resetBurst: UInt64 = 1000
-  /// RST_STREAM frames that a peer may send per second after the burst: 330. The library's own
-  /// default of 33 closes the connections of honest clients whose deadlines expire under load.
-  public var resetsPerSecond: UInt64 = 330
+  /// RST_STREAM frames of any kind that a peer may send in a burst: 10,000. The library ends the
+  /// connection beyond it; servers judge by the age of the calls, and sooner (CVE-2023-44487).
+  public var resetBurst: UInt64 = 10_000
+  /// RST_STREAM frames of any kind that a peer may send per second after the burst: 5,000. The
+  /// library's own default of 33 closes the connections of honest clients whose deadlines expire
+  /// under load.
+  public var resetsPerSecond: UInt64 = 5000
   /// CONTINUATION frames in one header block: 16. The back-ported limiter counts one each time the
   /// parser enters the state, also when one frame is split over two reads.
   public var maxContinuations: Int = 16
@@ -25,7 +27,8 @@ public struct SessionConfiguration: Sendable, Hashable {
   public var provokedResetBurst: Double = 100
   /// Error RST_STREAM frames that a peer may provoke per second after the burst: 10.
   public var provokedResetsPerSecond: Double = 10
-  /// Frames without progress (PING, SETTINGS, PRIORITY, empty DATA, unknown) in a burst: 1,000.
+  /// Frames without progress (PING, SETTINGS, PRIORITY, GOAWAY, WINDOW_UPDATE, empty DATA, unknown)
+  /// in a burst: 1,000. Each HEADERS and DATA frame that is sent makes the burst whole again.
   public var idleFrameBurst: Double = 1000
   /// Frames without progress per second after the burst: 100.
   public var idleFramesPerSecond: Double = 100

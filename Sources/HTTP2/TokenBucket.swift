@@ -33,6 +33,14 @@ public struct TokenBucket: Sendable, Hashable {
     return true
   }
 
+  /// Takes one token without a look at the clock; false, and nothing taken, when half of them are
+  /// gone: `take` is to be asked then.
+  mutating func takeSpare() -> Bool {
+    guard tokens > burst / 2 else { return false }
+    tokens -= 1
+    return true
+  }
+
   /// Gives all tokens back.
   public mutating func refill() {
     tokens = burst

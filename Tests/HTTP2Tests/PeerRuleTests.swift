@@ -122,7 +122,7 @@ struct PeerRuleTests {
   func floodOfSettings() throws {
     let pair = try server(after: [])
     let settings = RawBytes.frame(4, 0, 0, [])
-    #expect(throws: HTTP2Error.flooded) {
+    #expect(throws: HTTP2Error.flooded(.idleFrames)) {
       try pair.feed((0..<2000).flatMap { _ in settings }, to: pair.server)
     }
     #expect(try farewell(of: pair)?.last == 11)
@@ -131,7 +131,7 @@ struct PeerRuleTests {
   @Test("CONTINUATION without end ends with a GOAWAY")
   func endlessBlock() throws {
     let pair = try server(after: RawBytes.frame(1, 0, 1, RawBytes.block))
-    #expect(throws: HTTP2Error.flooded) {
+    #expect(throws: HTTP2Error.flooded(.continuations)) {
       for _ in 0..<100 { try pair.feed(RawBytes.frame(9, 0, 1, []), to: pair.server) }
     }
     #expect(try farewell(of: pair)?.last == 11)
@@ -141,7 +141,7 @@ struct PeerRuleTests {
   func padding() throws {
     let pair = try server(after: RawBytes.request(1))
     let padding = RawBytes.frame(0, 0x8, 1, [1, 0])
-    #expect(throws: HTTP2Error.flooded) {
+    #expect(throws: HTTP2Error.flooded(.idleFrames)) {
       try pair.feed((0..<2000).flatMap { _ in padding }, to: pair.server)
     }
   }

@@ -48,7 +48,7 @@ struct SessionAbuseTests {
   func repeatedBombs() throws {
     let pair = try SessionPair()
     let fields = (0..<200).map { ("x-\($0)", "") }
-    #expect(throws: HTTP2Error.flooded) {
+    #expect(throws: HTTP2Error.flooded(.headerBlocks)) {
       for _ in 0..<4 {
         _ = try pair.client.submitRequest(.request(more: fields), endStream: true)
         try pair.settle()
@@ -76,7 +76,7 @@ struct SessionAbuseTests {
     let pair = try SessionPair()
     let ping = RawBytes.frame(6, 0, 0, [UInt8](repeating: 0, count: 8))
     try pair.feed(RawBytes.opening, to: pair.server)
-    #expect(throws: HTTP2Error.flooded) {
+    #expect(throws: HTTP2Error.flooded(.idleFrames)) {
       for _ in 0..<30 {
         try pair.feed((0..<100).flatMap { _ in ping }, to: pair.server)
         _ = try pair.output(of: pair.server)
@@ -90,7 +90,7 @@ struct SessionAbuseTests {
     let pair = try SessionPair()
     try pair.feed(RawBytes.opening, to: pair.server)
     let unknown = RawBytes.frame(0xfa, 0, 0, [])
-    #expect(throws: HTTP2Error.flooded) {
+    #expect(throws: HTTP2Error.flooded(.idleFrames)) {
       try pair.feed((0..<2000).flatMap { _ in unknown }, to: pair.server)
     }
   }
@@ -101,7 +101,7 @@ struct SessionAbuseTests {
     try pair.feed(RawBytes.opening, to: pair.server)
     // ":path" twice: a malformed request, which the library answers with RST_STREAM.
     let malformed: [UInt8] = [0x83, 0x86, 0x84, 0x84, 0x41, 0x01, UInt8(ascii: "a")]
-    #expect(throws: HTTP2Error.flooded) {
+    #expect(throws: HTTP2Error.flooded(.provokedResets)) {
       for index in 0..<300 {
         let id = UInt32(index * 2 + 1)
         try pair.feed(RawBytes.frame(1, 0x4, id, malformed), to: pair.server)

@@ -13,6 +13,8 @@ import Synchronization
 package final class ServerCall: @unchecked Sendable {
   package let method: RegisteredMethod
   package let metadata: Metadata
+  /// When its headers were read.
+  package let begunAt: Deadline
   package let deadline: Deadline?
   /// Whether the deadline is the client's: calls made on its behalf are bounded by it too, and it
   /// waits no longer itself. The server's own maximum reaches those by cancellation.
@@ -70,13 +72,15 @@ package final class ServerCall: @unchecked Sendable {
   }
 
   package init(
-    method: RegisteredMethod, metadata: Metadata, deadline: Deadline?,
+    method: RegisteredMethod, metadata: Metadata, begunAt: Deadline = Deadline(nanoseconds: 0),
+    deadline: Deadline?,
     isClientsDeadline: Bool = true, peers: PeerNames,
     stream: Session.Stream, machine: consuming ServerStreamStateMachine,
     host: any ServerCallHost
   ) {
     self.method = method
     self.metadata = metadata
+    self.begunAt = begunAt
     self.deadline = deadline
     self.isClientsDeadline = isClientsDeadline
     self.peers = peers
@@ -123,7 +127,10 @@ package final class ServerCall: @unchecked Sendable {
       // Behind a whole message only the end may come, which needs no credit.
       if machine.isInsideMessage { host.session?.consumeStream(stream, bytes.count) }
     }
-    if case .fail(let status) = action { abort(status) }
+    if case .fail(let status) = action {
+      host.requestRefused(status)
+      abort(status)
+    }
     return isBorrowed
   }
 

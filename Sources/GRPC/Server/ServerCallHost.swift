@@ -21,6 +21,8 @@ package protocol ServerCallHost: AnyObject, Sendable {
   func handlerReturned(_ call: ServerCall)
   /// The bytes of request messages that a call holds have changed: they are bounded per connection.
   func requestBytesHeld(_ change: Int)
+  /// The payload of a call breaks a rule, so that it ends with this status.
+  func requestRefused(_ status: Status)
   /// A handler failed with an error that clients must not see.
   func report(_ error: any Error, from call: ServerCall)
 }
@@ -31,4 +33,7 @@ extension ServerCallHost {
 
   /// Hosts without a bound need not count.
   package func requestBytesHeld(_ change: Int) {}
+
+  /// Hosts need not care.
+  package func requestRefused(_ status: Status) {}
 }

@@ -213,6 +213,11 @@ public final class GRPCServer: Sendable {
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(self.acceptGate())
+        }
+      }
       .childChannelOption(.maxMessagesPerRead, value: 4)
       .childChannelOption(
         .writeBufferWaterMark, value: .init(low: 64 * 1024, high: 512 * 1024)
@@ -232,19 +237,23 @@ public final class GRPCServer: Sendable {
     }
   }
 
+  private func acceptGate() -> AcceptGate {
+    let reserve = DescriptorReserve(ofThisProcessWith: settings.limits.descriptorReserve)
+    let settings = settings
+    return AcceptGate(
+      mayAccept: { reserve.allows(next: DescriptorReserve.next()) },
+      onPause: {
+        settings.onLimitBreach?(.descriptors)
+        guard settings.mayLogRefusal() else { return }
+        settings.logger.info("accepting pauses: there are too few file descriptors")
+      })
+  }
+
   /// Takes charge of a new connection. On its loop.
   private func accept(_ channel: any Channel) throws {
     let connection = ServerConnection(settings: settings, loop: context(of: channel.eventLoop))
     let id = ObjectIdentifier(connection)
-    let isWelcome = shared.withLock { shared in
-      guard shared.connections.count < settings.limits.maxConnections else { return false }
-      shared.connections[id] = connection
-      return true
-    }
-    guard isWelcome else {
-      channel.close(promise: nil)
-      return
-    }
+    shared.withLock { $0.connections[id] = connection }
     channel.closeFuture.whenComplete { _ in
       self.shared.withLock { $0.connections[id] = nil }
       self.stopIfDone()

@@ -27,6 +27,26 @@ extension ServerConnection: ServerCallHost {
     call.timer = loop.timers.insert(deadline) { [weak call] in call?.deadlineReached() }
   }
 
+  /// Sets the timer of a request that did not end with the bytes it began in.
+  func startRequestTimer(of call: ServerCall) {
+    let end = turnStart.advanced(byNanoseconds: settings.requestNanoseconds)
+    guard !call.hasTimer, !call.method.requestIsStream, let deadline = call.deadline,
+      end < deadline
+    else { return startTimer(of: call) }
+    call.timer = loop.timers.insert(end) { [weak self, weak call] in
+      if let call { self?.requestTimeReached(call) }
+    }
+  }
+
+  private func requestTimeReached(_ call: ServerCall) {
+    call.timer = nil
+    // It came in time: from now on the call's own deadline counts.
+    guard !call.stream.hasPeerEnded else { return startTimer(of: call) }
+    noteBreach(.requestTimeout)
+    call.abort(
+      Status(code: .deadlineExceeded, message: "the request did not arrive in time"))
+  }
+
   private func stopTimer(of call: ServerCall) {
     if let token = call.timer as? LoopTimers.Token { loop.timers.cancel(token) }
     call.timer = nil
@@ -48,6 +68,10 @@ extension ServerConnection: ServerCallHost {
 
   func requestBytesHeld(_ change: Int) {
     heldRequestBytes += change
+  }
+
+  func requestRefused(_ status: Status) {
+    if status.code == .resourceExhausted { noteBreach(.messageBytes) }
   }
 
   func report(_ error: any Error, from call: ServerCall) {

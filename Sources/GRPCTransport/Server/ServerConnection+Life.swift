@@ -9,6 +9,7 @@ struct ServerConnectionLife {
   var strikes: PingStrikes
   var headerBlock: HeaderBlockTimer
   var stalls: StallWatch?
+  var resets: RapidResets
   /// When the calls that outlast a drain are ended.
   var graceEnd: Deadline?
   /// The entry in the heap, and its time: never later than what is due next.
@@ -23,6 +24,9 @@ struct ServerConnectionLife {
     strikes = PingStrikes(settings.pingStrikes)
     headerBlock = HeaderBlockTimer(limit: limits.headerTimeout)
     stalls = settings.stall.map { StallWatch($0) }
+    resets = RapidResets(
+      lifetime: limits.rapidResetLifetime, burst: limits.rapidResetBurst,
+      perSecond: limits.rapidResetsPerSecond)
   }
 }
 
@@ -69,6 +73,7 @@ extension ServerConnection {
   private func lookAtClocks(_ now: Deadline) {
     guard let session, let life else { return }
     if life.headerBlock.isOverdue(at: now) {
+      noteBreach(.headerTimeout)
       return end(.protocolError, "a header block was not finished in time")
     }
     if let graceEnd = life.graceEnd, now >= graceEnd { return endDrain() }

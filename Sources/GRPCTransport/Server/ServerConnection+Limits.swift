@@ -15,6 +15,35 @@ extension ServerConnection {
       "a client ran into a limit", metadata: logMetadata(["limit": "\(breach.rawValue)"]))
   }
 
+  /// Whether there is room for this connection; closes it otherwise.
+  func isAdmitted(_ channel: any Channel) -> Bool {
+    let source = ConnectionQuota.Source(channel.remoteAddress)
+    switch settings.connectionArrived(from: source) {
+    case .admit:
+      let settings = settings
+      channel.closeFuture.whenComplete { _ in settings.connectionLeft(from: source) }
+      return true
+    case .refuse(.connections):
+      noteBreach(.connections)
+      closeChannel("the listener has too many connections")
+    case .refuse(.ofTheAddress):
+      noteBreach(.connectionsPerAddress)
+      closeChannel("the client's address has too many connections")
+    }
+    return false
+  }
+
+  /// The client has reset a call, nil when it never began.
+  func judgeReset(of call: ServerCall?) {
+    // The time of the last bytes: the reset was among them.
+    guard life?.resets.isForgiven(begunAt: call?.begunAt, at: turnStart) == false, farewell == nil
+    else { return }
+    noteBreach(.rapidResets)
+    farewell = Farewell(
+      code: .enhanceYourCalm, debug: "too_many_resets",
+      reason: "the client resets too many calls right after they began")
+  }
+
   /// Output was written as far as it goes: watches who does not take the rest.
   func watchReaders() {
     guard life?.stalls?.nextLook == nil, life?.stalls != nil else { return }
@@ -48,5 +77,18 @@ extension ServerConnection {
       }
     }
     scheduleFlush()
+  }
+}
+
+extension LimitBreach {
+  /// What ended a session.
+  init(_ error: HTTP2Error) {
+    switch error {
+    case .flooded(.idleFrames): self = .idleFrames
+    case .flooded(.continuations): self = .continuations
+    case .flooded(.provokedResets): self = .provokedResets
+    case .flooded(.headerBlocks): self = .headerBlocks
+    case .missingSymbol, .library, .badPreface, .violation, .ended: self = .protocolError
+    }
   }
 }

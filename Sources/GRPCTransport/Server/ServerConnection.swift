@@ -53,7 +53,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   /// Unary calls that began in these bytes and whose request has not ended so far.
   @exclusivity(unchecked) private var unfinishedRequests = 0
   /// Set while the session hands out events: it is ended when it has done so.
-  @exclusivity(unchecked) private var farewell: Farewell?
+  @exclusivity(unchecked) var farewell: Farewell?
   @exclusivity(unchecked) private(set) var isClosing = false
   var hasLoggedBreach = false
   /// Bytes given to the channel so far.
@@ -61,7 +61,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   /// Payload bytes of this read for which the connection is owed credit.
   @exclusivity(unchecked) private var owedBytes = 0
 
-  private struct Farewell {
+  struct Farewell {
     let code: ErrorCode
     let debug: String
     let reason: String
@@ -80,8 +80,10 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
 
   func channelActive(context: ChannelHandlerContext) {
     peers = PeerNames(of: context.channel)
+    guard isAdmitted(context.channel) else { return }
     let timeout = settings.limits.prefaceTimeout
     closeTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) {
+      self.noteBreach(.prefaceTimeout)
       self.closeChannel("no HTTP/2 preface within \(timeout)")
     }
     if settings.isDraining { beginDrain() }
@@ -160,6 +162,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     } catch {
       // What the session has to say about it (GOAWAY) still goes out.
       settings.logger.debug("connection fails", metadata: logMetadata(["error": "\(error)"]))
+      noteBreach(LimitBreach(error))
       session.terminate(.protocolError)
       flush()
       closeChannel("\(error)")
@@ -177,7 +180,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   private func timeUnfinishedRequests(_ session: Session) {
     unfinishedRequests = 0
     for stream in session.openStreams where !stream.hasPeerEnded {
-      if let call = call(of: stream) { startTimer(of: call) }
+      if let call = call(of: stream) { startRequestTimer(of: call) }
     }
   }
 
@@ -207,6 +210,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
       }
       if call.receive(bytes) { borrowedRequests.append(call) }
       if heldRequestBytes > settings.limits.maxHeldRequestBytes {
+        noteBreach(.heldRequestBytes)
         call.abort(
           Status(code: .resourceExhausted, message: "the connection holds too many request bytes"))
       }
@@ -219,11 +223,13 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     case .closed(let stream, _):
       let call = call(of: stream)
       stream.context = nil
+      if stream.isResetByPeer { judgeReset(of: call) }
       if let call { callClosed(call) }
       if session.isIdle {
         life?.age.callsEnded(at: isTurnFresh ? turnStart : .now())
       }
     case .headersTooLarge(let stream):
+      noteBreach(.headerBlock)
       if let call = call(of: stream) {
         return call.abort(
           Status(code: .resourceExhausted, message: "the request trailers are too large"))
@@ -239,6 +245,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
       drainPingReplied(payload)
     case .ping(_, isReply: false):
       guard !isWelcome(pingIn: session), farewell == nil else { return }
+      noteBreach(.pings)
       farewell = Farewell(
         code: .enhanceYourCalm, debug: PingStrikes.reason, reason: "the client pings too often")
     case .trailers, .settingsAcknowledged, .goAway:
@@ -248,6 +255,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
 
   private func begin(_ stream: Session.Stream, _ fields: FieldView, _ session: Session) {
     guard suspendedHandlers < settings.limits.maxRunningHandlers else {
+      noteBreach(.runningHandlers)
       return session.reset(stream, .refusedStream)
     }
     let headers = RequestHeaders(fields)
@@ -256,7 +264,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     case .begin(let method, let timeout):
       let duration = min(timeout ?? .max, settings.maxCallNanoseconds)
       let call = ServerCall(
-        method: method, metadata: headers.metadata,
+        method: method, metadata: headers.metadata, begunAt: turnStart,
         deadline: turnStart.advanced(byNanoseconds: duration),
         isClientsDeadline: timeout.map { $0 <= settings.maxCallNanoseconds } ?? false,
         peers: peers, stream: stream, machine: consume machine, host: self)
@@ -305,7 +313,10 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     }
     if output.capacity > Self.keptBufferBytesMax { output = ByteBuffer() }
     if session.queuedBytes > 0 || !context.channel.isWritable { watchReaders() }
-    if session.isFinished || drainIsComplete { closeChannel(nil) }
+    if session.isFinished || drainIsComplete {
+      if session.peerFault != nil, !session.hasSaidGoodbye { noteBreach(.protocolError) }
+      closeChannel(nil)
+    }
   }
 
   func scheduleFlush() {

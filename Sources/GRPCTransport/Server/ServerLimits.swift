@@ -2,6 +2,10 @@ import HTTP2
 
 /// The limits of a server. Every default is stated with its number.
 ///
+/// Those of single methods (bytes of a request message) are set with the router, those that are
+/// HTTP/2's own (streams, windows, header fields, floods, output) in ``session``. What happens at a
+/// limit, and how it is counted, says `LimitBreach`.
+///
 /// Durations that are zero or negative count as 1 ms, counts below zero as zero.
 public struct ServerLimits: Sendable, Hashable {
   /// Limits and windows of each HTTP/2 session: see `SessionConfiguration`.
@@ -12,13 +16,33 @@ public struct ServerLimits: Sendable, Hashable {
   /// Bytes of request messages that the calls of one connection may hold before handlers take them:
   /// 32 MiB. The call that goes beyond it fails with RESOURCE_EXHAUSTED.
   public var maxHeldRequestBytes = 32 * 1024 * 1024
+  /// Calls that a client may reset within `rapidResetLifetime` of their beginning, in a burst:
+  /// 1,000 (CVE-2023-44487). Beyond it the connection ends with ENHANCE_YOUR_CALM.
+  public var rapidResetBurst = 1000
+  /// The same per second after the burst: 330.
+  public var rapidResetsPerSecond = 330
+  /// Age at which the reset of a call is nothing unusual: 50 ms. Clients whose deadlines are at
+  /// least as long may let every call expire: of 100 calls at once that is 2,000 per second. With
+  /// shorter deadlines the two figures above bound them.
+  public var rapidResetLifetime: Duration = .milliseconds(50)
+
   /// Open connections: 10,000. Further ones are closed at once.
   public var maxConnections = 10_000
+  /// Open connections from one IPv4 address, or from the IPv6 addresses that share the first 64
+  /// bits: 200. Further ones are closed at once. Unix sockets have no such limit.
+  public var maxConnectionsPerAddress = 200
+  /// File descriptors that connections may not take: accepting pauses while no more are free. nil =
+  /// a twentieth of what the process may have (RLIMIT_NOFILE), and 32 at least.
+  public var descriptorReserve: Int?
 
-  /// Time for the TLS handshake, the HTTP/2 preface and the first SETTINGS, together: 5 s.
+  /// Time for the TLS handshake, the HTTP/2 preface and the first SETTINGS, together: 5 s; then the
+  /// connection is closed.
   public var prefaceTimeout: Duration = .seconds(5)
   /// Time from the first to the last byte of one header block: 10 s; then the connection ends.
   public var headerTimeout: Duration = .seconds(10)
+  /// Time from the headers to the end of a request that has one message: 15 s; then the call fails
+  /// with DEADLINE_EXCEEDED. Requests that are streams may take as long as their calls.
+  public var requestTimeout: Duration = .seconds(15)
   /// Longest time a call may take, that of its request to arrive included; also the deadline of
   /// calls that bring none: 1 h.
   public var maxCallDuration: Duration = .seconds(3600)

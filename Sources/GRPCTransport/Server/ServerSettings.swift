@@ -14,6 +14,8 @@ final class ServerSettings: Sendable {
   let pingStrikes: PingStrikes.Settings
   let stall: StallWatch.Settings?
   let onLimitBreach: (@Sendable (LimitBreach) -> Void)?
+  let requestNanoseconds: Int64
+  private let quota: Mutex<ConnectionQuota>
   private let draining = Atomic(false)
   /// Refused clients that are logged: 10 in a burst, then one in 5 s, or a port scan fills the log.
   private let loggedRefusals = Mutex(TokenBucket(burst: 10, perSecond: 0.2))
@@ -28,6 +30,10 @@ final class ServerSettings: Sendable {
     self.logger = logger
     self.onUnknownError = onUnknownError
     self.onLimitBreach = onLimitBreach
+    requestNanoseconds = limits.requestTimeout.timerNanoseconds
+    quota = Mutex(
+      ConnectionQuota(
+        max: limits.maxConnections, maxPerSource: limits.maxConnectionsPerAddress))
     maxCallNanoseconds = limits.maxCallDuration.saturatedNanoseconds
     keepalive = limits.keepaliveInterval.map {
       Keepalive.Settings(
@@ -49,6 +55,15 @@ final class ServerSettings: Sendable {
   func mayLogRefusal() -> Bool {
     let now = UInt64(clamping: Deadline.now().nanoseconds)
     return loggedRefusals.withLock { $0.take(atNanoseconds: now) }
+  }
+
+  /// Counts a new connection; when it is admitted, `connectionLeft` is owed.
+  func connectionArrived(from source: ConnectionQuota.Source?) -> ConnectionQuota.OnConnection {
+    quota.withLock { $0.arrived(from: source) }
+  }
+
+  func connectionLeft(from source: ConnectionQuota.Source?) {
+    quota.withLock { $0.left(from: source) }
   }
 
   func beginDraining() {

@@ -7,8 +7,7 @@ import Testing
 @Suite("The life of server connections", .timeLimit(.minutes(2)))
 struct ServerLifeTests {
   private static let calm: UInt32 = 11  // ENHANCE_YOUR_CALM
-  private static let opening =
-    Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0]
+  private static let opening = RawFrame.opening
 
   private static func limits(_ change: (inout ServerLimits) -> Void) -> ServerLimits {
     var limits = ServerLimits()
@@ -219,6 +218,7 @@ struct ServerLifeTests {
     let half = Array(RawFrame.headers(WireClient.request("Echo"), stream: 1).dropLast(4))
     _ = try await RawTLSClient.conversation(
       Self.opening + half, port: Self.port(test.address), tls: nil)
+    #expect(test.breaches.all == ["header_timeout", "header_timeout"])
     await test.stop()
   }
 

@@ -92,20 +92,14 @@ struct CallLimitWireTests {
       "GOAWAY with PROTOCOL_ERROR")
   }
 
-  private struct Frame {
-    var type: UInt8
-    var stream: Int32
-    var payload: [UInt8]
-  }
-
   /// Opens so many streams at once and returns what the server sent until it closed.
   private static func streams(
     _ count: Int, limit: UInt32, isLimitAcknowledged: Bool
-  ) async throws -> [Frame] {
+  ) async throws -> [RawFrame.Received] {
     var limits = ServerLimits()
     limits.session.maxConcurrentStreams = limit
     let test = try await server(limits)
-    var bytes = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + RawFrame.settings()
+    var bytes = RawFrame.opening
     if isLimitAcknowledged { bytes += RawFrame.settings(isAcknowledgement: true) }
     for index in 0..<count {
       bytes += RawFrame.headers(
@@ -115,20 +109,6 @@ struct CallLimitWireTests {
     bytes += RawFrame.goAway(lastStreamID: 0)
     let received = try await RawConversation.bytes(with: test.address, sending: bytes)
     await test.stop()
-    return frames(in: received)
-  }
-
-  private static func frames(in bytes: [UInt8]) -> [Frame] {
-    var frames: [Frame] = []
-    var rest = bytes[...]
-    while rest.count >= 9 {
-      let head = Array(rest.prefix(9))
-      let length = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
-      let stream = head[5...8].reduce(Int32(0)) { $0 << 8 | Int32($1) }
-      rest = rest.dropFirst(9)
-      frames.append(Frame(type: head[3], stream: stream, payload: Array(rest.prefix(length))))
-      rest = rest.dropFirst(length)
-    }
-    return frames
+    return RawFrame.all(in: received)
   }
 }

@@ -47,7 +47,42 @@ enum RawFrame {
     frame(type: 0x7, flags: 0, stream: 0, bytes(UInt32(lastStreamID)) + bytes(code))
   }
 
-  private static func frame(
+  /// What a client begins with: the preface and SETTINGS.
+  static let opening = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + settings()
+
+  /// A frame that was received.
+  struct Received: Equatable {
+    var type: UInt8
+    var stream: Int32
+    var payload: [UInt8]
+
+    /// The error code, of GOAWAY and RST_STREAM.
+    var code: UInt8? {
+      switch type {
+      case 0x3: payload.last
+      case 0x7: payload.count >= 8 ? payload[7] : nil
+      default: nil
+      }
+    }
+  }
+
+  /// The whole frames in received bytes.
+  static func all(in bytes: [UInt8]) -> [Received] {
+    var frames: [Received] = []
+    var rest = bytes[...]
+    while rest.count >= 9 {
+      let head = Array(rest.prefix(9))
+      let length = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
+      let stream = head[5...8].reduce(Int32(0)) { $0 << 8 | Int32($1) }
+      rest = rest.dropFirst(9)
+      frames.append(Received(type: head[3], stream: stream, payload: Array(rest.prefix(length))))
+      rest = rest.dropFirst(length)
+    }
+    return frames
+  }
+
+  /// Any frame.
+  static func frame(
     type: UInt8, flags: UInt8, stream: Int32, _ body: [UInt8]
   ) -> [UInt8] {
     Array(bytes(UInt32(body.count)).dropFirst()) + [type, flags] + bytes(UInt32(stream)) + body

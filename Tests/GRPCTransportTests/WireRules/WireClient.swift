@@ -163,6 +163,10 @@ final class WireClient: Sendable {
     channel.eventLoop.execute { self.connection.giveCredit() }
   }
 
+  func close() async {
+    try? await channel.close()
+  }
+
   func ping(_ payload: UInt64) {
     channel.eventLoop.execute { self.connection.ping(payload) }
   }

@@ -92,12 +92,6 @@ extension WireRule {
       "An answer that is not taken is dropped after the deadline of its call.",
       in: "RFC 9113 section 10.5", by: "ServerLifeTests.untakenAnswer"),
     WireRule(
-      "A response taken at less than 1 KiB in 30 s is reset with CANCEL, its handler cancelled.",
-      in: "RFC 9113 section 10.5",
-      by: "StallWatchTests.table", "StallWatchTests.interrupted", "StallWatchTests.several",
-      "StalledReaderTests.responseStall", "StalledReaderTests.dribble",
-      "StalledReaderTests.connectionStall"),
-    WireRule(
       "A header block that does not end costs the connection.",
       in: "RFC 9113 section 10.5",
       by: "ConnectionAgeTests.headerBlock", "ServerLifeTests.slowHeaders"),
@@ -117,12 +111,6 @@ extension WireRule {
       in: "RFC 9113 section 5.1.2",
       by: "ClientWireTests.streamLimit", "HTTP2ClientTransportTests.concurrent",
       "SessionTests.streamLimit"),
-    WireRule(
-      "A peer that floods without progress is sent away.",
-      in: "RFC 9113 section 10.5",
-      by: "SessionAbuseTests.pingFlood", "SessionAbuseTests.unknownFlood",
-      "SessionAbuseTests.madeYouReset", "SessionAbuseTests.repeatedBombs",
-      "SessionAbuseTests.rareBombs"),
     WireRule(
       "A server's breach of the protocol ends the calls of the stream or connection, in words.",
       in: "RFC 9113 section 5.4", by: "ServerFaultTests.connection", "ServerFaultTests.stream"),

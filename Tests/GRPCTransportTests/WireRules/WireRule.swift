@@ -17,5 +17,5 @@ struct WireRule: Sendable {
   /// Every rule of what this runtime implements; what is not in here is not claimed.
   static let all =
     requests + calls + responses + endings + metadata + connections + channels + encryption
-    + services + conformance
+    + services + conformance + limits
 }

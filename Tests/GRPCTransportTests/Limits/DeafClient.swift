@@ -13,7 +13,7 @@ final class DeafClient: Sendable {
     channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.autoRead, value: false)
       .connect(host: host, port: port).get()
-    write(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + RawFrame.settings())
+    write(RawFrame.opening)
   }
 
   func write(_ bytes: [UInt8]) {
