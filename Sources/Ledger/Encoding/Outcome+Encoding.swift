@@ -65,6 +65,19 @@ extension CheckAnswer: Storable {
   }
 }
 
+extension SetAccountStateAnswer: Storable {
+  init(from reader: inout ByteReader) throws(CorruptionError) {
+    self.init(
+      state: try reader.value(), overdraftLimitMicros: try reader.integer(),
+      balance: try reader.value())
+  }
+  func write(to writer: inout ByteWriter) {
+    writer.value(state)
+    writer.integer(overdraftLimitMicros)
+    writer.value(balance)
+  }
+}
+
 extension Answer {
   fileprivate init(from reader: inout ByteReader) throws(CorruptionError) {
     switch try reader.value(Command.Kind.self) {
@@ -127,10 +140,7 @@ extension Answer {
     case .setBalanceAlerts:
       self = .alertsSet(try reader.value())
     case .setAccountState:
-      self = .accountStateSet(
-        SetAccountStateAnswer(
-          state: try reader.value(), overdraftLimitMicros: try reader.integer(),
-          balance: try reader.value()))
+      self = .accountStateSet(try reader.value())
     }
   }
 
@@ -201,9 +211,7 @@ extension Answer {
       writer.value(answer)
     case .accountStateSet(let answer):
       writer.value(Command.Kind.setAccountState)
-      writer.value(answer.state)
-      writer.integer(answer.overdraftLimitMicros)
-      writer.value(answer.balance)
+      writer.value(answer)
     }
   }
 }

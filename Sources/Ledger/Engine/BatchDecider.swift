@@ -103,23 +103,19 @@ struct BatchDecider {
     case .putPrice(let command):
       return put(command, submission)
     case .allocateCredits(let command):
-      var draft = state.draft(command.account, at: time)
-        ?? state.newDraft(command.account, at: time)
+      var draft = anyDraft(command.account)
       let outcome = command.decide(on: &draft, by: submission.principal)
       return conclude(draft, outcome, submission)
     case .setBudget(let command):
-      var draft = state.draft(command.account, at: time)
-        ?? state.newDraft(command.account, at: time)
+      var draft = anyDraft(command.account)
       let outcome = command.decide(on: &draft)
       return conclude(draft, outcome, submission)
     case .setBalanceAlerts(let command):
-      var draft = state.draft(command.account, at: time)
-        ?? state.newDraft(command.account, at: time)
+      var draft = anyDraft(command.account)
       let outcome = command.decide(on: &draft)
       return conclude(draft, outcome, submission)
     case .setAccountState(let command):
-      var draft = state.draft(command.account, at: time)
-        ?? state.newDraft(command.account, at: time)
+      var draft = anyDraft(command.account)
       let outcome = command.decide(on: &draft)
       return conclude(draft, outcome, submission)
     case .deductCredits(let command), .recordUsage(let command):
@@ -182,6 +178,11 @@ struct BatchDecider {
     let outcome = CommandOutcome.success(.pricePut(PutPriceAnswer(price: price)))
     append([.pricePut(price)], account: nil, (submission, outcome))
     return outcome
+  }
+
+  /// An account, new where it does not exist.
+  private mutating func anyDraft(_ id: AccountID) -> Draft {
+    state.draft(id, at: time) ?? state.newDraft(id, at: time)
   }
 
   /// The account of a hold, open or ended.
