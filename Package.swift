@@ -203,6 +203,16 @@ if Context.environment["FAREBOX_TARGETS"] == "runtime" {
   }
 }
 
+// The ledger alone: tools/mutants builds it over and over.
+if Context.environment["FAREBOX_TARGETS"] == "ledger" {
+  package.targets.removeAll { !["Ledger", "LedgerTests", "LedgerConformance"].contains($0.name) }
+  package.products = []
+  package.dependencies.removeAll { dependency in
+    guard case .sourceControl(_, let location, _) = dependency.kind else { return false }
+    return !location.hasSuffix("swift-crypto")
+  }
+}
+
 // The fuzzer alone: tools/fuzz brings libFuzzer and sanitized builds of the C libraries.
 if Context.environment["FAREBOX_TARGETS"] == "fuzz" {
   let fuzzed: Set = [

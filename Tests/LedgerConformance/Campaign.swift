@@ -70,6 +70,7 @@ public struct Campaign: Sendable {
     do {
       try await history.run(open: try fresh())
     } catch let breach as Breach {
+      guard CampaignSize.isShortened else { throw Breach("seed \(seed): \(breach)") }
       let (steps, last) = await shortened(history.steps, breach)
       throw Breach(
         "seed \(seed), \(history.steps.count) steps: \(breach)\n\nthe same in \(steps.count) "

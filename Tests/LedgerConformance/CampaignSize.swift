@@ -12,6 +12,11 @@ public enum CampaignSize {
     number("FAREBOX_SEED") ?? UInt64.random(in: 0..<1_000_000_000)
   }
 
+  /// Whether a list that fails is made short: not when FAREBOX_SHORTEN says no.
+  public static var isShortened: Bool {
+    ProcessInfo.processInfo.environment["FAREBOX_SHORTEN"] != "no"
+  }
+
   private static func number(_ name: String) -> UInt64? {
     ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
   }

@@ -20,8 +20,9 @@ struct RandomHistoryTests {
       if done % 5_000 == 0 { print("\(done) lists") }
     }
     coverage.merge(try await crowdOfHolds())
-    print("\(coverage.commandCount) commands reached\n\(coverage.table)")
-    #expect(coverage.gaps == [])
+    if count >= 1_000 { print("\(coverage.commandCount) commands reached\n\(coverage.table)") }
+    // A few lists cannot reach everything.
+    if count >= 1_000 { #expect(coverage.gaps == []) }
   }
 
   /// Ten thousand open holds, which no list opens one by one.
