@@ -24,10 +24,15 @@ struct AccountingFixture {
   let clock: TestClock
   /// Delivers nothing by itself.
   let outbox: WebhookOutbox
+  /// Where the service listens.
+  let port: Int
 
-  static func run(_ body: (AccountingFixture) async throws -> Void) async throws {
+  static func run(
+    store: any LedgerStore = MemoryLedgerStore(),
+    _ body: (AccountingFixture) async throws -> Void
+  ) async throws {
     let clock = TestClock()
-    let ledger = try CreditLedger(store: MemoryLedgerStore(), clock: clock)
+    let ledger = try CreditLedger(store: store, clock: clock)
     let webhooks = FileManager.default.temporaryDirectory.path + "/webhooks-\(UUID().uuidString).db"
     defer { try? FileManager.default.removeItem(atPath: webhooks) }
     let outbox = try await WebhookOutbox(
@@ -42,7 +47,7 @@ struct AccountingFixture {
       target: .tcp(host: "127.0.0.1", port: port), logger: Logger(label: "test"))
     let fixture = AccountingFixture(
       client: Service.Client(wrapping: GRPCClient(transport: transport)),
-      plain: GRPCClient(transport: transport), clock: clock, outbox: outbox)
+      plain: GRPCClient(transport: transport), clock: clock, outbox: outbox, port: port)
     let result: Result<Void, any Error>
     do { result = .success(try await body(fixture)) } catch { result = .failure(error) }
     await transport.shutdown()
