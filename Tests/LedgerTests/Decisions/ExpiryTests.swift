@@ -62,6 +62,30 @@ struct ExpiryTests {
     #expect(bench.balance() == [0, 0, 0])
   }
 
+  @Test("at the very instant of its expiry a pinned grant is over: nothing comes back to it")
+  func pinnedGrantAtExpiry() async throws {
+    for offset in [Int64(-1), 0] {
+      let bench = try Bench()
+      let ends = bench.after(20)
+      try await bench.allocate(10, expiresAt: ends)
+      let hold = try await bench.hold(.micros(6)).hold
+      let spent = try await bench.deduct(.micros(3)).usage
+      bench.clock.set(ends.adding(.microseconds(offset)))
+      let isOver = offset == 0
+      let active = bench.ledger.balance(of: "alice").activeAllocations
+      #expect(active.count == (isOver ? 0 : 1))
+      // What is held of it would not pay if it were given back.
+      #expect(try bench.check(.micros(5)).decision == (isOver ? .insufficient : .held))
+      let refunded = try await bench.ledger.refundUsage(
+        RefundUsage(usage: spent.id), by: bench.attempt()
+      ).get().value
+      #expect(refunded.refund.returned.totalMicros == (isOver ? 0 : 3))
+      #expect(try await bench.release(hold).returnedMicros == (isOver ? 0 : 6))
+      #expect(bench.balance() == [isOver ? 0 : 10, 0, 0])
+      #expect(try await bench.ledger.verify().firstBreak == nil)
+    }
+  }
+
   @Test(
     "a hold ends by itself at its expiry plus the grace, to the microsecond",
     arguments: [(-1, true), (0, false), (1, false)] as [(Int64, Bool)])
