@@ -29,7 +29,13 @@ struct ServerCommand: AsyncParsableCommand {
     help: "Calls that a connection may have at once; 2 for the case mcs_cs.")
   var maxConcurrentStreams: UInt32 = 100
 
+  @Option(help: "Connections that an address may have at once.")
+  var maxConnectionsPerAddress = 200
+
   func validate() throws {
+    guard maxConnectionsPerAddress > 0 else {
+      throw ValidationError("--max-connections-per-address is 1 at least")
+    }
     guard maxConcurrentStreams > 0 else {
       throw ValidationError("--max-concurrent-streams is 1 at least")
     }
@@ -60,6 +66,7 @@ struct ServerCommand: AsyncParsableCommand {
   private func configuration() throws -> GRPCServer.Configuration {
     var configuration = GRPCServer.Configuration()
     configuration.limits.session.maxConcurrentStreams = maxConcurrentStreams
+    configuration.limits.maxConnectionsPerAddress = maxConnectionsPerAddress
     if let cert, let key {
       configuration.tls = try ServerTLS(certificateChainFile: cert, privateKeyFile: key)
     }
