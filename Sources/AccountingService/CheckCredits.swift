@@ -4,15 +4,27 @@ import GRPCServices
 import Ledger
 
 extension AccountingAPI: Farebox_Accounting_V1_AccountingService.Method.CheckCredits.Synchronous {
-  /// Asks whether an account could pay. Answered from the published snapshot: nothing waits.
+  /// Asks whether an account could pay. Answered from the published snapshot: nothing waits, unless
+  /// the account has to be loaded.
   public func checkCredits(
     request: Farebox_Accounting_V1_CheckCreditsRequest, context: ServerContext
   ) throws -> Farebox_Accounting_V1_CheckCreditsResponse {
     let account = try context.account(request.accountID, orAnyOf: [.admin, .service])
     let charge = try Self.charge(request)
     _ = try CheckedIdentifier.optional(request.sessionID, field: "session_id")
-    let reply = try ledger.check(account, for: charge, sessionID: request.sessionID)
-      .orThrow(account: account)
+    let session = request.sessionID
+    guard let result = ledger.checkAtOnce(account, for: charge, sessionID: session) else {
+      throw AnswerLater { [ledger] in
+        try Self.answer(await ledger.check(account, for: charge, sessionID: session), account)
+      }
+    }
+    return try Self.answer(result, account)
+  }
+
+  private static func answer(
+    _ result: Result<CheckReply, Refusal>, _ account: AccountID
+  ) throws -> Farebox_Accounting_V1_CheckCreditsResponse {
+    let reply = try result.orThrow(account: account)
     return Farebox_Accounting_V1_CheckCreditsResponse(
       reply.answer, account: account, asOfSeq: reply.asOfSeq)
   }

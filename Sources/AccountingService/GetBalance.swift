@@ -20,7 +20,11 @@ extension AccountingAPI {
         try await ledger.balance(of: account, at: time)
       }
     } else {
-      reply = ledger.balance(of: account)
+      do throws(Refusal) {
+        reply = try await ledger.balance(of: account)
+      } catch {
+        throw error.rpcError(account: account)
+      }
     }
     var answer = Farebox_Accounting_V1_GetBalanceResponse()
     answer.balance = Farebox_Accounting_V1_Balance(reply.balance, of: account)

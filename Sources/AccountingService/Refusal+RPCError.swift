@@ -57,6 +57,10 @@ extension Refusal {
     switch self {
     case .ledgerStopped:
       (.unavailable, "LEDGER_STOPPED", "the ledger stopped after a storage failure", [:])
+    case .storageFull:
+      (.resourceExhausted, "STORAGE_FULL", "the storage is full; nothing happened", [:])
+    case .storageFailed:
+      (.unavailable, "STORAGE_FAILED", "the storage failed; nothing happened", [:])
     case .outcomeUnknown:
       (.unavailable, "LEDGER_STOPPED", "the storage failed; the same key tells the outcome", [:])
     case .ledgerOverloaded:

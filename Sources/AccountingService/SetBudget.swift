@@ -21,13 +21,20 @@ extension AccountingAPI {
   }
 }
 
-extension AccountingAPI: Farebox_Accounting_V1_AccountingService.Method.ListBudgets.Synchronous {
+extension AccountingAPI {
   /// Shows an account's budgets. See the contract for refusals.
   public func listBudgets(
     request: Farebox_Accounting_V1_ListBudgetsRequest, context: ServerContext
-  ) throws -> Farebox_Accounting_V1_ListBudgetsResponse {
+  ) async throws -> Farebox_Accounting_V1_ListBudgetsResponse {
     try CheckedIdentifier.require(request.accountID, field: "account_id")
-    let (budgets, seq) = ledger.budgets(of: AccountID(request.accountID))
+    let account = AccountID(request.accountID)
+    let budgets: [BudgetStatus]
+    let seq: Int64
+    do throws(Refusal) {
+      (budgets, seq) = try await ledger.budgets(of: account)
+    } catch {
+      throw error.rpcError(account: account)
+    }
     var answer = Farebox_Accounting_V1_ListBudgetsResponse()
     answer.budgets = budgets.map(Farebox_Accounting_V1_Budget.init)
     answer.asOfSeq = seq

@@ -15,7 +15,7 @@ extension AccountingAPI {
     }
     let watch: BalanceWatch
     do throws(WatchError) {
-      watch = try ledger.watch(account, after: request.fromSeq)
+      watch = try await ledger.watch(account, after: request.fromSeq)
     } catch {
       throw error.rpcError
     }
@@ -44,6 +44,7 @@ extension WatchError {
     case .aheadOfJournal(let lastSeq):
       .invalidArgument(
         field: "from_seq", description: "must not be after the journal's end, \(lastSeq)")
+    case .refused(let refusal): refusal.rpcError(account: nil)
     case .stopped:
       RPCError(
         code: .unavailable, message: "the ledger has stopped", reason: "LEDGER_STOPPED",

@@ -4,10 +4,13 @@ import GRDBSQLite
 /// An error of SQLite on the hot path.
 struct RawSQLError: Error, CustomStringConvertible {
   let code: Int32
+  /// Whether there was no room.
+  let isFull: Bool
   let description: String
 
   init(_ connection: OpaquePointer?) {
     code = sqlite3_extended_errcode(connection)
+    isFull = code & 0xff == SQLITE_FULL
     description = "SQLite error \(code): \(String(cString: sqlite3_errmsg(connection)))"
   }
 }

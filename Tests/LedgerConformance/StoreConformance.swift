@@ -30,11 +30,11 @@ public struct StoreConformance {
     let opened = try await ledger.openHold(
       OpenHold(account: "alice", charge: usage, sessionID: "s-1"), by: attempt("hold")
     ).get()
-    let before = ledger.balance(of: "alice")
+    let before = try await ledger.balance(of: "alice")
     try await ledger.shutDown()
 
     let again = try CreditLedger(store: try open(), clock: clock)
-    let after = again.balance(of: "alice")
+    let after = try await again.balance(of: "alice")
     try require(after.balance == before.balance, "the balance changed: \(after) from \(before)")
     try require(after.asOfSeq == before.asOfSeq, "the journal's end changed")
     let terms = after.activeAllocations.first?.terms
@@ -70,7 +70,8 @@ public struct StoreConformance {
       other.charge = .micros(11)
       guard case .failure(.idempotencyMismatch) = await ledger.deduct(other, by: attempt("paid"))
       else { throw Breach("a key was accepted for another command") }
-      try require(ledger.balance(of: "alice").balance.availableMicros == 90, "charged again")
+      let balance = try await ledger.balance(of: "alice").balance
+      try require(balance.availableMicros == 90, "charged again")
       try await ledger.shutDown()
     }
   }

@@ -111,14 +111,17 @@ final class Bench {
     ).get()
   }
 
-  /// Available, held and debt.
+  /// Available, held and debt of an account in memory, as every one is that a test has used.
   func balance(_ account: AccountID = "alice") -> [Int64] {
-    let balance = ledger.balance(of: account).balance
+    let balance = ledger.balanceAtOnce(of: account)?.balance ?? .zero
     return [balance.availableMicros, balance.heldMicros, balance.debtMicros]
   }
 
   func check(_ charge: Charge, _ account: AccountID = "alice") throws -> CheckAnswer {
-    try ledger.check(account, for: charge).get().answer
+    guard let result = ledger.checkAtOnce(account, for: charge) else {
+      throw Breach("\(account) is not in memory")
+    }
+    return try result.get().answer
   }
 }
 

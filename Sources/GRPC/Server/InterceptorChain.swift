@@ -35,16 +35,13 @@ enum InterceptorChain {
 
   // MARK: Synchronous
 
-  /// A function that runs without suspending as far as the interceptors let it; nil when one of
-  /// them has no such form.
+  /// A function that runs without suspending as far as the interceptors and the handler let it; nil
+  /// when an interceptor has no such form.
   static func foldSynchronously(
-    _ bound: [any ServerInterceptor], around handler: @escaping RegisteredMethod.SynchronousHandler,
+    _ bound: [any ServerInterceptor], around handler: @escaping RegisteredMethod.RunSynchronously,
     whenWaiting run: @escaping RegisteredMethod.Run
   ) -> RegisteredMethod.RunSynchronously? {
-    var folded: RegisteredMethod.RunSynchronously = { context, call in
-      try handler(context, call)
-      return .ended
-    }
+    var folded = handler
     var waiting = run
     for interceptor in bound {
       switch interceptor {

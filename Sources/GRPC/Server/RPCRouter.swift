@@ -54,22 +54,33 @@ public struct RPCRouter: Sendable {
   ///
   /// The handler runs on the event loop of the connection, without a task. It must not block and
   /// must be done within microseconds: until it returns, every call of that loop waits. When an
-  /// interceptor of the method has to suspend, the handler runs behind it in a task. Metadata,
-  /// errors, limits and deadlines are those of the other form.
+  /// interceptor of the method has to suspend, the handler runs behind it in a task; when the
+  /// handler itself has to wait for once, it throws ``AnswerLater``. Metadata, errors, limits and
+  /// deadlines are those of the other form.
   public mutating func registerSynchronousUnary<Input: Sendable, Output: Sendable>(
     _ method: MethodDescriptor,
     deserializer: some MessageDeserializer<Input>,
     serializer: some MessageSerializer<Output>,
     handler: @escaping @Sendable (Input, ServerContext) throws -> Output
   ) {
-    let answer = { @Sendable (context: ServerContext, call: ServerCall) throws -> Void in
+    let answer: RegisteredMethod.RunSynchronously = { context, call in
       let input = try call.takeRequest(with: deserializer)
-      try call.setResponse(handler(input, context), with: serializer)
+      do {
+        try call.setResponse(handler(input, context), with: serializer)
+        return .ended
+      } catch let later as AnswerLater<Output> {
+        return .mustWait { _, call in
+          try call.setResponse(try await later.answer(), with: serializer)
+          if call.compressesResponses { await call.compressResponse() }
+        }
+      }
     }
     add(method, synchronously: answer) { context, call in
       if !call.isOnLoop { await call.waitForRequest() }
-      try answer(context, call)
-      if call.compressesResponses { await call.compressResponse() }
+      switch try answer(context, call) {
+      case .ended: if call.compressesResponses { await call.compressResponse() }
+      case .mustWait(let rest): try await rest(context, call)
+      }
     }
   }
 
@@ -160,7 +171,7 @@ public struct RPCRouter: Sendable {
 
   private mutating func add(
     _ method: MethodDescriptor,
-    synchronously handleSynchronously: RegisteredMethod.SynchronousHandler? = nil,
+    synchronously handleSynchronously: RegisteredMethod.RunSynchronously? = nil,
     run: @escaping RegisteredMethod.Run
   ) {
     precondition(
@@ -173,7 +184,7 @@ public struct RPCRouter: Sendable {
   /// A method before interceptors and limits are applied.
   private struct Entry: Sendable {
     let descriptor: MethodDescriptor
-    let handleSynchronously: RegisteredMethod.SynchronousHandler?
+    let handleSynchronously: RegisteredMethod.RunSynchronously?
     let run: RegisteredMethod.Run
   }
 }

@@ -2,17 +2,15 @@
 package final class RegisteredMethod: Sendable {
   /// Runs the method; the outcome is left in the call.
   package typealias Run = @Sendable (ServerContext, ServerCall) async throws -> Void
-  /// A handler that never waits; the response is left in the call.
-  typealias SynchronousHandler = @Sendable (ServerContext, ServerCall) throws -> Void
-  /// Runs the method as far as it goes without suspending.
+  /// Runs the method as far as it goes without suspending; the response is left in the call.
   typealias RunSynchronously = @Sendable (ServerContext, ServerCall) throws -> Progress
 
   /// How far a synchronous run came.
   enum Progress {
     /// The outcome is in the call.
     case ended
-    /// An interceptor has to suspend: this is the rest of the way, from there on. It has its own
-    /// context, as enriched so far.
+    /// An interceptor or the handler has to suspend: this is the rest of the way, from there on.
+    /// It has its own context, as enriched so far.
     case mustWait(Run)
   }
 

@@ -3,8 +3,13 @@
 /// The cases stand in order of precedence: when several apply, the first is answered. Those marked
 /// *sticky* are journaled and answered again to the same key; the others leave no trace.
 public enum Refusal: Error, Sendable, Hashable {
-  /// The storage failed earlier; nothing is accepted until a restart.
+  /// The outcome of a commit is unknown, or the storage is damaged; nothing is accepted until the
+  /// first is known, or until a restart.
   case ledgerStopped
+  /// The storage has no room; nothing happened.
+  case storageFull
+  /// The storage failed; nothing happened.
+  case storageFailed
   /// The queue is full; nothing happened.
   case ledgerOverloaded
   /// The caller's deadline passed while the command waited; nothing happened.
@@ -59,6 +64,7 @@ public enum Refusal: Error, Sendable, Hashable {
   case insufficientCredits(CheckAnswer)
   /// Sticky: there is enough credit, but a budget stops it; the answer names the tightest.
   case budgetExceeded(CheckAnswer)
-  /// The commit failed: whether it happened shows after a restart, by asking with the same key.
+  /// The commit failed: whether it happened shows when the storage works again, by asking with the
+  /// same key.
   case outcomeUnknown
 }

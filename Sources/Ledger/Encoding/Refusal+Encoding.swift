@@ -5,8 +5,8 @@ extension Refusal {
   /// changes, so that a retry never turns it into a charge.
   public var isSticky: Bool {
     switch self {
-    case .ledgerStopped, .ledgerOverloaded, .deadlinePassed, .invalidArgument,
-      .idempotencyMismatch, .outcomeUnknown:
+    case .ledgerStopped, .storageFull, .storageFailed, .ledgerOverloaded, .deadlinePassed,
+      .invalidArgument, .idempotencyMismatch, .outcomeUnknown:
       false
     default:
       true
@@ -58,8 +58,8 @@ extension Refusal {
   /// Stored; never renumber.
   private var storedCode: UInt8 {
     switch self {
-    case .ledgerStopped, .ledgerOverloaded, .deadlinePassed, .invalidArgument,
-      .idempotencyMismatch, .outcomeUnknown:
+    case .ledgerStopped, .storageFull, .storageFailed, .ledgerOverloaded, .deadlinePassed,
+      .invalidArgument, .idempotencyMismatch, .outcomeUnknown:
       0
     case .expiresInThePast: 1
     case .eventTimeOutOfRange: 2

@@ -1,8 +1,12 @@
+import Synchronization
+
 /// The committed state of one account, immutable and shared between threads.
 public final class AccountSnapshot: Sendable {
   /// The account as it stood after its last committed entry.
   public let account: Account
   private let calendar: any LedgerCalendar
+  /// Whether somebody asked since the account was last to leave memory.
+  private let wasRead = Atomic(false)
 
   /// Publishes a state.
   init(account: Account, calendar: any LedgerCalendar) {
@@ -20,13 +24,11 @@ public final class AccountSnapshot: Sendable {
     return draft.account
   }
 
-  /// A hold of this account as it stands at `time`, given as it was last written down.
-  func hold(_ stored: Hold, at time: LedgerTime) -> Hold {
-    guard stored.state == .open, account.nextDue <= time else { return stored }
-    var draft = Draft(
-      account: account, time: time, firstSeq: account.seq + 1, calendar: calendar)
-    draft.settleDue()
-    for case .hold(let hold) in draft.rows where hold.id == stored.id { return hold }
-    return stored
+  /// Notes that somebody asked. Writes only when it is news: many threads read one account.
+  func noteRead() {
+    if !wasRead.load(ordering: .relaxed) { wasRead.store(true, ordering: .relaxed) }
   }
+
+  /// Whether somebody asked; from now on nobody has.
+  func forgetRead() -> Bool { wasRead.exchange(false, ordering: .relaxed) }
 }

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// The committed state, readable from any thread without waiting for the writer.
+/// The committed state of the accounts in memory, readable from any thread without waiting for the
+/// writer.
 ///
 /// Accounts are spread over shards with a lock each, held for a dictionary lookup only.
 final class BalanceBoard: Sendable {
@@ -25,7 +26,6 @@ final class BalanceBoard: Sendable {
     priceBook = Mutex(PriceBook(loaded.prices))
     lastSeq = Atomic(loaded.head.seq)
     lastTime = Atomic(loaded.head.time.microseconds)
-    for account in loaded.accounts { publish(account) }
   }
 
   /// Every entry up to this one is visible in whatever is read afterwards.
@@ -38,9 +38,25 @@ final class BalanceBoard: Sendable {
 
   var prices: PriceBook { priceBook.withLock { $0 } }
 
+  /// The account's state; nil when it is not in memory, whether or not it exists.
   func snapshot(of id: AccountID) -> AccountSnapshot? {
-    shard(of: id).snapshots.withLock { $0[id] }
+    guard let snapshot = shard(of: id).snapshots.withLock({ $0[id] }) else { return nil }
+    snapshot.noteRead()
+    return snapshot
   }
+
+  /// Takes an account off the board, unless somebody has asked about it since it was published or
+  /// since this was last tried.
+  func withdraw(_ id: AccountID, evenIfRead: Bool) -> Bool {
+    shard(of: id).snapshots.withLock { snapshots in
+      if !evenIfRead, snapshots[id]?.forgetRead() ?? false { return false }
+      snapshots[id] = nil
+      return true
+    }
+  }
+
+  /// How many accounts are in memory.
+  var count: Int { shards.reduce(0) { $0 + $1.snapshots.withLock(\.count) } }
 
   /// Every published account, by the entry that it stands for.
   func accountsBySeq() -> [Int64: Account] {

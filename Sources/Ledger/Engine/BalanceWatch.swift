@@ -120,6 +120,8 @@ public enum WatchError: Error, Sendable {
   case aheadOfJournal(lastSeq: Int64)
   /// The ledger has stopped.
   case stopped
+  /// The account cannot be loaded.
+  case refused(Refusal)
 }
 
 /// All who watch. Costs the writer one read of a number per batch while nobody does.
@@ -181,12 +183,20 @@ extension CreditLedger {
   ///
   /// The first change is told at once when the account has entries after `seq`, or when `seq` is 0.
   /// Close the watch when it is not read any more.
-  public func watch(_ id: AccountID, after seq: Int64 = 0) throws(WatchError) -> BalanceWatch {
+  public func watch(
+    _ id: AccountID, after seq: Int64 = 0
+  ) async throws(WatchError) -> BalanceWatch {
     let end = committedSeq
     guard seq <= end else { throw .aheadOfJournal(lastSeq: end) }
     // Watch first, then look: what is committed in between is told by both, and counts once.
     let watch = try board.watches.open(id, after: seq)
-    let snapshot = board.snapshot(of: id)
+    let snapshot: AccountSnapshot?
+    do throws(Refusal) {
+      snapshot = try await self.snapshot(of: id)
+    } catch {
+      watch.close()
+      throw .refused(error)
+    }
     if seq == 0 { watch.offerFirst(snapshot) } else { watch.offer(snapshot, kinds: []) }
     return watch
   }

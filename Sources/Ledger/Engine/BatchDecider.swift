@@ -57,16 +57,18 @@ struct BatchDecider {
     precondition(time >= state.head.time, "journal time would fall")
     start = state.head
     self.state = state
+    self.state.beginBatch()
     self.time = time
     replies = prefetched.replies
-    endedHolds = prefetched.holds
+    // The open ones are in their accounts.
+    endedHolds = prefetched.holds.filter { $0.value.state != .open }
     loadedAllocations = prefetched.allocations
     loadedUsage = prefetched.usage
   }
 
   /// What is to be committed; nil when every command was a replay.
   var commit: CommitBatch? {
-    guard !entries.isEmpty else { return nil }
+    guard !entries.isEmpty || !rows.isEmpty else { return nil }
     return CommitBatch(previous: start, head: state.head, entries: entries, rows: rows)
   }
 
@@ -83,19 +85,23 @@ struct BatchDecider {
     return Verdict(outcome: decided, seq: state.head.seq, isReplayed: false)
   }
 
-  /// Writes down what came due for up to `limit` accounts; returns how many it looked at.
-  mutating func sweep(limit: Int) -> Int {
-    let ids = state.takeDue(at: time, limit: limit)
+  /// Writes down what came due for accounts, each of which is in memory.
+  mutating func sweep(_ ids: [AccountID]) {
     for id in ids {
       guard let draft = state.draft(id, at: time) else { continue }
       noteEndedHolds(draft)
-      state.finish(draft)
-      guard !draft.changes.isEmpty else { continue }
       rows.append(contentsOf: draft.rows)
+      if let due = state.finish(draft, isSwept: true) { rows.append(due) }
+      // Also without changes: it is not to be swept again for the same.
       touched.insert(id)
+      guard !draft.changes.isEmpty else { continue }
       append(draft.changes, dueCount: draft.changes.count, account: id, nil)
     }
-    return ids.count
+  }
+
+  /// Notes that the accounts which changed were used.
+  mutating func useTouched() {
+    for id in touched { state.use(id) }
   }
 
   private mutating func carryOut(_ submission: Submission) -> CommandOutcome {
@@ -255,9 +261,10 @@ struct BatchDecider {
     if case .failure = outcome { changes.append(.refused(submission.command.kind)) }
     if let draft {
       noteEndedHolds(draft)
-      state.finish(draft)
       rows.append(contentsOf: draft.rows)
-      if !draft.changes.isEmpty { touched.insert(draft.account.id) }
+      let due = state.finish(draft)
+      if let due { rows.append(due) }
+      if !draft.changes.isEmpty || due != nil { touched.insert(draft.account.id) }
     }
     append(
       changes, dueCount: draft?.dueChangeCount ?? 0, account: draft?.account.id,

@@ -16,7 +16,7 @@ public enum VerifyError: Error, Sendable {
 extension CreditLedger {
   /// Recomputes everything from the journal and compares it with the live state.
   ///
-  /// From the first entry on all is checked, and each live account is compared with what the
+  /// From the first entry on all is checked, and each account in memory is compared with what the
   /// journal says at the very entry that it stands for, while the ledger goes on working. A range
   /// that starts later is checked as far as entries speak for themselves: order, hash chain, time,
   /// form and legs.

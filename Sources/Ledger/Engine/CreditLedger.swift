@@ -2,8 +2,9 @@ import Synchronization
 
 /// The credit ledger: commands that change it, and questions about its committed state.
 ///
-/// Questions are answered at once on the caller's thread. Commands are queued, decided in order and
-/// committed in batches; a command is answered when it is durable.
+/// Questions about an account in memory are answered at once on the caller's thread; another is
+/// loaded first. Commands are queued, decided in order and committed in batches; a command is
+/// answered when it is durable.
 ///
 /// Start it on an open store, and shut it down before the process ends:
 /// ```swift
@@ -12,20 +13,29 @@ import Synchronization
 /// try await ledger.shutDown()
 /// ```
 public final class CreditLedger: Sendable {
-  /// Bounds of the ledger's queue.
+  /// Bounds of the ledger's queue and memory.
   public struct Configuration: Sendable {
     /// The most commands that wait to be decided; one more is refused as overloaded.
     public var waitingCommandsMax: Int
     /// The most commands that share a commit.
     public var commandsPerCommitMax: Int
 
-    /// 16,384 waiting, 512 per commit.
-    public static let defaults = Configuration(
-      waitingCommandsMax: 16_384, commandsPerCommitMax: 512)
+    /// The most accounts in memory, at least 3: the one used longest ago leaves first.
+    public var accountsInMemoryMax: Int
+    /// How long commands are refused after the storage failed, before it is tried again.
+    public var recoveryPause: Duration
 
-    public init(waitingCommandsMax: Int, commandsPerCommitMax: Int) {
+    /// 16,384 waiting, 512 per commit, 100,000 accounts in memory, 1 s.
+    public static let defaults = Configuration()
+
+    public init(
+      waitingCommandsMax: Int = 16_384, commandsPerCommitMax: Int = 512,
+      accountsInMemoryMax: Int = 100_000, recoveryPause: Duration = .seconds(1)
+    ) {
       self.waitingCommandsMax = waitingCommandsMax
       self.commandsPerCommitMax = commandsPerCommitMax
+      self.accountsInMemoryMax = accountsInMemoryMax
+      self.recoveryPause = recoveryPause
     }
   }
 
@@ -39,12 +49,12 @@ public final class CreditLedger: Sendable {
   /// Where questions about the past wait for the journal.
   let archive = ReadingRoom()
 
-  /// Loads the state and starts. The ledger owns the store from now on.
+  /// Starts; accounts are loaded when they are needed. The ledger owns the store from now on.
   public init(
     store: any LedgerStore, clock: any LedgerClock = SystemClock(),
     calendar: any LedgerCalendar = UTCCalendar(), configuration: Configuration = .defaults
   ) throws(StoreError) {
-    let loaded = try store.load(LoadRequest(accounts: .all))
+    let loaded = try store.load(LoadRequest(isStart: true))
     self.store = store
     self.clock = clock
     self.calendar = calendar
@@ -52,11 +62,17 @@ public final class CreditLedger: Sendable {
     writer = LedgerWriter(
       loaded, store: store, clock: clock, board: board, calendar: calendar,
       limits: LedgerWriter.Limits(
-        waitingMax: configuration.waitingCommandsMax, batchMax: configuration.commandsPerCommitMax))
+        waitingMax: configuration.waitingCommandsMax,
+        batchMax: configuration.commandsPerCommitMax,
+        accountsMax: configuration.accountsInMemoryMax,
+        recoveryPause: configuration.recoveryPause))
   }
 
-  /// Why the ledger refuses every command until a restart; nil while it works.
+  /// Why the ledger refuses commands now; nil while it works.
   public var stopReason: StoreError? { writer.stopReason }
+
+  /// How many accounts are in memory.
+  public var accountsInMemory: Int { board.count }
 
   /// The last committed journal entry.
   public var committedSeq: Int64 { board.committedSeq }
@@ -158,36 +174,77 @@ extension Verdict {
 
 extension CreditLedger {
   /// What an account can spend now. An account that never received credit has a balance of zero.
-  public func balance(of id: AccountID) -> BalanceAnswer {
+  ///
+  /// Throws when the account cannot be loaded: the ledger is stopped or overloaded, or the storage
+  /// failed.
+  public func balance(of id: AccountID) async throws(Refusal) -> BalanceAnswer {
+    if let answer = balanceAtOnce(of: id) { return answer }
     let seq = board.committedSeq
-    let time = now
-    guard let snapshot = board.snapshot(of: id) else {
+    guard let snapshot = try await writer.load(id) else {
       return BalanceAnswer(balance: .zero, activeAllocations: [], nextExpiry: nil, asOfSeq: seq)
     }
-    return BalanceAnswer(snapshot, at: time, asOfSeq: seq)
+    return BalanceAnswer(snapshot, at: now, asOfSeq: seq)
+  }
+
+  /// What an account can spend now; nil when it is not in memory.
+  public func balanceAtOnce(of id: AccountID) -> BalanceAnswer? {
+    let seq = board.committedSeq
+    let time = now
+    return board.snapshot(of: id).map { BalanceAnswer($0, at: time, asOfSeq: seq) }
   }
 
   /// Whether an account could pay for `charge` now. Advisory: the guarantee is a hold.
   ///
-  /// Fails only with ``Refusal/invalidArgument(_:)``; every other no is an answer.
-  public func check(_ id: AccountID, for charge: Charge, sessionID: String = "")
-    -> Result<CheckReply, Refusal>
-  {
+  /// Fails with ``Refusal/invalidArgument(_:)``, and when the account cannot be loaded; every other
+  /// no is an answer.
+  public func check(
+    _ id: AccountID, for charge: Charge, sessionID: String = ""
+  ) async -> Result<CheckReply, Refusal> {
+    if let result = checkAtOnce(id, for: charge, sessionID: sessionID) { return result }
+    let seq = board.committedSeq
+    do throws(Refusal) {
+      let snapshot = try await writer.load(id)
+      return .success(answer(charge, sessionID, about: snapshot, asOfSeq: seq))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// As ``check(_:for:sessionID:)``, without waiting; nil when the account is not in memory.
+  public func checkAtOnce(
+    _ id: AccountID, for charge: Charge, sessionID: String = ""
+  ) -> Result<CheckReply, Refusal>? {
     if let invalid = checkAccount(id) ?? checkCharge(charge) {
       return .failure(.invalidArgument(invalid))
     }
     let seq = board.committedSeq
-    let answer = CreditQuestion(charge: charge, sessionID: sessionID, time: now)
-      .answer(about: board.snapshot(of: id), prices: charge.model == nil ? nil : board.prices)
-    return .success(CheckReply(answer: answer, asOfSeq: seq))
+    guard let snapshot = board.snapshot(of: id) else { return nil }
+    return .success(answer(charge, sessionID, about: snapshot, asOfSeq: seq))
   }
 
-  /// The budgets of an account as they stand now, in the order in which they were set.
-  public func budgets(of id: AccountID) -> (budgets: [BudgetStatus], asOfSeq: Int64) {
+  private func answer(
+    _ charge: Charge, _ sessionID: String, about snapshot: AccountSnapshot?, asOfSeq seq: Int64
+  ) -> CheckReply {
+    let answer = CreditQuestion(charge: charge, sessionID: sessionID, time: now)
+      .answer(about: snapshot, prices: charge.model == nil ? nil : board.prices)
+    return CheckReply(answer: answer, asOfSeq: seq)
+  }
+
+  /// The budgets of an account as they stand now, in the order in which they were set. Throws as
+  /// ``balance(of:)``.
+  public func budgets(
+    of id: AccountID
+  ) async throws(Refusal) -> (budgets: [BudgetStatus], asOfSeq: Int64) {
     let seq = board.committedSeq
+    let snapshot = try await snapshot(of: id)
     let time = now
-    let account = board.snapshot(of: id)?.account(at: time)
-    return (account?.budgets.map { BudgetStatus($0, at: time) } ?? [], seq)
+    return (snapshot?.account(at: time).budgets.map { BudgetStatus($0, at: time) } ?? [], seq)
+  }
+
+  /// The committed state of an account; nil when it does not exist.
+  func snapshot(of id: AccountID) async throws(Refusal) -> AccountSnapshot? {
+    if let snapshot = board.snapshot(of: id) { return snapshot }
+    return try await writer.load(id)
   }
 
   /// Lists price versions, oldest first: those of one model, or of all when it is nil.
@@ -222,18 +279,14 @@ extension CreditLedger {
   /// Finds a hold, open or ended, as it stands now.
   public func hold(_ id: HoldID) async throws(StoreError) -> Hold? {
     let stored = try await store.hold(id, includingSeq: board.committedSeq)
-    return stored.map { asOfNow($0) }
+    return stored?.standing(at: now)
   }
 
   /// Lists holds in the order in which they were opened, with every one acknowledged before the
   /// call. Picked by the state that was last written down, shown in the one of now.
   public func listHolds(_ query: HoldQuery) async throws(StoreError) -> HoldPage {
     let page = try await store.listHolds(query, includingSeq: board.committedSeq)
-    return page.map { asOfNow($0) }
-  }
-
-  /// A hold that ran out is shown as ended also before that was written down.
-  private func asOfNow(_ hold: Hold) -> Hold {
-    board.snapshot(of: hold.terms.account)?.hold(hold, at: now) ?? hold
+    let time = now
+    return page.map { $0.standing(at: time) }
   }
 }

@@ -4,8 +4,11 @@ public struct LedgerReplay: Sendable {
   private var hash: Digest
 
   /// Starts from what the tables showed at `loaded.head`; from nothing for a whole rebuild.
-  public init(from loaded: LoadedState = LoadedState(head: .empty)) {
-    state = LedgerState(loaded)
+  ///
+  /// - Parameter isWhole: whether `loaded` has every account; else ``hold(only:absent:)`` brings in
+  ///   those that the next entries are about.
+  public init(from loaded: LoadedState = LoadedState(head: .empty), isWhole: Bool = true) {
+    state = LedgerState(loaded, isWhole: isWhole)
     hash = loaded.head.hash
   }
 
@@ -32,6 +35,13 @@ public struct LedgerReplay: Sendable {
     let rows = state.replay(entry)
     hash = found
     return (entry, rows)
+  }
+
+  /// Takes accounts in, as the entries so far left them, and forgets all others.
+  ///
+  /// - Parameter absent: accounts that do not exist yet.
+  public mutating func hold(only accounts: [Account], absent: Set<AccountID>) {
+    state.hold(only: accounts, absent: absent)
   }
 
   /// The last entry that was carried out.

@@ -1,39 +1,46 @@
 /// The live state that commands are decided on. One thread owns it.
+///
+/// Whole when it is made from the journal alone. The writer's holds the accounts that were used
+/// last: those that a decision needs are brought in before it is made.
 struct LedgerState {
   private(set) var head: JournalHead
   private(set) var prices: PriceBook
   private(set) var outputs: OutputHistory
+  /// The accounts in memory.
   private(set) var accounts: [AccountID: Account]
-  private var due = DueQueue()
   private let calendar: any LedgerCalendar
-  /// Which account an open hold belongs to.
+  /// Which account an open hold belongs to, of the accounts in memory.
   private var holdOwners: [HoldID: AccountID]
+  /// Accounts that were looked for and do not exist; nil when every account is in memory.
+  private var absent: Set<AccountID>?
+  private var recency = RecencyList()
 
   /// Takes over what a store loaded.
-  init(_ loaded: LoadedState, calendar: any LedgerCalendar = UTCCalendar()) {
+  ///
+  /// - Parameter isWhole: whether the accounts given are all that exist.
+  init(
+    _ loaded: LoadedState, isWhole: Bool = true, calendar: any LedgerCalendar = UTCCalendar()
+  ) {
     self.calendar = calendar
     head = loaded.head
     prices = PriceBook(loaded.prices)
     outputs = OutputHistory(loaded.outputs)
     accounts = Dictionary(uniqueKeysWithValues: loaded.accounts.map { ($0.id, $0) })
     holdOwners = [:]
-    for id in accounts.keys {
-      // What a replay passes on waited in the queue of the replay.
-      accounts[id]?.sweepAt = .distantFuture
-      awaitDue(id)
-    }
-    for account in loaded.accounts {
-      for hold in account.holds.keys { holdOwners[hold] = account.id }
-    }
+    absent = isWhole ? nil : []
+    for account in loaded.accounts { noteHolds(of: account) }
   }
 
-  /// Whether the hold is open, as far as was written down.
+  /// The account of a hold that is open, as far as was written down and is in memory.
   func owner(ofOpenHold id: HoldID) -> AccountID? { holdOwners[id] }
 
-  /// Starts to decide about an account. Takes it out of the state, so that changing it copies
-  /// nothing; ``finish(_:)`` puts it back.
+  /// Starts to decide about an account; nil when it does not exist. Takes it out of the state, so
+  /// that changing it copies nothing; ``finish(_:isSwept:)`` puts it back.
   mutating func draft(_ id: AccountID, at time: LedgerTime) -> Draft? {
-    guard let account = accounts.removeValue(forKey: id) else { return nil }
+    guard let account = accounts.removeValue(forKey: id) else {
+      requireAbsent(id)
+      return nil
+    }
     var draft = Draft(
       account: account, time: time, firstSeq: head.seq + 1, calendar: calendar)
     draft.settleDue()
@@ -43,42 +50,20 @@ struct LedgerState {
   /// Starts on an account that does not exist yet.
   func newDraft(_ id: AccountID, at time: LedgerTime) -> Draft {
     precondition(accounts[id] == nil, "an account that exists")
+    requireAbsent(id)
     return Draft(
       account: Account(id: id), time: time, firstSeq: head.seq + 1, calendar: calendar)
   }
 
-  /// Puts the account back, with all that was decided.
-  mutating func finish(_ draft: Draft) {
-    if draft.changes.isEmpty && draft.account.seq == 0 { return }
+  /// Puts the account back, with all that was decided. Returns the row that tells the store when to
+  /// sweep it, if that has changed.
+  mutating func finish(_ draft: Draft, isSwept: Bool = false) -> LedgerRow? {
+    if draft.changes.isEmpty && draft.account.seq == 0 { return nil }
     var account = draft.account
-    if account.nextDue < account.sweepAt {
-      account.sweepAt = account.nextDue
-      due.push(account.id, at: account.nextDue)
-    }
+    let due = isSwept ? account.rescheduled() : account.scheduled()
     accounts[account.id] = account
     note(draft.rows)
-  }
-
-  /// Sees to it that the sweeper looks at an account when something is due.
-  private mutating func awaitDue(_ id: AccountID) {
-    guard let next = accounts[id]?.nextDue, let waiting = accounts[id]?.sweepAt, next < waiting
-    else { return }
-    accounts[id]?.sweepAt = next
-    due.push(id, at: next)
-  }
-
-  /// Takes up to `limit` accounts for which something may be due at `time`; each is looked at once.
-  mutating func takeDue(at time: LedgerTime, limit: Int) -> [AccountID] {
-    var taken: [AccountID] = []
-    while taken.count < limit, let id = due.pop(upTo: time) {
-      accounts[id]?.sweepAt = .distantFuture
-      if let next = accounts[id]?.nextDue, next <= time {
-        taken.append(id)
-      } else {
-        awaitDue(id)
-      }
-    }
-    return taken
+    return due
   }
 
   /// Keeps what is known across accounts: whose the open holds are, and how long answers were.
@@ -92,9 +77,42 @@ struct LedgerState {
     }
   }
 
+  private mutating func noteHolds(of account: Account) {
+    for hold in account.holds.keys { holdOwners[hold] = account.id }
+  }
+
+  /// What is not in memory must not be taken for new: that would forget money.
+  private func requireAbsent(_ id: AccountID) {
+    precondition(absent?.contains(id) ?? true, "an account that was not loaded")
+  }
+
   /// Adds a price version.
   mutating func put(_ price: PriceVersion) {
     prices.insert(price)
+  }
+
+  /// Notes from where on ``takeBack(_:to:prices:committed:)`` takes back.
+  mutating func beginBatch() { outputs.beginBatch() }
+
+  /// Takes back the last batch, of which nothing was committed.
+  ///
+  /// - Parameters:
+  ///   - touched: the accounts that it changed.
+  ///   - head: the journal's end before it.
+  ///   - prices: the prices before it.
+  ///   - committed: an account before it; nil when it did not exist.
+  mutating func takeBack(
+    _ touched: Set<AccountID>, to head: JournalHead, prices: PriceBook,
+    committed: (AccountID) -> Account?
+  ) {
+    for id in touched {
+      for hold in (accounts[id]?.holds ?? [:]).keys { holdOwners[hold] = nil }
+      accounts[id] = committed(id)
+      if let account = accounts[id] { noteHolds(of: account) } else { recency.remove(id) }
+    }
+    outputs.takeBack()
+    self.prices = prices
+    self.head = head
   }
 
   /// Moves the journal's end. Its time never falls.
@@ -120,12 +138,72 @@ struct LedgerState {
       break
     default:
       guard let id = entry.account else { preconditionFailure("an entry without its account") }
-      var account = accounts.removeValue(forKey: id) ?? Account(id: id)
+      let known = accounts.removeValue(forKey: id)
+      if known == nil { requireAbsent(id) }
+      var account = known ?? Account(id: id)
       rows = account.apply(entry.change, seq: entry.seq)
+      if let due = account.scheduled() { rows.append(due) }
       accounts[id] = account
       note(rows)
     }
     if let reply = entry.reply { rows.append(.key(reply.key, seq: reply.seq)) }
     return rows
+  }
+}
+
+// MARK: - Accounts that come and go
+
+extension LedgerState {
+  /// The account that leaves first.
+  var leastRecentlyUsed: Account? { recency.oldest.flatMap { accounts[$0] } }
+
+  /// Brings accounts in, as they were loaded at `time`.
+  ///
+  /// - Parameter absent: those that were looked for and do not exist.
+  mutating func admit(_ loaded: [Account], absent: Set<AccountID>, at time: LedgerTime) {
+    for account in loaded {
+      precondition(accounts[account.id] == nil, "an account that is in memory already")
+      // What came due and left nothing to write down is not looked at again for each question.
+      var draft = Draft(
+        account: account, time: time, firstSeq: head.seq + 1, calendar: calendar)
+      draft.settleDue()
+      accounts[account.id] = draft.changes.isEmpty ? draft.account : account
+      noteHolds(of: account)
+      recency.use(account.id)
+    }
+    self.absent = absent
+  }
+
+  /// Notes that an account which is in memory is used.
+  mutating func use(_ id: AccountID) {
+    guard accounts[id] != nil else { return }
+    recency.use(id)
+  }
+
+  /// Lets an account go. The store must show its last entry.
+  mutating func evict(_ id: AccountID) {
+    guard let account = accounts.removeValue(forKey: id) else { return }
+    for hold in account.holds.keys { holdOwners[hold] = nil }
+    recency.remove(id)
+  }
+
+  /// Holds these accounts and no others: for a journal that is replayed in parts.
+  mutating func hold(only loaded: [Account], absent: Set<AccountID>) {
+    accounts = Dictionary(uniqueKeysWithValues: loaded.map { ($0.id, $0) })
+    holdOwners = [:]
+    for account in loaded { noteHolds(of: account) }
+    self.absent = absent
+  }
+}
+
+extension Account {
+  /// The row that puts the account in the sweeper's list, when it is to be swept earlier.
+  fileprivate mutating func scheduled() -> LedgerRow? {
+    nextDue < sweepAt ? rescheduled() : nil
+  }
+
+  fileprivate mutating func rescheduled() -> LedgerRow {
+    sweepAt = nextDue
+    return .due(id, nextDue)
   }
 }

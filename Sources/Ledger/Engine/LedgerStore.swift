@@ -2,6 +2,8 @@
 public enum StoreError: Error, Sendable, CustomStringConvertible {
   /// Nothing was read or written.
   case failed(String)
+  /// Nothing was written: there is no room for it.
+  case noSpace(String)
   /// A commit failed in such a way that it may or may not be there after a restart.
   case outcomeUnknown(String)
   /// What was read cannot have been written by the ledger.
@@ -12,6 +14,7 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .failed(let detail): "the store failed: \(detail)"
+    case .noSpace(let detail): "the store has no room: \(detail)"
     case .outcomeUnknown(let detail): "the outcome of a commit is unknown: \(detail)"
     case .corrupted(let detail): "the store is damaged: \(detail)"
     case .conflict(let expected, let found):
@@ -41,13 +44,10 @@ public struct JournalHead: Sendable, Hashable {
 
 /// What a batch of commands needs to know before it is decided.
 public struct LoadRequest: Sendable {
-  /// Which accounts to load.
-  public enum Accounts: Sendable {
-    case none
-    case all
-  }
-
-  public let accounts: Accounts
+  /// Whether to load what belongs to no account: prices, and how long answers were.
+  public let isStart: Bool
+  /// Accounts to load, each with what is unspent, open or set.
+  public let accounts: [AccountID]
   /// Idempotency keys to look up.
   public let keys: [Digest]
   /// Holds to look up, ended ones too.
@@ -56,32 +56,42 @@ public struct LoadRequest: Sendable {
   public let allocations: [AllocationID]
   /// Charges to look up, each with the allocations that paid for it.
   public let usage: [UsageID]
+  /// Name the accounts that are to be swept by this instant, at most ``dueMax``; nil names none.
+  public let dueBy: LedgerTime?
+  public let dueMax: Int
 
   public init(
-    accounts: Accounts, keys: [Digest] = [], holds: [HoldID] = [],
-    allocations: [AllocationID] = [], usage: [UsageID] = []
+    isStart: Bool = false, accounts: [AccountID] = [], keys: [Digest] = [], holds: [HoldID] = [],
+    allocations: [AllocationID] = [], usage: [UsageID] = [], dueBy: LedgerTime? = nil,
+    dueMax: Int = 0
   ) {
+    self.isStart = isStart
     self.accounts = accounts
     self.keys = keys
     self.holds = holds
     self.allocations = allocations
     self.usage = usage
+    self.dueBy = dueBy
+    self.dueMax = dueMax
   }
 }
 
 /// What a store knows, as of its last commit.
 public struct LoadedState: Sendable {
   public var head: JournalHead
+  /// Those of the accounts asked for that exist.
   public var accounts: [Account]
-  /// All price versions when accounts were asked for, else none.
+  /// All price versions at the start, else none.
   public var prices: [PriceVersion]
-  /// When accounts were asked for, the output tokens of the latest charges for whole answers, not
-  /// late ones, at most ``ModelOutput/rememberedMax``, oldest first; else none.
+  /// At the start, the output tokens of the latest charges for whole answers, not late ones, at
+  /// most ``ModelOutput/rememberedMax``, oldest first; else none.
   public var outputs: [ModelOutput]
   public var replies: [Digest: StoredReply]
   public var holds: [HoldID: Hold]
   public var allocations: [AllocationID: Allocation] = [:]
   public var usage: [UsageID: UsageRecord] = [:]
+  /// Accounts that are to be swept.
+  public var due: [AccountID] = []
 
   public init(
     head: JournalHead, accounts: [Account] = [], prices: [PriceVersion] = [],
@@ -125,7 +135,7 @@ public struct SealedEntry: Sendable {
   }
 }
 
-/// Entries to append together, or not at all.
+/// Entries to append together, or not at all. Without entries only ``LedgerRow/due(_:_:)`` rows.
 public struct CommitBatch: Sendable {
   /// The head that the decisions were made on: the store refuses when it has another.
   public let previous: JournalHead
@@ -151,14 +161,27 @@ public struct CommitBatch: Sendable {
 /// One caller at a time loads and commits; the questions come from any thread.
 public protocol LedgerStore: Sendable {
   /// Reads what is asked for, as of the last commit, whether or not the tables show it yet.
+  ///
+  /// Accounts alone are read as the tables show them: ``catchUp(to:)`` first when one has changed
+  /// since.
   func load(_ request: LoadRequest) throws(StoreError) -> LoadedState
+
+  /// Waits until the tables show the entry `seq`.
+  func catchUp(to seq: Int64) throws(StoreError)
 
   /// Appends a batch durably: when it returns, the batch survives power loss.
   ///
   /// Throws ``StoreError/conflict(expectedSeq:foundSeq:)`` and appends nothing when the journal is
-  /// not where the batch expects it. After any other error the batch may be there or not, and the
-  /// store must not be used before it was opened again.
+  /// not where the batch expects it. Also after ``StoreError/failed(_:)`` and
+  /// ``StoreError/noSpace(_:)`` nothing was appended. After ``StoreError/outcomeUnknown(_:)`` the
+  /// batch may be there or not: ``recover(_:)`` before anything else.
   func commit(_ batch: CommitBatch) throws(StoreError)
+
+  /// Finds out whether a batch is there whose commit had an unknown outcome, makes sure that what is
+  /// there is durable, and makes the store ready for the next one.
+  ///
+  /// May be called again after ``StoreError/failed(_:)`` and ``StoreError/outcomeUnknown(_:)``.
+  func recover(_ batch: CommitBatch) throws(StoreError) -> Bool
 
   /// Lists usage records as of entry `seq` or later.
   func listUsage(_ query: UsageQuery, includingSeq seq: Int64) async throws(StoreError) -> UsagePage

@@ -10,6 +10,16 @@ public final class MemoryLedgerStore: LedgerStore {
     var usage: [UsageRecord] = []
     var allocations: [AllocationID: Allocation] = [:]
     var replies: [Digest: StoredReply] = [:]
+    var accounts: [AccountID: Parts] = [:]
+  }
+
+  /// What an account is put together from.
+  fileprivate struct Parts {
+    var row: AccountRow?
+    var unspent: [AllocationID: Allocation] = [:]
+    var open: [HoldID: Hold] = [:]
+    var budgets: [BudgetID: Budget] = [:]
+    var sweepAt = LedgerTime.distantFuture
   }
 
   private let contents = Mutex(Contents())
@@ -20,7 +30,16 @@ public final class MemoryLedgerStore: LedgerStore {
   public func load(_ request: LoadRequest) throws(StoreError) -> LoadedState {
     let contents = contents.withLock { $0 }
     var loaded = LoadedState(head: contents.head)
-    if case .all = request.accounts { loaded = try Self.replay(contents.entries) }
+    if request.isStart {
+      let replayed = try Self.replay(contents.entries)
+      loaded.prices = replayed.prices
+      loaded.outputs = replayed.outputs
+    }
+    loaded.accounts = request.accounts.compactMap { contents.accounts[$0]?.account }
+    if let instant = request.dueBy {
+      let due = contents.accounts.filter { $0.value.sweepAt <= instant }
+      loaded.due = Array(due.keys.prefix(request.dueMax))
+    }
     for key in request.keys { loaded.replies[key] = contents.replies[key] }
     for hold in request.holds { loaded.holds[hold] = contents.holds[hold] }
     for id in request.allocations { loaded.allocations[id] = contents.allocations[id] }
@@ -32,6 +51,12 @@ public final class MemoryLedgerStore: LedgerStore {
       }
     }
     return loaded
+  }
+
+  public func catchUp(to seq: Int64) throws(StoreError) {}
+
+  public func recover(_ batch: CommitBatch) throws(StoreError) -> Bool {
+    contents.withLock { $0.head == batch.head }
   }
 
   public func commit(_ batch: CommitBatch) throws(StoreError) {
@@ -132,15 +157,38 @@ extension MemoryLedgerStore.Contents {
     }
     for row in batch.rows {
       switch row {
-      case .hold(let hold): holds[hold.id] = hold
+      case .account(let account): accounts[account.id, default: .init()].row = account
+      case .budget(let budget):
+        accounts[budget.terms.account, default: .init()].budgets[budget.id] =
+          budget.terms.mode == .off ? nil : budget
+      case .due(let id, let instant): accounts[id, default: .init()].sweepAt = instant
+      case .hold(let hold):
+        holds[hold.id] = hold
+        accounts[hold.terms.account, default: .init()].open[hold.id] =
+          hold.state == .open ? hold : nil
       case .lateSettled(let id): holds[id]?.isLateSettled = true
       case .usage(let record): usage.append(record)
-      case .allocation(let allocation): allocations[allocation.id] = allocation
+      case .allocation(let allocation):
+        allocations[allocation.id] = allocation
+        accounts[allocation.terms.account, default: .init()].unspent[allocation.id] =
+          allocation.isUsedUp ? nil : allocation
       case .refunded(let id, let total):
         guard let index = usage.firstIndex(where: { $0.id == id }) else { continue }
         usage[index].refundedMicros = total
-      case .account, .price, .budget, .event, .key: break
+      case .price, .event, .key: break
       }
+    }
+  }
+}
+
+extension MemoryLedgerStore.Parts {
+  fileprivate var account: Account? {
+    row.map { row in
+      Account(
+        id: row.id, state: row.state, overdraftLimitMicros: row.overdraftLimitMicros,
+        debtMicros: row.debtMicros, seq: row.seq, allocations: Array(unspent.values),
+        holds: Array(open.values), budgets: Array(budgets.values), alerts: row.alerts,
+        sweepAt: sweepAt)
     }
   }
 }

@@ -26,6 +26,8 @@ struct OutputHistory: Sendable {
   /// The remembered answers; once full, the oldest is at `oldest`.
   private var answers: [Answer] = []
   private var oldest = 0
+  /// What each charge since the batch began pushed out, if anything; nil while nobody wants to know.
+  private var pushedOut: [Answer?]?
 
   /// Starts from what a store remembers, oldest first.
   init(_ outputs: [Output] = []) {
@@ -52,11 +54,34 @@ struct OutputHistory: Sendable {
       model: place(of: output.model),
       step: Int(min((output.tokens - 1) / Self.step, Int64(Self.stepCount - 1))))
     tallies[answer.model][answer.step] += 1
-    guard answers.count == Self.chargesMax else { return answers.append(answer) }
+    guard answers.count == Self.chargesMax else {
+      pushedOut?.append(nil)
+      return answers.append(answer)
+    }
     let forgotten = answers[oldest]
+    pushedOut?.append(forgotten)
     tallies[forgotten.model][forgotten.step] -= 1
     answers[oldest] = answer
     oldest = (oldest + 1) % Self.chargesMax
+  }
+
+  /// Begins a batch of charges that may be taken back.
+  mutating func beginBatch() {
+    if pushedOut?.isEmpty ?? false { return }
+    pushedOut = []
+  }
+
+  /// Takes back the charges of the batch.
+  mutating func takeBack() {
+    for forgotten in (pushedOut ?? []).reversed() {
+      if forgotten != nil { oldest = (oldest + Self.chargesMax - 1) % Self.chargesMax }
+      let noted = forgotten == nil ? answers.removeLast() : answers[oldest]
+      tallies[noted.model][noted.step] -= 1
+      guard let forgotten else { continue }
+      tallies[forgotten.model][forgotten.step] += 1
+      answers[oldest] = forgotten
+    }
+    pushedOut = []
   }
 
   private mutating func place(of model: String) -> Int {

@@ -34,7 +34,8 @@ public struct Account: Sendable {
   /// A lower bound that is moved up when it is reached, so that the common case costs a comparison.
   var nextDue: LedgerTime = .distantFuture
 
-  /// The instant at which the sweeper is to look at the account; never after ``nextDue``.
+  /// The instant at which the store has the account in its list for the sweeper; never after
+  /// ``nextDue``.
   var sweepAt: LedgerTime = .distantFuture
 
   /// Makes an account without credit.
@@ -45,7 +46,8 @@ public struct Account: Sendable {
   /// Puts an account together from stored rows, given in any order.
   public init(
     id: AccountID, state: AccountState, overdraftLimitMicros: Int64, debtMicros: Int64, seq: Int64,
-    allocations: [Allocation], holds: [Hold], budgets: [Budget] = [], alerts: BalanceAlerts? = nil
+    allocations: [Allocation], holds: [Hold], budgets: [Budget] = [],
+    alerts: BalanceAlerts? = nil, sweepAt: LedgerTime = .distantFuture
   ) {
     precondition(overdraftLimitMicros >= 0 && debtMicros >= 0)
     self.id = id
@@ -57,8 +59,11 @@ public struct Account: Sendable {
     self.holds = Dictionary(uniqueKeysWithValues: holds.map { ($0.id, $0) })
     self.budgets = budgets.sorted { $0.id < $1.id }
     self.alerts = alerts
+    // Not a column: holds come and go without touching a budget's row.
+    for index in self.budgets.indices { self.budgets[index].heldMicros = 0 }
     for hold in holds { countHeld(hold.grantedMicros, BudgetScope(of: hold)) }
     self.nextDue = dueEvents().map(\.time).min() ?? .distantFuture
+    self.sweepAt = sweepAt
     requireHeldEqualsPins()
   }
 

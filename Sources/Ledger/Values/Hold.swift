@@ -94,6 +94,17 @@ extension Hold {
     return hold
   }
 
+  /// The hold as it stands at `time`, given as it was last written down.
+  ///
+  /// What time brings about for it does not depend on its account: see ``Draft/settleDue()``.
+  func standing(at time: LedgerTime) -> Hold {
+    guard state == .open, endsAt <= time else { return self }
+    var hold = self
+    hold.state = .expired
+    hold.endedAt = endsAt
+    return hold
+  }
+
   /// The hold after a slice: what a grant was pinned to before is not pinned twice.
   mutating func extend(_ slice: HoldExtension) {
     for pin in slice.pins {

@@ -2,6 +2,15 @@ import Foundation
 import GRDB
 import Ledger
 
+extension StoreError {
+  /// What is told when a write fails and is rolled back.
+  init(writing error: any Error) {
+    let isFull =
+      (error as? RawSQLError)?.isFull ?? ((error as? DatabaseError)?.resultCode == .SQLITE_FULL)
+    self = isFull ? .noSpace("\(error)") : .failed("\(error)")
+  }
+}
+
 /// `journal.db`: the ledger. Rows are appended, never changed.
 ///
 /// ```
@@ -16,6 +25,8 @@ final class JournalDatabase {
   private(set) var head: JournalHead
   /// Entries since the log was last copied into the file.
   private var entriesInLog = 0
+  /// Whether the last commit failed because there was no room.
+  private(set) var isFull = false
 
   /// The log is copied into the file when it holds this many entries.
   private static let checkpointEntries = 4_000
@@ -69,9 +80,9 @@ final class JournalDatabase {
 
   /// Appends entries with one wait for the disk.
   ///
-  /// Throws ``StoreError/failed(_:)`` when nothing was appended for sure, and
-  /// ``StoreError/outcomeUnknown(_:)`` when the commit itself failed: SQLite may report an
-  /// error for a commit that is found after a restart.
+  /// Throws ``StoreError/failed(_:)`` or ``StoreError/noSpace(_:)`` when nothing was appended for
+  /// sure, and ``StoreError/outcomeUnknown(_:)`` when the commit itself failed: SQLite may report an
+  /// error for a commit that is found when the file is opened again.
   func append(_ batch: CommitBatch) throws(StoreError) {
     guard batch.previous == head else {
       throw .conflict(expectedSeq: batch.previous.seq, foundSeq: head.seq)
@@ -99,21 +110,39 @@ final class JournalDatabase {
           .blob(sealed.hash.bytes))
       }
     } catch {
+      // Fails when SQLite has rolled back by itself.
       try? statements.rollback.run()
-      throw StoreError.failed("\(error)")
+      throw StoreError(writing: error)
     }
     do {
       try statements.commit.run()
     } catch {
+      isFull = (error as? RawSQLError)?.isFull ?? false
       throw StoreError.outcomeUnknown("\(error)")
     }
   }
 
   /// Copies the log into the file when it has grown. After the callers of a batch were answered.
-  func checkpointIfGrown() throws {
+  func checkpointIfGrown() {
     guard entriesInLog >= Self.checkpointEntries else { return }
-    try queue.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
     entriesInLog = 0
+    // When it fails the log just goes on growing until the next time.
+    try? queue.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+  }
+
+  /// Writes everything that is visible to the file itself, and waits for the disk.
+  ///
+  /// After a failed wait the system may hold pages as clean that never reached the disk. Copying
+  /// them makes them new.
+  func rewrite() throws {
+    try DatabaseFile.checkpoint(queue)
+    entriesInLog = 0
+  }
+
+  /// Closes without regard for what fails: what counts is read when the file is opened again.
+  func abandon() {
+    statements = nil
+    try? queue.close()
   }
 
   /// Reads the entry `seq`, if there is one.

@@ -179,7 +179,7 @@ private final class ScratchState {
 
   private func write() throws {
     try database?.write(chunk)
-    try database?.checkpointIfGrown()
+    database?.checkpointIfGrown()
     chunk = StateChunk(head: chunk.head)
   }
 }

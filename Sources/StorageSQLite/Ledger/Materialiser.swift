@@ -8,8 +8,9 @@ import Synchronization
 /// ```
 ///   journal commit --add--> backlog --chunk--> state.db
 ///                              |
-///                    replies, holds: looked up here first
+///                    replies, holds, due instants: looked up here first
 /// ```
+/// A chunk that cannot be written waits and is tried again.
 final class Materialiser: Sendable {
   /// About how many rows one transaction writes: short, so that it never holds a core for long.
   private static let chunkRows = 4_096
@@ -17,19 +18,27 @@ final class Materialiser: Sendable {
   private static let backlogRowsMax = 500_000
   /// How long rows wait for company.
   private static let delay = DispatchTimeInterval.milliseconds(10)
+  /// How long a chunk waits that could not be written.
+  private static let retryPause = DispatchTimeInterval.seconds(1)
 
   fileprivate struct Backlog {
     var batches: [(rows: [LedgerRow], head: JournalHead)] = []
     /// What is being written: no longer among the batches, not yet in the tables.
     var writing: StateChunk?
+    /// How many batches were added, and how many of them are in the tables or being written.
+    var addedCount = 0
+    var takenCount = 0
     var rowCount = 0
     var replies: [Digest: StoredReply] = [:]
     var holds: [HoldID: (hold: Hold, seq: Int64)] = [:]
     var lateSettled: [HoldID: Int64] = [:]
+    /// With the number of the batch.
+    var due: [AccountID: (instant: LedgerTime, batch: Int)] = [:]
     var writtenSeq: Int64
     var isScheduled = false
     var waiters: [(seq: Int64, continuation: CheckedContinuation<Void, any Error>)] = []
-    var failure: String?
+    /// Why the last attempt to write failed; nil when it did not.
+    var failure: StoreError?
     /// The committing thread, when it waits for room.
     var blocked: DispatchSemaphore?
   }
@@ -43,28 +52,45 @@ final class Materialiser: Sendable {
     self.database = Mutex(database)
   }
 
+  /// Throws when the tables are far behind and cannot be written: then nothing more is committed.
+  func requireRoom() throws(StoreError) {
+    let failure = backlog.withLock { backlog in
+      backlog.rowCount > Self.backlogRowsMax ? backlog.failure : nil
+    }
+    if let failure { throw failure }
+  }
+
   /// Takes over a committed batch. Waits only when the tables are far behind.
-  func add(_ batch: CommitBatch) throws(StoreError) {
-    let (failure, mustSchedule, blocked) = backlog.withLock { backlog in
+  func add(_ batch: CommitBatch) {
+    let (mustSchedule, blocked) = backlog.withLock { backlog in
       backlog.note(batch)
       let mustSchedule = !backlog.isScheduled
       backlog.isScheduled = true
       if backlog.rowCount > Self.backlogRowsMax && backlog.failure == nil {
         backlog.blocked = DispatchSemaphore(value: 0)
       }
-      return (backlog.failure, mustSchedule, backlog.blocked)
+      return (mustSchedule, backlog.blocked)
     }
     if mustSchedule { queue.asyncAfter(deadline: .now() + Self.delay) { self.run() } }
-    // The batch is durable already; that the tables cannot follow stops the ledger after it.
-    if let failure { throw .failed("the state tables cannot be written: \(failure)") }
     blocked?.wait()
   }
+
+  /// Waits until the tables show the journal up to `seq`. Not from the queue of this.
+  func catchUp(to seq: Int64) throws(StoreError) {
+    if backlog.withLock({ $0.writtenSeq >= seq }) { return }
+    queue.sync { run() }
+    let failure = backlog.withLock { $0.writtenSeq >= seq ? nil : $0.failure }
+    if let failure { throw failure }
+  }
+
+  /// When accounts are to be swept, where the tables do not show it yet.
+  var pendingDue: [AccountID: LedgerTime] { backlog.withLock { $0.due.mapValues(\.instant) } }
 
   /// Writes a chunk at once: at start-up, before anything was added.
   func write(_ chunk: StateChunk) throws {
     try database.withLock { database in
       try database.write(chunk)
-      try database.checkpointIfGrown()
+      database.checkpointIfGrown()
     }
     backlog.withLock { $0.writtenSeq = chunk.head.seq }
   }
@@ -123,7 +149,7 @@ final class Materialiser: Sendable {
         (continuation: CheckedContinuation<Void, any Error>) in
         let isWaiting = backlog.withLock { backlog -> Bool in
           if let failure = backlog.failure {
-            continuation.resume(throwing: StoreError.failed(failure))
+            continuation.resume(throwing: failure)
             return false
           }
           if backlog.writtenSeq >= seq {
@@ -145,7 +171,7 @@ final class Materialiser: Sendable {
   /// Writes everything that waits and closes the file. Nothing may be added meanwhile.
   func close() throws(StoreError) {
     queue.sync { run() }
-    if let failure = backlog.withLock({ $0.failure }) { throw .failed(failure) }
+    if let failure = backlog.withLock({ $0.failure }) { throw failure }
     do {
       try database.withLock { try $0.close() }
     } catch {
@@ -158,11 +184,11 @@ final class Materialiser: Sendable {
       do {
         try database.withLock { database in
           try database.write(chunk)
-          try database.checkpointIfGrown()
+          database.checkpointIfGrown()
         }
         finish(chunk)
       } catch {
-        fail("\(error)")
+        fail(StoreError(writing: error))
         return
       }
     }
@@ -170,7 +196,9 @@ final class Materialiser: Sendable {
 
   private func nextChunk() -> StateChunk? {
     backlog.withLock { backlog in
-      guard let first = backlog.batches.first, backlog.failure == nil else {
+      // Once more what could not be written.
+      if let chunk = backlog.writing { return chunk }
+      guard let first = backlog.batches.first else {
         backlog.isScheduled = false
         return nil
       }
@@ -183,6 +211,7 @@ final class Materialiser: Sendable {
       var chunk = StateChunk(head: first.head.before)
       for batch in backlog.batches.prefix(taken) { chunk.add(batch.rows, head: batch.head) }
       backlog.batches.removeFirst(taken)
+      backlog.takenCount += taken
       backlog.rowCount -= rows
       backlog.writing = chunk
       return chunk
@@ -203,16 +232,18 @@ final class Materialiser: Sendable {
     blocked?.signal()
   }
 
-  private func fail(_ reason: String) {
+  private func fail(_ reason: StoreError) {
     let (waiters, blocked) = backlog.withLock { backlog in
       backlog.failure = reason
+      backlog.isScheduled = true
       defer {
         backlog.waiters = []
         backlog.blocked = nil
       }
       return (backlog.waiters, backlog.blocked)
     }
-    for waiter in waiters { waiter.continuation.resume(throwing: StoreError.failed(reason)) }
+    queue.asyncAfter(deadline: .now() + Self.retryPause) { self.run() }
+    for waiter in waiters { waiter.continuation.resume(throwing: reason) }
     blocked?.signal()
   }
 }
@@ -220,6 +251,7 @@ final class Materialiser: Sendable {
 extension Materialiser.Backlog {
   fileprivate mutating func note(_ batch: CommitBatch) {
     batches.append((batch.rows, batch.head))
+    addedCount += 1
     rowCount += batch.rows.count
     for sealed in batch.entries {
       if let reply = sealed.entry.reply { replies[reply.key] = reply }
@@ -228,6 +260,7 @@ extension Materialiser.Backlog {
       switch row {
       case .hold(let hold): holds[hold.id] = (hold, batch.head.seq)
       case .lateSettled(let id): lateSettled[id] = batch.head.seq
+      case .due(let id, let instant): due[id] = (instant, addedCount)
       default: break
       }
     }
@@ -237,6 +270,8 @@ extension Materialiser.Backlog {
     let seq = chunk.head.seq
     writtenSeq = seq
     writing = nil
+    failure = nil
+    for id in chunk.due.keys where (due[id]?.batch ?? 0) <= takenCount { due[id] = nil }
     for key in chunk.keys { replies[key.digest] = nil }
     for id in chunk.holds.keys where (holds[id]?.seq ?? 0) <= seq { holds[id] = nil }
     for (id, noted) in lateSettled where noted <= seq { lateSettled[id] = nil }

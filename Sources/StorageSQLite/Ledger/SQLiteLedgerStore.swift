@@ -35,7 +35,7 @@ public final class SQLiteLedgerStore: LedgerStore {
     keys = Mutex(try KeyIndex(lookUps))
     loaded = Mutex(nil)
     do {
-      let tables = try lookUps.read { try StateReader.everything($0) }
+      let tables = try lookUps.read { try StateReader.start($0) }
       try requireSameHistory(tables.head)
       let replayed = try replay(from: tables)
       loaded.withLock { $0 = replayed }
@@ -62,9 +62,13 @@ public final class SQLiteLedgerStore: LedgerStore {
   public func load(_ request: LoadRequest) throws(StoreError) -> LoadedState {
     do {
       return try journal.withLock { journal in
-        try journal.checkpointIfGrown()
+        journal.checkpointIfGrown()
         var result = LoadedState(head: journal.head)
-        if case .all = request.accounts { result = try takeLoaded() }
+        if request.isStart { result = try takeLoaded() }
+        if !request.accounts.isEmpty {
+          result.accounts = try lookUps.read { try StateReader.accounts(request.accounts, $0) }
+        }
+        if let instant = request.dueBy { result.due = try due(by: instant, max: request.dueMax) }
         result.replies = try replies(to: request.keys, journal)
         for id in request.holds { result.holds[id] = try findHold(id, in: lookUps) }
         var allocations = Set(request.allocations)
@@ -84,16 +88,51 @@ public final class SQLiteLedgerStore: LedgerStore {
   }
 
   public func commit(_ batch: CommitBatch) throws(StoreError) {
-    let outcome = journal.withLock { journal -> Result<Void, StoreError> in
-      do throws(StoreError) {
-        try journal.append(batch)
-        return .success(())
-      } catch {
-        return .failure(error)
+    try materialiser.requireRoom()
+    if !batch.entries.isEmpty {
+      let (failure, isFull) = journal.withLock { journal -> (StoreError?, Bool) in
+        do throws(StoreError) {
+          try journal.append(batch)
+          return (nil, false)
+        } catch {
+          return (error, journal.isFull)
+        }
       }
+      if isFull, let failure {
+        // What became of it can be found out at once, and then it is known why.
+        if try recover(batch) { return }
+        throw .noSpace("\(failure)")
+      }
+      if let failure { throw failure }
     }
-    try outcome.get()
-    try materialiser.add(batch)
+    materialiser.add(batch)
+  }
+
+  public func catchUp(to seq: Int64) throws(StoreError) {
+    try materialiser.catchUp(to: seq)
+  }
+
+  public func recover(_ batch: CommitBatch) throws(StoreError) -> Bool {
+    let isDurable: Bool
+    do {
+      isDurable = try journal.withLock { journal in
+        journal.abandon()
+        journal = try JournalDatabase(path: directory.file("journal.db"))
+        if journal.head == batch.previous { return false }
+        guard journal.head == batch.head else {
+          throw StoreError.conflict(
+            expectedSeq: batch.previous.seq, foundSeq: journal.head.seq)
+        }
+        try journal.rewrite()
+        return true
+      }
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw .failed("\(error)")
+    }
+    if isDurable { materialiser.add(batch) }
+    return isDurable
   }
 
   public func listUsage(_ query: UsageQuery, includingSeq seq: Int64) async throws(StoreError)
@@ -207,6 +246,18 @@ extension SQLiteLedgerStore {
     return state
   }
 
+  /// Accounts to sweep: those that are on their way to the tables, and those that the tables show.
+  private func due(by instant: LedgerTime, max: Int) throws -> [AccountID] {
+    // First what is on its way: once it is not, the tables show it.
+    let pending = materialiser.pendingDue
+    let first = pending.filter { $0.value <= instant }.keys.prefix(max)
+    let rest = try lookUps.read { database in
+      try StateReader.due(
+        by: instant, besides: pending.keys, max: max - first.count, database)
+    }
+    return Array(first) + rest
+  }
+
   /// The first answers to keys: still on their way to the tables, or through them from the journal.
   private func replies(to wanted: [Digest], _ journal: JournalDatabase) throws
     -> [Digest: StoredReply]
@@ -277,13 +328,16 @@ extension SQLiteLedgerStore {
   /// Carries out the entries after the tables' and writes their rows.
   private func replay(from tables: LoadedState) throws -> LoadedState {
     let end = journal.withLock { $0.head }
-    var replay = LedgerReplay(from: tables)
+    var replay = LedgerReplay(from: tables, isWhole: false)
     while replay.head.seq < end.seq {
       let after = replay.head
       let rows = try journal.withLock { try $0.rows(afterSeq: after.seq, limit: Self.replayRows) }
       guard !rows.isEmpty else {
         throw StoreError.corrupted("the journal ends before entry \(end.seq)")
       }
+      let named = Set(rows.compactMap(\.account))
+      let known = try lookUps.read { try StateReader.accounts(Array(named), $0) }
+      replay.hold(only: known, absent: named.subtracting(known.map(\.id)))
       var chunk = StateChunk(head: after)
       for row in rows {
         let (_, touched) = try replay.apply(
@@ -293,6 +347,7 @@ extension SQLiteLedgerStore {
       }
       try materialiser.write(chunk)
     }
+    replay.hold(only: [], absent: [])
     return replay.loaded
   }
 }

@@ -16,6 +16,7 @@ struct StateChunk {
   private(set) var budgets: [BudgetID: Budget] = [:]
   private(set) var events: [(id: EventID, account: AccountID, kind: LedgerEvent.Kind)] = []
   private(set) var keys: [(digest: Digest, seq: Int64)] = []
+  private(set) var due: [AccountID: LedgerTime] = [:]
 
   init(head: JournalHead) {
     self.head = head
@@ -24,12 +25,12 @@ struct StateChunk {
   /// About how many rows will be written.
   var rowCount: Int {
     accounts.count + allocations.count + holds.count + lateSettled.count + usage.count
-      + refunds.count + budgets.count + prices.count + events.count + keys.count
+      + refunds.count + budgets.count + prices.count + events.count + keys.count + due.count
   }
 
   /// Adds the rows of entries up to `head`.
   mutating func add(_ rows: [LedgerRow], head: JournalHead) {
-    precondition(head.seq > self.head.seq, "rows out of order")
+    precondition(head.seq >= self.head.seq, "rows out of order")
     self.head = head
     for row in rows {
       switch row {
@@ -44,6 +45,7 @@ struct StateChunk {
       case .price(let price): prices.append(price)
       case .event(let id, let account, let kind): events.append((id, account, kind))
       case .key(let digest, let seq): keys.append((digest, seq))
+      case .due(let id, let instant): due[id] = instant
       }
     }
   }

@@ -7,7 +7,7 @@ extension StateDatabase {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     // Tables of an older shape are dropped: the journal fills them again.
-    migrator.registerMigration("state-5") { database in
+    migrator.registerMigration("state-6") { database in
       for table in tables { try database.execute(sql: "DROP TABLE IF EXISTS \(table)") }
       try database.execute(sql: accountTables)
       try database.execute(sql: usageTables)
@@ -17,7 +17,7 @@ extension StateDatabase {
 
   private static let tables = [
     "as_of", "accounts", "allocations", "holds", "usage", "prices", "idempotency_keys",
-    "budgets", "events",
+    "budgets", "events", "due",
   ]
 
   private static let accountTables = """
@@ -78,6 +78,14 @@ extension StateDatabase {
       CHECK ((state = 1) = (ended_at_us IS NULL))
     ) STRICT;
     CREATE INDEX holds_by_account ON holds (account_id, hold_id);
+    CREATE INDEX holds_open ON holds (account_id) WHERE state = 1;
+
+    -- Not part of the state, but a lower bound that the sweeper raises: see LedgerRow.due.
+    CREATE TABLE due (
+      account_id TEXT PRIMARY KEY,
+      due_at_us INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX due_by_instant ON due (due_at_us);
     """
 
   private static let usageTables = """
@@ -105,6 +113,9 @@ extension StateDatabase {
         CHECK (refunded_micros BETWEEN 0 AND charged_micros)
     ) STRICT;
     CREATE INDEX usage_by_account ON usage (account_id, usage_id);
+    -- The start reads the latest of these: see OutputHistory.
+    CREATE INDEX usage_answers ON usage (usage_id)
+      WHERE model IS NOT NULL AND output_tokens > 0 AND outcome = 1 AND late = 0;
 
     CREATE TABLE prices (
       version INTEGER PRIMARY KEY,
@@ -125,6 +136,7 @@ extension StateDatabase {
       limit_micros INTEGER NOT NULL CHECK (limit_micros >= 0),
       form BLOB NOT NULL
     ) STRICT;
+    CREATE INDEX budgets_by_account ON budgets (account_id);
 
     CREATE TABLE events (
       event_id INTEGER PRIMARY KEY,

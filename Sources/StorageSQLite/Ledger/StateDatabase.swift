@@ -17,7 +17,7 @@ final class StateDatabase {
 
   private struct Statements {
     let begin, commit, rollback, asOf, account, allocation, hold, late, usage, refund, price,
-      budget, event, key: RawStatement
+      budget, event, key, due, notDue: RawStatement
   }
 
   init(path: String) throws(StartupError) {
@@ -33,7 +33,7 @@ final class StateDatabase {
 
   /// Writes a chunk, all or nothing.
   func write(_ chunk: StateChunk) throws {
-    precondition(chunk.head.seq > head.seq, "the tables would go back")
+    precondition(chunk.head.seq >= head.seq, "the tables would go back")
     try queue.writeWithoutTransaction { _ in
       guard let statements else { throw StoreError.failed("the state is closed") }
       try statements.begin.run()
@@ -50,10 +50,11 @@ final class StateDatabase {
   }
 
   /// Copies the log into the file when it has grown.
-  func checkpointIfGrown() throws {
+  func checkpointIfGrown() {
     guard rowsInLog >= Self.checkpointRows else { return }
-    try queue.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
     rowsInLog = 0
+    // When it fails the log just goes on growing until the next time.
+    try? queue.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
   }
 
   func close() throws {
@@ -83,7 +84,9 @@ final class StateDatabase {
       price: try RawStatement(database, "INSERT INTO prices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       budget: try RawStatement(database, "REPLACE INTO budgets VALUES (?, ?, ?, ?, ?)"),
       event: try RawStatement(database, "INSERT INTO events VALUES (?, ?, ?)"),
-      key: try RawStatement(database, "INSERT INTO idempotency_keys VALUES (?, ?)"))
+      key: try RawStatement(database, "INSERT INTO idempotency_keys VALUES (?, ?)"),
+      due: try RawStatement(database, "REPLACE INTO due VALUES (?, ?)"),
+      notDue: try RawStatement(database, "DELETE FROM due WHERE account_id = ?"))
   }
 
   private func write(_ chunk: StateChunk, by statements: Statements) throws {
@@ -103,6 +106,13 @@ final class StateDatabase {
     }
     for key in chunk.keys {
       try statements.key.run(.blob(key.digest.shortened), .integer(key.seq))
+    }
+    for (id, instant) in chunk.due {
+      if instant == .distantFuture {
+        try statements.notDue.run(.text(id.name))
+      } else {
+        try statements.due.run(.text(id.name), .integer(instant.microseconds))
+      }
     }
     try statements.asOf.run(
       .integer(chunk.head.seq), .integer(chunk.head.time.microseconds),

@@ -17,42 +17,64 @@ enum StateReader {
       seq: row["seq"], time: LedgerTime(microseconds: row["time_us"]), hash: hash)
   }
 
-  /// All that decisions need: accounts with unspent allocations and open holds, and prices.
-  static func everything(_ database: Database) throws -> LoadedState {
-    let prices = try prices(database)
-    let byVersion = Dictionary(uniqueKeysWithValues: prices.map { ($0.version, $0) })
-    var allocations: [AccountID: [Allocation]] = [:]
-    let unspent = try Row.fetchCursor(
-      database,
-      sql: "SELECT * FROM allocations WHERE available_micros > 0 OR held_micros > 0")
-    while let row = try unspent.next() {
-      let allocation = try allocation(row)
-      allocations[allocation.terms.account, default: []].append(allocation)
+  /// What belongs to no account: prices, and how long the latest answers were.
+  static func start(_ database: Database) throws -> LoadedState {
+    LoadedState(
+      head: try head(database), prices: try prices(database), outputs: try outputs(database))
+  }
+
+  /// Those of the accounts that exist, with what is unspent, open or set.
+  static func accounts(_ ids: [AccountID], _ database: Database) throws -> [Account] {
+    var prices: [Int64: PriceVersion] = [:]
+    return try ids.compactMap { try account($0, database, &prices) }
+  }
+
+  private static func account(
+    _ id: AccountID, _ database: Database, _ prices: inout [Int64: PriceVersion]
+  ) throws -> Account? {
+    func rows(_ sql: String) throws -> [Row] {
+      try Row.fetchAll(try database.cachedStatement(sql: sql), arguments: [id.name])
     }
-    var holds: [AccountID: [Hold]] = [:]
-    let open = try Row.fetchCursor(database, sql: "SELECT * FROM holds WHERE state = 1")
-    while let row = try open.next() {
-      let hold = try hold(row, prices: byVersion)
-      holds[hold.terms.account, default: []].append(hold)
+    let own = try rows(
+      """
+      SELECT a.*, d.due_at_us FROM accounts a LEFT JOIN due d USING (account_id)
+      WHERE a.account_id = ?
+      """)
+    guard let row = own.first else { return nil }
+    let allocations = try rows(
+      """
+      SELECT * FROM allocations
+      WHERE account_id = ? AND (available_micros > 0 OR held_micros > 0)
+      """
+    ).map(allocation)
+    let holds = try rows("SELECT * FROM holds WHERE account_id = ? AND state = 1").map { row in
+      try hold(row) { version in
+        if let known = prices[version] { return known }
+        prices[version] = try price(version: version, database)
+        return prices[version]
+      }
     }
-    var budgets: [AccountID: [Budget]] = [:]
-    let set = try Row.fetchCursor(
-      database, sql: "SELECT * FROM budgets WHERE mode <> ?",
-      arguments: [Int64(BudgetMode.off.rawValue)])
-    while let row = try set.next() {
-      let budget = try budget(row)
-      budgets[budget.terms.account, default: []].append(budget)
-    }
-    var accounts: [Account] = []
-    let rows = try Row.fetchCursor(database, sql: "SELECT * FROM accounts")
-    while let row = try rows.next() {
+    let budgets = try rows(
+      "SELECT * FROM budgets WHERE account_id = ? AND mode <> \(BudgetMode.off.rawValue)"
+    ).map(budget)
+    return try account(row, allocations, holds, budgets)
+  }
+
+  /// Accounts that are to be swept by `instant`, but for `others`.
+  static func due(
+    by instant: LedgerTime, besides others: some Collection<AccountID>, max: Int,
+    _ database: Database
+  ) throws -> [AccountID] {
+    let others = Set(others)
+    let rows = try Row.fetchCursor(
+      database, sql: "SELECT account_id FROM due WHERE due_at_us <= ? ORDER BY due_at_us",
+      arguments: [instant.microseconds])
+    var due: [AccountID] = []
+    while due.count < max, let row = try rows.next() {
       let id = AccountID(row["account_id"])
-      let account = try account(row, allocations[id] ?? [], holds[id] ?? [], budgets[id] ?? [])
-      accounts.append(account)
+      if !others.contains(id) { due.append(id) }
     }
-    return LoadedState(
-      head: try head(database), accounts: accounts, prices: prices,
-      outputs: try outputs(database))
+    return due
   }
 
   private static func budget(_ row: Row) throws -> Budget {
@@ -75,7 +97,8 @@ enum StateReader {
     return Account(
       id: id, state: state, overdraftLimitMicros: row["overdraft_limit_micros"],
       debtMicros: row["debt_micros"], seq: row["seq"], allocations: allocations, holds: holds,
-      budgets: budgets, alerts: try alerts(row["alerts"], of: id))
+      budgets: budgets, alerts: try alerts(row["alerts"], of: id),
+      sweepAt: (row["due_at_us"] as Int64?).map(LedgerTime.init(microseconds:)) ?? .distantFuture)
   }
 
   private static func alerts(_ column: Data?, of id: AccountID) throws -> BalanceAlerts? {
@@ -131,7 +154,7 @@ enum StateReader {
     let found = try Row.fetchOne(
       database, sql: "SELECT * FROM holds WHERE hold_id = ?", arguments: [id.seq])
     guard let row = found else { return nil }
-    return try hold(row, prices: nil) { try price(version: $0, database) }
+    return try hold(row) { try price(version: $0, database) }
   }
 
   private static func price(version: Int64, _ database: Database) throws -> PriceVersion? {
@@ -141,8 +164,7 @@ enum StateReader {
   }
 
   private static func hold(
-    _ row: Row, prices: [Int64: PriceVersion]?,
-    lookUp: (Int64) throws -> PriceVersion? = { _ in nil }
+    _ row: Row, priceOf: (Int64) throws -> PriceVersion?
   ) throws -> Hold {
     let id = HoldID(seq: row["hold_id"])
     let pins = try pins(row, "hold \(id)")
@@ -153,7 +175,7 @@ enum StateReader {
     else { throw StoreError.corrupted("hold \(id): its parts do not add up") }
     var price: PriceVersion?
     if let version = row["price_version"] as Int64? {
-      price = try prices?[version] ?? lookUp(version)
+      price = try priceOf(version)
       guard price != nil else { throw StoreError.corrupted("hold \(id): its price is gone") }
     }
     let terms = HoldTerms(
@@ -190,7 +212,7 @@ enum StateReader {
         query.sessionID, query.limit + 1,
       ])
     let matches = try rows.map { row in
-      try hold(row, prices: nil) { try price(version: $0, database) }
+      try hold(row) { try price(version: $0, database) }
     }
     return HoldPage(first: matches, limit: query.limit, asOfSeq: try head(database).seq)
   }
@@ -201,9 +223,9 @@ enum StateReader {
       database,
       sql: """
         SELECT model, output_tokens FROM usage
-        WHERE model IS NOT NULL AND output_tokens > 0 AND outcome = ? AND late = 0
+        WHERE model IS NOT NULL AND output_tokens > 0 AND outcome = 1 AND late = 0
         ORDER BY usage_id DESC LIMIT ?
-        """, arguments: [Int64(Outcome.complete.rawValue), ModelOutput.rememberedMax])
+        """, arguments: [ModelOutput.rememberedMax])
     return rows.reversed().map { ModelOutput(model: $0["model"], tokens: $0["output_tokens"]) }
   }
 

@@ -23,9 +23,11 @@ struct TableComparison {
       database,
       sql: """
         SELECT name FROM rebuilt.sqlite_master
-        WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%' ORDER BY name
+        WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%'
+          AND name <> 'due' ORDER BY name
         """)
     for table in tables { try compare(table) }
+    try requireSweeps()
     return try Int64.fetchOne(database, sql: "SELECT count(*) FROM rebuilt.accounts") ?? 0
   }
 
@@ -48,6 +50,30 @@ struct TableComparison {
         .liveState, seq: seq, what: "\(name) \(column)", expected: value.text, found: other.text)
     }
   }
+
+  /// No account is swept later than what comes due: the list says when, or earlier.
+  private func requireSweeps() throws {
+    let missed = try Row.fetchOne(
+      database,
+      sql: """
+        SELECT e.account_id AS id, min(e.instant) AS instant, d.due_at_us AS listed FROM (
+          SELECT account_id, expires_at_us + ? AS instant FROM main.holds WHERE state = 1
+          UNION ALL
+          SELECT account_id, expires_at_us FROM main.allocations
+          WHERE expires_at_us IS NOT NULL AND available_micros > 0
+        ) e LEFT JOIN main.due d ON d.account_id = e.account_id
+        WHERE d.due_at_us IS NULL OR d.due_at_us > e.instant
+        GROUP BY e.account_id LIMIT 1
+        """, arguments: [Self.graceMicroseconds])
+    guard let missed else { return }
+    let listed: DatabaseValue = missed["listed"]
+    throw LedgerBreak(
+      .liveState, seq: seq, what: "due \(missed["id"] as String) due_at_us",
+      expected: "at most \(missed["instant"] as Int64)", found: listed.text)
+  }
+
+  private static let graceMicroseconds =
+    LedgerLimits.settleGrace / Duration.microseconds(1)
 
   private func first(_ table: String, in one: String, notIn other: String) throws -> Row? {
     try Row.fetchOne(

@@ -84,7 +84,7 @@ struct AdministrationTests {
         let debt = max(0, 3 - refunded)
         let available = max(0, refunded - 3)
         #expect(bench.balance() == [available, 0, debt])
-        let active = bench.ledger.balance(of: "alice").activeAllocations
+        let active = try await bench.ledger.balance(of: "alice").activeAllocations
         let bySecond = active.first { $0.id == second.id }?.availableMicros ?? 0
         #expect(bySecond == min(5, available), "the last pin first")
         #expect(active.first { $0.id == first.id }?.availableMicros ?? 0 == available - bySecond)

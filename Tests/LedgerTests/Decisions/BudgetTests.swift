@@ -16,8 +16,8 @@ struct BudgetTests {
     ).get().value.status
   }
 
-  private func statuses(_ bench: Bench) -> [[Int64]] {
-    bench.ledger.budgets(of: "alice").budgets.map { [$0.usedMicros, $0.heldMicros] }
+  private func statuses(_ bench: Bench) async throws -> [[Int64]] {
+    try await bench.ledger.budgets(of: "alice").budgets.map { [$0.usedMicros, $0.heldMicros] }
   }
 
   @Test("a hold, what it charges on top and a deduction stay within the limit (I12)")
@@ -28,18 +28,18 @@ struct BudgetTests {
     try await bench.allocate(1_000)
     let hold = try await bench.hold(.micros(50), min: 5)
     #expect(hold.hold.grantedMicros == 20 && hold.isFinalSlice)
-    #expect(statuses(bench) == [[0, 20]])
+    #expect(try await statuses(bench) == [[0, 20]])
     #expect(try bench.check(.micros(1)).decision == .budgetExceeded)
     let settled = try await bench.settle(hold.hold, .micros(25)).usage
     #expect(settled.chargedMicros == 20 && settled.uncollectedMicros == 5)
     let more = try await bench.deduct(.micros(9), from: "alice", .cover).usage
     #expect(more.chargedMicros == 0 && more.uncollectedMicros == 9)
     _ = try await set(bench, 30, id: budget.terms.id)
-    #expect(statuses(bench) == [[20, 0]], "what was counted counts on")
+    #expect(try await statuses(bench) == [[20, 0]], "what was counted counts on")
     #expect(try await bench.deduct(.micros(15), from: "alice", .cover).usage.chargedMicros == 10)
     #expect(bench.balance() == [970, 0, 0])
     _ = try await set(bench, 30, id: budget.terms.id, .off)
-    #expect(statuses(bench).isEmpty)
+    #expect(try await statuses(bench).isEmpty)
     #expect(try bench.check(.micros(100)).isSufficient)
   }
 
@@ -54,18 +54,18 @@ struct BudgetTests {
     func tokens(_ count: Int64) -> Charge {
       .usage(TokenUsage(model: "model", outputTokens: count))
     }
-    func check(_ charge: Charge, _ session: String) throws -> CheckAnswer {
-      try bench.ledger.check("alice", for: charge, sessionID: session).get().answer
+    func check(_ charge: Charge, _ session: String) async throws -> CheckAnswer {
+      try await bench.ledger.check("alice", for: charge, sessionID: session).get().answer
     }
-    #expect(try check(tokens(51), "").budget?.terms.id == byModel)
-    #expect(try check(tokens(45), "s").budget?.terms.id == bySession)
-    #expect(try check(tokens(45), "s").decision == .budgetExceeded)
-    #expect(try check(tokens(45), "s").maxAffordableTokens == 40)
-    #expect(try check(.micros(900), "").budget == nil)
-    #expect(try check(.micros(900), "").isSufficient)
+    #expect(try await check(tokens(51), "").budget?.terms.id == byModel)
+    #expect(try await check(tokens(45), "s").budget?.terms.id == bySession)
+    #expect(try await check(tokens(45), "s").decision == .budgetExceeded)
+    #expect(try await check(tokens(45), "s").maxAffordableTokens == 40)
+    #expect(try await check(.micros(900), "").budget == nil)
+    #expect(try await check(.micros(900), "").isSufficient)
     try await bench.deduct(tokens(30))
-    #expect(statuses(bench) == [[30, 0], [0, 0], [30, 0]])
-    #expect(try check(tokens(21), "s").budget?.terms.id == byModel)
+    #expect(try await statuses(bench) == [[30, 0], [0, 0], [30, 0]])
+    #expect(try await check(tokens(21), "s").budget?.terms.id == byModel)
   }
 
   @Test("a rolling window forgets step by step, a civil one at its end, to the microsecond")
@@ -78,7 +78,7 @@ struct BudgetTests {
     try await bench.deduct(.micros(10))
     bench.clock.advance(.seconds(1_000))
     try await bench.deduct(.micros(5))
-    #expect(statuses(bench) == [[15, 0], [15, 0]])
+    #expect(try await statuses(bench) == [[15, 0], [15, 0]])
     let start = LedgerTime(microseconds: 1_780_000_000_000_000)
     let rows: [(seconds: Int64, used: [Int64])] = [
       (1_999, [15, 15]), (2_000, [15, 0]), (3_619, [15, 0]), (3_620, [5, 0]), (4_619, [5, 0]),
@@ -86,10 +86,10 @@ struct BudgetTests {
     ]
     for (seconds, used) in rows {
       bench.clock.set(start.adding(.seconds(seconds)))
-      #expect(statuses(bench).map { $0[0] } == used, "after \(seconds) s")
+      #expect(try await statuses(bench).map { $0[0] } == used, "after \(seconds) s")
     }
     try await bench.deduct(.micros(100))
-    #expect(statuses(bench) == [[100, 0], [100, 0]])
+    #expect(try await statuses(bench) == [[100, 0], [100, 0]])
   }
 
   @Test("civil periods of UTC begin and end where the calendar says")
@@ -122,9 +122,9 @@ struct BudgetTests {
     try await bench.allocate(1_000)
     try await bench.deduct(.micros(10))
     _ = try await bench.hold(.micros(7))
-    let before = statuses(bench)
+    let before = try await statuses(bench)
     let again = try CreditLedger(store: store, clock: bench.clock)
-    let after = again.budgets(of: "alice").budgets.map { [$0.usedMicros, $0.heldMicros] }
+    let after = try await again.budgets(of: "alice").budgets.map { [$0.usedMicros, $0.heldMicros] }
     #expect(after == before && before == [[10, 7], [0, 0]])
   }
 }

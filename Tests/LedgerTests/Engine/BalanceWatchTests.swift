@@ -24,7 +24,7 @@ struct BalanceWatchTests {
   @Test("tells the balance at once, then after each change of this account")
   func follows() async throws {
     try await withLedger { ledger, clock in
-      let watch = try ledger.watch("u")
+      let watch = try await ledger.watch("u")
       let first = await watch.next()
       #expect(first?.seq == 0 && first?.balance(at: clock.now()) == .zero)
       for number in 1...3 {
@@ -41,7 +41,7 @@ struct BalanceWatchTests {
   @Test("merges what a slow reader did not take, and loses no kind of event")
   func merges() async throws {
     try await withLedger { ledger, clock in
-      let watch = try ledger.watch("u")
+      let watch = try await ledger.watch("u")
       for number in 1...100 { _ = try await allocate(ledger, "\(number)") }
       let deduct = DeductCredits(account: "u", charge: .micros(1))
       _ = await ledger.deduct(deduct, by: Attempt(principal: "p", key: "d"))
@@ -57,12 +57,12 @@ struct BalanceWatchTests {
     try await withLedger { ledger, _ in
       let known = try await allocate(ledger, "1")
       let missed = try await allocate(ledger, "2")
-      let behind = try ledger.watch("u", after: known)
+      let behind = try await ledger.watch("u", after: known)
       #expect(await behind.next()?.seq == missed)
-      let current = try ledger.watch("u", after: missed)
+      let current = try await ledger.watch("u", after: missed)
       let next = try await allocate(ledger, "3")
       #expect(await current.next()?.seq == next)
-      #expect(throws: WatchError.self) { try ledger.watch("u", after: next + 1) }
+      await #expect(throws: WatchError.self) { try await ledger.watch("u", after: next + 1) }
       behind.close()
       current.close()
     }
@@ -71,18 +71,18 @@ struct BalanceWatchTests {
   @Test("ends with its task and with the ledger")
   func ends() async throws {
     try await withLedger { ledger, _ in
-      let cancelled = try ledger.watch("u", after: 0)
+      let cancelled = try await ledger.watch("u", after: 0)
       _ = await cancelled.next()
       let task = Task { await cancelled.next() }
       task.cancel()
       #expect(await task.value == nil)
       cancelled.close()
-      let left = try ledger.watch("u")
+      let left = try await ledger.watch("u")
       _ = await left.next()
       let reader = Task { await left.next() }
       try await ledger.shutDown()
       #expect(await reader.value == nil)
-      #expect(throws: WatchError.self) { try ledger.watch("u") }
+      await #expect(throws: WatchError.self) { try await ledger.watch("u") }
     }
   }
 
@@ -90,12 +90,12 @@ struct BalanceWatchTests {
   func limit() async throws {
     try await withLedger { ledger, _ in
       var watches: [BalanceWatch] = []
-      for _ in 0..<LedgerLimits.watchersPerAccountMax { watches.append(try ledger.watch("u")) }
-      #expect(throws: WatchError.self) { try ledger.watch("u") }
-      try ledger.watch("v").close()
+      for _ in 0..<LedgerLimits.watchersPerAccountMax { watches.append(try await ledger.watch("u")) }
+      await #expect(throws: WatchError.self) { try await ledger.watch("u") }
+      try await ledger.watch("v").close()
       watches[0].close()
       watches[0].close()
-      try ledger.watch("u").close()
+      try await ledger.watch("u").close()
       for watch in watches { watch.close() }
       #expect(ledger.board.watches.isEmpty)
     }
@@ -104,9 +104,10 @@ struct BalanceWatchTests {
   @Test("many writers and readers: every reader ends up at the last entry")
   func race() async throws {
     try await withLedger { ledger, _ in
-      let readers = try (0..<8).map { _ in
-        let watch = try ledger.watch("u")
-        return Task {
+      var readers: [Task<[Int64], Never>] = []
+      for _ in 0..<8 {
+        let watch = try await ledger.watch("u")
+        let reader = Task {
           var seqs: [Int64] = []
           while let change = await watch.next() {
             seqs.append(change.seq)
@@ -115,6 +116,7 @@ struct BalanceWatchTests {
           watch.close()
           return seqs
         }
+        readers.append(reader)
       }
       await withTaskGroup(of: Void.self) { group in
         for number in 0..<200 {

@@ -44,4 +44,12 @@ struct MemoryStoreTests {
   @Test("refuses stale commits") func staleCommits() throws {
     try conformance().refusesStaleCommits()
   }
+
+  @Test("a thousand accounts answer the same with ten in memory as with all")
+  func smallMemory() async throws {
+    let seed = UInt64.random(in: 0..<1_000_000)
+    print("small memory: seed \(seed)")
+    var test = SmallMemory(seed: seed, accounts: 1_000, commands: 2_500)
+    try await test.run(small: MemoryLedgerStore(), large: MemoryLedgerStore())
+  }
 }

@@ -7,12 +7,27 @@ final class ObstructedStore: LedgerStore {
   private let store = MemoryLedgerStore()
   private let gate = DispatchSemaphore(value: 0)
   private let isGated: Mutex<Bool>
-  private let commitsUntilFailure: Mutex<Int>
+  /// What the next commits and recoveries meet, first to last; none when all is well.
+  private let faults = Mutex<[Fault]>([])
+  private let recoveryFaults = Mutex<[StoreError]>([])
   private let batchSizes = Mutex<[Int]>([])
 
-  init(isGated: Bool = false, commitsUntilFailure: Int = .max) {
+  /// How a commit goes wrong.
+  enum Fault {
+    /// Nothing is there.
+    case fails(StoreError)
+    /// All is there, but that is not told.
+    case hidden
+  }
+
+  init(isGated: Bool = false) {
     self.isGated = Mutex(isGated)
-    self.commitsUntilFailure = Mutex(commitsUntilFailure)
+  }
+
+  /// Lets the next commits go wrong.
+  func obstruct(commits: [Fault], recoveries: [StoreError] = []) {
+    faults.withLock { $0 = commits }
+    recoveryFaults.withLock { $0 = recoveries }
   }
 
   /// Entries per commit so far.
@@ -28,14 +43,20 @@ final class ObstructedStore: LedgerStore {
 
   func commit(_ batch: CommitBatch) throws(StoreError) {
     if isGated.withLock({ $0 }) { gate.wait() }
-    let left = commitsUntilFailure.withLock { left in
-      left -= 1
-      return left
-    }
-    if left < 0 { throw .outcomeUnknown("as the test wants") }
+    let fault = faults.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    if case .fails(let error) = fault { throw error }
     try store.commit(batch)
     batchSizes.withLock { $0.append(batch.entries.count) }
+    if case .hidden = fault { throw .outcomeUnknown("as the test wants") }
   }
+
+  func recover(_ batch: CommitBatch) throws(StoreError) -> Bool {
+    let fault = recoveryFaults.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    if let fault { throw fault }
+    return try store.recover(batch)
+  }
+
+  func catchUp(to seq: Int64) throws(StoreError) { try store.catchUp(to: seq) }
 
   func listUsage(_ query: UsageQuery, includingSeq seq: Int64) async throws(StoreError)
     -> UsagePage

@@ -57,7 +57,7 @@ struct SweepTests {
       #expect(bench.balance()[0] == before[0] + 1 || before[2] > 0)
       histories.append(try history(bench))
       balances.append(bench.balance())
-      used.append(bench.ledger.budgets(of: "alice").budgets.map(\.usedMicros))
+      used.append(try await bench.ledger.budgets(of: "alice").budgets.map(\.usedMicros))
     }
     for other in 1..<4 {
       #expect(histories[other] == histories[0])

@@ -55,6 +55,17 @@ struct SQLiteLedgerStoreTests {
     try conformance.refusesStaleCommits()
   }
 
+  @Test("hundreds of accounts answer the same with ten in memory as with all")
+  func smallMemory() async throws {
+    let seed = UInt64.random(in: 0..<1_000_000)
+    print("small memory on SQLite: seed \(seed)")
+    let other = try TemporaryDirectory()
+    var test = SmallMemory(seed: seed, accounts: 150, commands: 450)
+    try await test.run(
+      small: try SQLiteLedgerStore(directory: directory),
+      large: try SQLiteLedgerStore(directory: DataDirectory(path: other.path)))
+  }
+
   // MARK: Rebuilding
 
   private func runHistory(_ seed: UInt64) async throws {
@@ -151,7 +162,7 @@ struct SQLiteLedgerStoreTests {
     #expect(error?.description.contains("journal entry 20") == true, "\(String(describing: error))")
   }
 
-  @Test("tables that do not add up are refused")
+  @Test("tables that do not add up stop the ledger")
   func editedState() async throws {
     try await runHistory(5)
     // Whatever the history left: something that is loaded at the start.
@@ -171,8 +182,11 @@ struct SQLiteLedgerStoreTests {
           """)
     }
     try queue.close()
-    let error = #expect(throws: StartupError.self) { try SQLiteLedgerStore(directory: directory) }
-    #expect(error?.description.contains("do not add up") == true, "\(String(describing: error))")
+    let again = try CreditLedger(store: SQLiteLedgerStore(directory: directory), clock: clock)
+    await #expect(throws: Refusal.ledgerStopped) { try await again.balance(of: "dora") }
+    let reason = again.stopReason?.description ?? ""
+    #expect(reason.contains("do not add up"), "\(reason)")
+    try await again.shutDown()
   }
 
   @Test("a file that is no database is refused")

@@ -1,0 +1,232 @@
+// One batch: look up, bring in, decide, commit, publish.
+
+/// A batch that was decided, and who waits for it.
+struct DecidedBatch {
+  var work: WriterWork
+  let decider: BatchDecider
+  let commit: CommitBatch
+  let verdicts: [Verdict]
+  /// How many accounts were swept.
+  let sweptCount: Int
+}
+
+extension LedgerWriter {
+  /// How many accounts that were only asked about may stay when others must leave, at once.
+  private static let secondChancesMax = 64
+
+  /// Carries out a batch and answers it; false when the writer has to stop working for now.
+  func carryOut(_ work: WriterWork) -> Bool {
+    guard var current = state.withLock({ state in state.take() }) else {
+      preconditionFailure("two drains at once")
+    }
+    let time = max(clock.now(), current.head.time)
+    let lookedUp: LoadedState
+    do throws(StoreError) {
+      lookedUp = try lookUp(work, current, at: time)
+      try bringIn(accounts(of: work, lookedUp, current), for: work, &current, at: time)
+    } catch {
+      putBack(consume current)
+      return refuse(work, after: error)
+    }
+    var decider = BatchDecider(consume current, prefetched: lookedUp, at: time)
+    var verdicts: [Verdict] = []
+    verdicts.reserveCapacity(work.batch.count)
+    do {
+      for waiting in work.batch { verdicts.append(try decider.decide(waiting.submission)) }
+    } catch {
+      stop(work, .corrupted("a stored answer: \(error)"))
+      return false
+    }
+    decider.sweep(lookedUp.due)
+    decider.useTouched()
+    guard let commit = decider.commit else {
+      putBack(decider.state)
+      answer(work, verdicts, sweptCount: lookedUp.due.count)
+      return true
+    }
+    let batch = DecidedBatch(
+      work: work, decider: decider, commit: commit, verdicts: verdicts,
+      sweptCount: lookedUp.due.count)
+    do throws(StoreError) {
+      try store.commit(commit)
+    } catch {
+      return settle(batch, after: error)
+    }
+    finish(batch)
+    return true
+  }
+
+  /// Publishes what is durable now, and answers those who wait for it.
+  func finish(_ batch: DecidedBatch) {
+    publish(batch.decider)
+    putBack(batch.decider.state)
+    failure.withLock { $0 = nil }
+    answer(batch.work, batch.verdicts, sweptCount: batch.sweptCount)
+  }
+
+  private func answer(_ work: WriterWork, _ verdicts: [Verdict], sweptCount: Int) {
+    for (waiting, verdict) in zip(work.batch, verdicts) { waiting.resume(verdict) }
+    answerReaders(of: work)
+    for sweeper in work.sweepers { sweeper.resume(returning: sweptCount) }
+  }
+
+  /// Answers questions about accounts that were brought in.
+  func answerReaders(of work: WriterWork) {
+    for reader in work.readers {
+      reader.resume(.success(board.snapshot(of: reader.account)))
+    }
+  }
+
+  func putBack(_ current: consuming LedgerState) {
+    let current = current
+    state.withLock { $0 = current }
+  }
+
+  // MARK: Before a batch is decided
+
+  private func lookUp(
+    _ work: WriterWork, _ state: borrowing LedgerState, at time: LedgerTime
+  ) throws(StoreError) -> LoadedState {
+    let commands = work.batch.map(\.submission.command)
+    var unknownHolds: [HoldID] = []
+    for command in commands {
+      guard let named = command.namedHold, state.owner(ofOpenHold: named) == nil else { continue }
+      unknownHolds.append(named)
+    }
+    return try store.load(
+      LoadRequest(
+        keys: work.batch.map(\.submission.key), holds: unknownHolds,
+        allocations: commands.compactMap(\.namedAllocation),
+        usage: commands.compactMap(\.namedUsage),
+        dueBy: work.sweepers.isEmpty ? nil : time, dueMax: limits.share))
+  }
+
+  /// Every account that the work may be about.
+  private func accounts(
+    of work: WriterWork, _ lookedUp: LoadedState, _ state: borrowing LedgerState
+  ) -> Set<AccountID> {
+    var needed = Set(lookedUp.due)
+    for reader in work.readers { needed.insert(reader.account) }
+    for waiting in work.batch where lookedUp.replies[waiting.submission.key] == nil {
+      let command = waiting.submission.command
+      if let account = command.namedAccount {
+        needed.insert(account)
+      } else if let hold = command.namedHold {
+        let owner = state.owner(ofOpenHold: hold) ?? lookedUp.holds[hold]?.terms.account
+        if let owner { needed.insert(owner) }
+      } else if let allocation = command.namedAllocation {
+        if let owner = lookedUp.allocations[allocation]?.terms.account { needed.insert(owner) }
+      } else if let usage = command.namedUsage {
+        if let owner = lookedUp.usage[usage]?.account { needed.insert(owner) }
+      }
+    }
+    return needed
+  }
+
+  /// Sees to it that these accounts are in memory, as far as they exist, and not too many others.
+  private func bringIn(
+    _ needed: Set<AccountID>, for work: WriterWork, _ state: inout LedgerState,
+    at time: LedgerTime
+  ) throws(StoreError) {
+    var missing: Set<AccountID> = []
+    for id in needed {
+      if state.accounts[id] == nil { missing.insert(id) } else { state.use(id) }
+    }
+    guard !missing.isEmpty else { return state.admit([], absent: [], at: time) }
+    let loaded = try store.load(LoadRequest(accounts: Array(missing))).accounts
+    let absent = missing.subtracting(loaded.map(\.id))
+    try makeRoom(for: loaded.count + newcomers(work, absent), &state)
+    state.admit(loaded, absent: absent, at: time)
+    for account in loaded {
+      guard let admitted = state.accounts[account.id] else { continue }
+      board.publish(admitted)
+    }
+  }
+
+  /// How many accounts the commands may create.
+  private func newcomers(_ work: WriterWork, _ absent: Set<AccountID>) -> Int {
+    if absent.isEmpty { return 0 }
+    return Set(work.batch.compactMap(\.submission.command.namedAccount))
+      .intersection(absent).count
+  }
+
+  /// Lets those accounts go that were used longest ago.
+  private func makeRoom(
+    for count: Int, _ state: inout LedgerState
+  ) throws(StoreError) {
+    var excess = state.accounts.count + count - limits.accountsMax
+    var chances = Self.secondChancesMax
+    while excess > 0 {
+      guard let oldest = state.leastRecentlyUsed else {
+        preconditionFailure("more accounts are needed at once than memory holds")
+      }
+      guard board.withdraw(oldest.id, evenIfRead: chances == 0) else {
+        chances -= 1
+        state.use(oldest.id)
+        continue
+      }
+      do throws(StoreError) {
+        try store.catchUp(to: oldest.seq)
+      } catch {
+        board.publish(oldest)
+        throw error
+      }
+      state.evict(oldest.id)
+      excess -= 1
+    }
+  }
+
+  // MARK: After it was committed
+
+  private func publish(_ decider: BatchDecider) {
+    for id in decider.touched {
+      guard let account = decider.state.accounts[id] else {
+        preconditionFailure("an account that changed is gone")
+      }
+      board.publish(account)
+    }
+    if decider.pricesChanged { board.publish(decider.state.prices) }
+    board.announce(decider.state.head)
+    if !board.watches.isEmpty { tellWatchers(decider) }
+  }
+
+  private func tellWatchers(_ decider: BatchDecider) {
+    for id in decider.touched {
+      board.watches.tell(id, board.snapshot(of: id)) {
+        decider.entries.filter { $0.entry.account == id }.map(\.entry.change.kind)
+      }
+    }
+  }
+}
+
+extension Command {
+  /// The account that the command names.
+  var namedAccount: AccountID? {
+    switch self {
+    case .allocateCredits(let command): command.account
+    case .deductCredits(let command), .recordUsage(let command): command.account
+    case .openHold(let command): command.account
+    case .setBudget(let command): command.account
+    case .setBalanceAlerts(let command): command.account
+    case .setAccountState(let command): command.account
+    case .settleHold, .extendHold, .releaseHold, .forceRelease, .adjustAllocation,
+      .voidAllocation, .refundUsage, .putPrice:
+      nil
+    }
+  }
+
+  /// The allocation that the command names: it may be spent, so it is looked up.
+  var namedAllocation: AllocationID? {
+    switch self {
+    case .adjustAllocation(let command): command.allocation
+    case .voidAllocation(let command): command.allocation
+    default: nil
+    }
+  }
+
+  /// The charge that the command names.
+  var namedUsage: UsageID? {
+    guard case .refundUsage(let command) = self else { return nil }
+    return command.usage
+  }
+}
