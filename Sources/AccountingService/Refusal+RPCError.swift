@@ -72,6 +72,11 @@ extension Refusal {
       )
     case .idempotencyMismatch:
       (.failedPrecondition, "IDEMPOTENCY_MISMATCH", "the key was used for another request", [:])
+    case .answerNotKept:
+      (
+        .failedPrecondition, "ANSWER_NOT_KEPT",
+        "the key was used more than 7 days ago; its request is not carried out again", [:]
+      )
     case .noAccount:
       (.failedPrecondition, "NO_ACCOUNT", "the account has never received credit", [:])
     case .holdNotFound: (.notFound, "HOLD_NOT_FOUND", "there is no such hold", [:])

@@ -76,6 +76,32 @@ public struct StoreConformance {
     }
   }
 
+  /// A key stays used for ever, but its answer is told for seven days only.
+  public func forgetsAnswers() async throws {
+    let command = AllocateCredits(account: "alice", amountMicros: 100)
+    var other = command
+    other.amountMicros = 101
+    let first = try CreditLedger(store: try open(), clock: clock)
+    let answered = try await first.allocate(command, by: attempt("old")).get()
+    clock.advance(LedgerLimits.answerLife - .microseconds(1))
+    let replayed = try await first.allocate(command, by: attempt("old")).get()
+    try require(replayed.isReplayed && replayed.asOfSeq == answered.asOfSeq, "forgotten early")
+    clock.advance(.microseconds(1))
+    try await first.shutDown()
+    for _ in 0..<2 {
+      let ledger = try CreditLedger(store: try open(), clock: clock)
+      guard case .failure(.answerNotKept) = await ledger.allocate(command, by: attempt("old"))
+      else { throw Breach("an old key was answered") }
+      guard case .failure(.idempotencyMismatch) = await ledger.allocate(other, by: attempt("old"))
+      else { throw Breach("an old key was accepted for another command") }
+      let balance = try await ledger.balance(of: "alice").balance
+      try require(balance.availableMicros == 100, "an old key took effect again")
+      try require(ledger.committedSeq == answered.asOfSeq, "it left a trace")
+      clock.advance(.seconds(400 * 24 * 60 * 60))
+      try await ledger.shutDown()
+    }
+  }
+
   /// Ended holds are found, also those that ended before a restart, and are settled late once.
   public func remembersEndedHolds() async throws {
     let first = try CreditLedger(store: try open(), clock: clock)

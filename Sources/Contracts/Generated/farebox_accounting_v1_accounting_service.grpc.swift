@@ -11,13 +11,17 @@ import Protobuf
 /// Every mutation needs an idempotency_key (1 to 128 bytes), unique per caller and RPC for ever. The
 /// same key with the same body answers as the first time, with replayed set, also when the first answer
 /// was a refusal of the ledger; with another body it is refused: FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH.
+/// The first answer is told for 7 days; after that the same key and body are refused, and never carried
+/// out again: FAILED_PRECONDITION / ANSWER_NOT_KEPT.
 /// Every refusal carries google.rpc.ErrorInfo (domain "farebox", reason as named below);
 /// INVALID_ARGUMENT carries google.rpc.BadRequest naming the field. Before anything else each RPC refuses
 /// UNAUTHENTICATED (token missing, malformed, expired or not ours) and PERMISSION_DENIED (role or account
 /// not the caller's); the ledger may refuse any mutation with UNAVAILABLE / LEDGER_STOPPED (the storage
-/// failed; the outcome is unknown and the same key tells it after the restart) or RESOURCE_EXHAUSTED /
-/// LEDGER_OVERLOADED (its queue is full; nothing happened), or with DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited
-/// in the queue until the caller's deadline; nothing happened).
+/// failed; the outcome is unknown and the same key tells it when the storage works again), UNAVAILABLE /
+/// STORAGE_FAILED or RESOURCE_EXHAUSTED / STORAGE_FULL (nothing happened, and questions are answered
+/// meanwhile), RESOURCE_EXHAUSTED / LEDGER_OVERLOADED (its queue is full; nothing happened), or with
+/// DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited in the queue until the caller's deadline; nothing happened).
+/// A question about an account that is not in memory may be refused in the same ways.
 public enum Farebox_Accounting_V1_AccountingService {
   /// The name of the service.
   public static let descriptor = ServiceDescriptor(
@@ -378,13 +382,17 @@ extension Farebox_Accounting_V1_AccountingService {
   /// Every mutation needs an idempotency_key (1 to 128 bytes), unique per caller and RPC for ever. The
   /// same key with the same body answers as the first time, with replayed set, also when the first answer
   /// was a refusal of the ledger; with another body it is refused: FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH.
+  /// The first answer is told for 7 days; after that the same key and body are refused, and never carried
+  /// out again: FAILED_PRECONDITION / ANSWER_NOT_KEPT.
   /// Every refusal carries google.rpc.ErrorInfo (domain "farebox", reason as named below);
   /// INVALID_ARGUMENT carries google.rpc.BadRequest naming the field. Before anything else each RPC refuses
   /// UNAUTHENTICATED (token missing, malformed, expired or not ours) and PERMISSION_DENIED (role or account
   /// not the caller's); the ledger may refuse any mutation with UNAVAILABLE / LEDGER_STOPPED (the storage
-  /// failed; the outcome is unknown and the same key tells it after the restart) or RESOURCE_EXHAUSTED /
-  /// LEDGER_OVERLOADED (its queue is full; nothing happened), or with DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited
-  /// in the queue until the caller's deadline; nothing happened).
+  /// failed; the outcome is unknown and the same key tells it when the storage works again), UNAVAILABLE /
+  /// STORAGE_FAILED or RESOURCE_EXHAUSTED / STORAGE_FULL (nothing happened, and questions are answered
+  /// meanwhile), RESOURCE_EXHAUSTED / LEDGER_OVERLOADED (its queue is full; nothing happened), or with
+  /// DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited in the queue until the caller's deadline; nothing happened).
+  /// A question about an account that is not in memory may be refused in the same ways.
   public protocol SimpleServiceProtocol: RegistrableRPCService {
     /// AllocateCredits grants credit to an account and opens the account on first use.
     ///
@@ -1948,13 +1956,17 @@ extension Farebox_Accounting_V1_AccountingService {
   /// Every mutation needs an idempotency_key (1 to 128 bytes), unique per caller and RPC for ever. The
   /// same key with the same body answers as the first time, with replayed set, also when the first answer
   /// was a refusal of the ledger; with another body it is refused: FAILED_PRECONDITION / IDEMPOTENCY_MISMATCH.
+  /// The first answer is told for 7 days; after that the same key and body are refused, and never carried
+  /// out again: FAILED_PRECONDITION / ANSWER_NOT_KEPT.
   /// Every refusal carries google.rpc.ErrorInfo (domain "farebox", reason as named below);
   /// INVALID_ARGUMENT carries google.rpc.BadRequest naming the field. Before anything else each RPC refuses
   /// UNAUTHENTICATED (token missing, malformed, expired or not ours) and PERMISSION_DENIED (role or account
   /// not the caller's); the ledger may refuse any mutation with UNAVAILABLE / LEDGER_STOPPED (the storage
-  /// failed; the outcome is unknown and the same key tells it after the restart) or RESOURCE_EXHAUSTED /
-  /// LEDGER_OVERLOADED (its queue is full; nothing happened), or with DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited
-  /// in the queue until the caller's deadline; nothing happened).
+  /// failed; the outcome is unknown and the same key tells it when the storage works again), UNAVAILABLE /
+  /// STORAGE_FAILED or RESOURCE_EXHAUSTED / STORAGE_FULL (nothing happened, and questions are answered
+  /// meanwhile), RESOURCE_EXHAUSTED / LEDGER_OVERLOADED (its queue is full; nothing happened), or with
+  /// DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited in the queue until the caller's deadline; nothing happened).
+  /// A question about an account that is not in memory may be refused in the same ways.
   public protocol ClientProtocol: Sendable {
     /// AllocateCredits grants credit to an account and opens the account on first use.
     ///

@@ -18,6 +18,8 @@ public enum Refusal: Error, Sendable, Hashable {
   case invalidArgument(InvalidField)
   /// The key was used for another command of this kind.
   case idempotencyMismatch
+  /// The key was used so long ago that its answer is not told any more; nothing happened again.
+  case answerNotKept
   /// Sticky: the grant would be over already.
   case expiresInThePast
   /// Sticky: the event time is outside −72 h..+5 min.

@@ -6,7 +6,7 @@ extension Refusal {
   public var isSticky: Bool {
     switch self {
     case .ledgerStopped, .storageFull, .storageFailed, .ledgerOverloaded, .deadlinePassed,
-      .invalidArgument, .idempotencyMismatch, .outcomeUnknown:
+      .invalidArgument, .idempotencyMismatch, .answerNotKept, .outcomeUnknown:
       false
     default:
       true
@@ -59,7 +59,7 @@ extension Refusal {
   private var storedCode: UInt8 {
     switch self {
     case .ledgerStopped, .storageFull, .storageFailed, .ledgerOverloaded, .deadlinePassed,
-      .invalidArgument, .idempotencyMismatch, .outcomeUnknown:
+      .invalidArgument, .idempotencyMismatch, .answerNotKept, .outcomeUnknown:
       0
     case .expiresInThePast: 1
     case .eventTimeOutOfRange: 2

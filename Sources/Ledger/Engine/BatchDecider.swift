@@ -78,6 +78,9 @@ struct BatchDecider {
       guard reply.body == submission.body else {
         return Verdict(outcome: .failure(.idempotencyMismatch), seq: reply.seq, isReplayed: false)
       }
+      guard time < reply.answeredAt.adding(LedgerLimits.answerLife) else {
+        return Verdict(outcome: .failure(.answerNotKept), seq: reply.seq, isReplayed: false)
+      }
       let outcome = try CommandOutcome(storedOutcome: reply.outcome)
       return Verdict(outcome: outcome, seq: reply.seq, isReplayed: true)
     }
@@ -296,7 +299,7 @@ struct BatchDecider {
       hash = sealed.hash
       entries.append(sealed)
     }
-    if let reply {
+    if let reply = entries.last?.entry.reply, cause != nil {
       rows.append(.key(reply.key, seq: lastSeq))
       replies[reply.key] = reply
     }

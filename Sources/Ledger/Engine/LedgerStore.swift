@@ -177,8 +177,8 @@ public protocol LedgerStore: Sendable {
   /// batch may be there or not: ``recover(_:)`` before anything else.
   func commit(_ batch: CommitBatch) throws(StoreError)
 
-  /// Finds out whether a batch is there whose commit had an unknown outcome, makes sure that what is
-  /// there is durable, and makes the store ready for the next one.
+  /// Finds out whether a batch is there whose commit had an unknown outcome, makes sure that what
+  /// is there is durable, and makes the store ready for the next one.
   ///
   /// May be called again after ``StoreError/failed(_:)`` and ``StoreError/outcomeUnknown(_:)``.
   func recover(_ batch: CommitBatch) throws(StoreError) -> Bool

@@ -24,8 +24,8 @@ final class LedgerWriter: Sendable {
     /// How long nothing is tried after a commit has failed.
     var recoveryPause: Duration
 
-    /// The most commands, questions and accounts to sweep of one batch: all that they are about fits
-    /// into memory.
+    /// The most commands, questions and accounts to sweep of one batch: all that they are about
+    /// fits into memory.
     var share: Int { min(batchMax, accountsMax / 3) }
   }
 

@@ -10,7 +10,7 @@ public struct JournalEntry: Sendable {
   public let actor: String
   public let change: Change
   /// The command's key and outcome, on the last of the entries that the command caused.
-  public let reply: StoredReply?
+  public private(set) var reply: StoredReply?
 
   /// The actor of what nobody asked for.
   public static let systemActor = "ledger"
@@ -28,10 +28,13 @@ public struct JournalEntry: Sendable {
     self.actor = actor
     self.change = change
     self.reply = reply
+    self.reply?.answeredAt = time
   }
 }
 
-/// What a key was used for and how it was answered. Kept for ever.
+/// What a key was used for and how it was answered.
+///
+/// Kept for ever, being a part of the journal; told again for ``LedgerLimits/answerLife``.
 public struct StoredReply: Sendable, Hashable {
   /// The hash of principal, kind of command and key.
   public let key: Digest
@@ -45,6 +48,8 @@ public struct StoredReply: Sendable, Hashable {
   public let command: [UInt8]
   /// How many entries the command caused; 0 in entries of older versions.
   public let entryCount: Int
+  /// When it was answered: the time of that entry, not stored apart from it.
+  public internal(set) var answeredAt = LedgerTime.distantPast
 
   public init(
     key: Digest, body: Digest, outcome: [UInt8], seq: Int64, command: [UInt8] = [],

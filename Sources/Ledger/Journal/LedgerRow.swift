@@ -17,8 +17,8 @@ public enum LedgerRow: Sendable {
   case key(Digest, seq: Int64)
   /// When the account is to be swept; in the distant future when nothing will come due by itself.
   ///
-  /// Not part of the state: a lower bound that only a sweep raises, and may be lost with the process
-  /// when it comes without entries.
+  /// Not part of the state: a lower bound that only a sweep raises, and may be lost with the
+  /// process when it comes without entries.
   case due(AccountID, LedgerTime)
 }
 

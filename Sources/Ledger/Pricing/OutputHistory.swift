@@ -26,7 +26,7 @@ struct OutputHistory: Sendable {
   /// The remembered answers; once full, the oldest is at `oldest`.
   private var answers: [Answer] = []
   private var oldest = 0
-  /// What each charge since the batch began pushed out, if anything; nil while nobody wants to know.
+  /// What each charge since the batch began pushed out, if anything; nil while nobody wants it.
   private var pushedOut: [Answer?]?
 
   /// Starts from what a store remembers, oldest first.

@@ -58,6 +58,8 @@ public enum LedgerLimits {
   public static let settleGrace: Duration = .seconds(5)
   /// How long after a hold's end a settle is charged, flagged late.
   public static let lateSettleWindow: Duration = .seconds(24 * 60 * 60)
+  /// How long the first answer to a key is told again. The key stays used for ever.
+  public static let answerLife: Duration = .seconds(7 * 24 * 60 * 60)
   /// How long a grant lives that makes up for a fault of the service.
   public static let faultGrantLife: Duration = .seconds(7 * 24 * 60 * 60)
   /// How far back a deduction's event time may lie.

@@ -81,8 +81,8 @@ final class JournalDatabase {
   /// Appends entries with one wait for the disk.
   ///
   /// Throws ``StoreError/failed(_:)`` or ``StoreError/noSpace(_:)`` when nothing was appended for
-  /// sure, and ``StoreError/outcomeUnknown(_:)`` when the commit itself failed: SQLite may report an
-  /// error for a commit that is found when the file is opened again.
+  /// sure, and ``StoreError/outcomeUnknown(_:)`` when the commit itself failed: SQLite may report
+  /// an error for a commit that is found when the file is opened again.
   func append(_ batch: CommitBatch) throws(StoreError) {
     guard batch.previous == head else {
       throw .conflict(expectedSeq: batch.previous.seq, foundSeq: head.seq)

@@ -90,7 +90,9 @@ struct BalanceWatchTests {
   func limit() async throws {
     try await withLedger { ledger, _ in
       var watches: [BalanceWatch] = []
-      for _ in 0..<LedgerLimits.watchersPerAccountMax { watches.append(try await ledger.watch("u")) }
+      for _ in 0..<LedgerLimits.watchersPerAccountMax {
+        watches.append(try await ledger.watch("u"))
+      }
       await #expect(throws: WatchError.self) { try await ledger.watch("u") }
       try await ledger.watch("v").close()
       watches[0].close()

@@ -21,6 +21,10 @@ struct MemoryStoreTests {
     try await conformance().remembersKeys()
   }
 
+  @Test("forgets answers, never keys") func answers() async throws {
+    try await conformance().forgetsAnswers()
+  }
+
   @Test("remembers ended holds") func endedHolds() async throws {
     try await conformance().remembersEndedHolds()
   }
