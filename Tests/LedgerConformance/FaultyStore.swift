@@ -10,6 +10,10 @@ final class FaultyStore: LedgerStore {
     case lost
     /// It is kept, but the answer says that nobody knows.
     case kept
+    /// There is no room for it.
+    case full
+    /// It fails, and nothing happens.
+    case fails
   }
 
   private let store: any LedgerStore
@@ -42,9 +46,18 @@ final class FaultyStore: LedgerStore {
     return try store.load(request)
   }
 
+  func catchUp(to seq: Int64) throws(StoreError) { try store.catchUp(to: seq) }
+
+  /// What became of a commit shows after a restart only.
+  func recover(_ batch: CommitBatch) throws(StoreError) -> Bool {
+    throw .failed("as the list wants")
+  }
+
   func commit(_ batch: CommitBatch) throws(StoreError) {
     switch fault.withLock({ $0.take() }) {
     case nil: try store.commit(batch)
+    case .full: throw .noSpace("as the list wants")
+    case .fails: throw .failed("as the list wants")
     case .lost: throw .outcomeUnknown("lost, as the list wants")
     case .kept:
       try store.commit(batch)

@@ -4,7 +4,7 @@ import Ledger
 /// it has its place here, and then has to be reached.
 public enum RefusalKind: CaseIterable, Hashable, Sendable {
   case ledgerStopped, ledgerOverloaded, deadlinePassed, invalidArgument, idempotencyMismatch
-  case outcomeUnknown
+  case outcomeUnknown, storageFull, storageFailed, answerNotKept
   case expiresInThePast, eventTimeOutOfRange, noAccount, holdNotFound, allocationNotFound
   case usageNotFound, budgetNotFound, holdEnded, accountClosed, accountFrozen, allocationEnded
   case overRefund, modelMismatch, unknownModel, costOverflow, balanceOverflow, tooManyAllocations
@@ -18,6 +18,9 @@ public enum RefusalKind: CaseIterable, Hashable, Sendable {
     case .invalidArgument: self = .invalidArgument
     case .idempotencyMismatch: self = .idempotencyMismatch
     case .outcomeUnknown: self = .outcomeUnknown
+    case .storageFull: self = .storageFull
+    case .storageFailed: self = .storageFailed
+    case .answerNotKept: self = .answerNotKept
     case .expiresInThePast: self = .expiresInThePast
     case .eventTimeOutOfRange: self = .eventTimeOutOfRange
     case .noAccount: self = .noAccount
@@ -48,7 +51,7 @@ public enum RefusalKind: CaseIterable, Hashable, Sendable {
   var isOfOneDecision: Bool {
     switch self {
     case .ledgerStopped, .ledgerOverloaded, .deadlinePassed, .invalidArgument,
-      .idempotencyMismatch, .outcomeUnknown:
+      .idempotencyMismatch, .outcomeUnknown, .storageFull, .storageFailed, .answerNotKept:
       false
     default: true
     }

@@ -151,7 +151,11 @@ public struct SmallMemory {
     case 91..<94:
       let grant = grants.randomElement(using: &random) ?? AllocationID(seq: 7)
       return .adjustAllocation(AdjustAllocation(allocation: grant, expiry: .never))
-    case 94..<97:
+    case 94..<96:
+      return .setBalanceAlerts(
+        SetBalanceAlerts(
+          account: account, thresholdsMicros: [micros, micros * 2], leads: [.seconds(micros)]))
+    case 96..<98:
       return .setBudget(
         SetBudget(
           account: account, limitMicros: micros * 3, window: .calendar(.hour, zone: "UTC")))

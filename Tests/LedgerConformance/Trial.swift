@@ -12,6 +12,7 @@ struct Trial {
     let command: Command
     let answer: String
     let seq: Int64
+    let time: LedgerTime
   }
 
   private let open: () throws -> any LedgerStore
@@ -41,7 +42,8 @@ struct Trial {
     // A short queue, so that it can overflow.
     try CreditLedger(
       store: store, clock: clock,
-      configuration: CreditLedger.Configuration(waitingCommandsMax: 20, commandsPerCommitMax: 16))
+      configuration: CreditLedger.Configuration(
+        waitingCommandsMax: 20, commandsPerCommitMax: 16, recoveryPause: .zero))
   }
 
   /// The instant of the ledger's next entry, if it writes one now.
@@ -65,15 +67,15 @@ struct Trial {
     case .retry(let name): try await retry(name)
     case .otherBody(let name): try await reuseKey(name)
     case .overload(let name): try await overload(name)
-    case .check(let account, let charge, let session): try check(account, charge, session)
+    case .check(let account, let charge, let session): try await check(account, charge, session)
     case .sweep: await sweep()
     case .verify: try await verify()
     case .restart: try await restart()
     case .crash(let command, let isKept): try await crash(command, step.number, isKept: isKept)
     }
     guard step.action.mayWrite else { return }
-    try audit()
-    try compareBalances()
+    try await audit()
+    try await compareBalances()
     try compareAlerts(isWhole: false)
   }
 
@@ -82,11 +84,19 @@ struct Trial {
     clock.set(time)
     await ledger.sweep()
     model.run(to: clock.now().microseconds)
-    try audit()
+    try await audit()
     try compareAlerts(isWhole: true)
     try auditor.checkAll()
     try await verify()
+    try await forget()
     try await ledger.shutDown()
+  }
+
+  /// Long afterwards the first answer is told no more.
+  private mutating func forget() async throws {
+    guard let first = sent.keys.min() else { return }
+    clock.advance(LedgerLimits.answerLife)
+    try await retry(first)
   }
 
   // MARK: Commands
@@ -118,7 +128,7 @@ struct Trial {
     {
       // A charge that time made: it has no id before it is written down.
       await sweep()
-      try audit()
+      try await audit()
     }
     ledgerTime = time
     return names.resolve(command)
@@ -135,7 +145,8 @@ struct Trial {
       throw Breach("\(command)\n  expected \(expected)\n  found    \(found)")
     }
     sent[step] = Sent(
-      attempt: attempt, command: command, answer: found, seq: outcome.seq ?? 0)
+      attempt: attempt, command: command, answer: found, seq: outcome.seq ?? 0,
+      time: ledgerTime)
   }
 
   private mutating func carryOutTwice(_ command: Command, _ step: Int64) async throws {
@@ -185,7 +196,18 @@ struct Trial {
 
   private mutating func retry(_ name: Int64) async throws {
     guard let past = sent[name] else { return }
-    try requireReplay(Told(await ledger.submit(past.command, by: past.attempt)), name)
+    let isKept = isKept(past)
+    let outcome = Told(await ledger.submit(past.command, by: past.attempt))
+    if isKept { return try requireReplay(outcome, name) }
+    model.coverage.note(past.command.kind, outcome)
+    guard outcome.isRefused(as: .answerNotKept) else {
+      throw Breach("an answer of long ago was told: \(render(outcome, nil))")
+    }
+  }
+
+  /// Whether the first answer is told again.
+  private func isKept(_ past: Sent) -> Bool {
+    ledger.now < past.time.adding(LedgerLimits.answerLife)
   }
 
   private mutating func requireReplay(
@@ -214,7 +236,7 @@ struct Trial {
 
   /// Holds the writer up, lets the queue fill with retries of one command, and one more.
   private mutating func overload(_ name: Int64) async throws {
-    guard let past = sent[name] else { return }
+    guard let past = sent[name], isKept(past) else { return }
     let (ledger, store) = (ledger, store)
     store.closeGate()
     let outcomes = await withTaskGroup(of: Told.self) { group in
@@ -250,7 +272,7 @@ struct Trial {
   }
 
   private mutating func restart() async throws {
-    let before = Self.owners.map { ledger.balance(of: AccountID($0)).balance }
+    let before = try await balances()
     try await ledger.shutDown()
     let closed = Told(
       await ledger.submit(
@@ -261,10 +283,18 @@ struct Trial {
       throw Breach("a ledger that was shut down answered \(render(closed, nil))")
     }
     try reopen()
-    let after = Self.owners.map { ledger.balance(of: AccountID($0)).balance }
+    let after = try await balances()
     guard before == after else {
       throw Breach("I13: the balances were \(before) before a restart, then \(after)")
     }
+  }
+
+  private func balances() async throws -> [Balance] {
+    var balances: [Balance] = []
+    for owner in Self.owners {
+      balances.append(try await ledger.balance(of: AccountID(owner)).balance)
+    }
+    return balances
   }
 
   private mutating func reopen() throws {
@@ -277,6 +307,18 @@ struct Trial {
     let real = try await prepare(command)
     let expected = model.carryOut(command, step: step)
     let attempt = attempt(step, command.kind)
+    let faults: [(FaultyStore.Fault, RefusalKind)] = [
+      (.full, .storageFull), (.fails, .storageFailed),
+    ]
+    for (fault, refusal) in faults {
+      // Nothing happens then, and the ledger goes on by itself.
+      store.failNext(fault)
+      let refused = Told(await ledger.submit(real, by: attempt))
+      model.coverage.note(command.kind, refused)
+      guard refused.isRefused(as: refusal) else {
+        throw Breach("a store that failed was answered \(render(refused, nil))")
+      }
+    }
     store.failNext(isKept ? .kept : .lost)
     let outcome = Told(await ledger.submit(real, by: attempt))
     model.coverage.note(command.kind, outcome)
@@ -297,8 +339,8 @@ struct Trial {
 
   private mutating func check(
     _ account: AccountID, _ charge: Charge, _ session: String
-  ) throws {
-    let asked = ledger.check(account, for: charge, sessionID: session)
+  ) async throws {
+    let asked = await ledger.check(account, for: charge, sessionID: session)
     guard case .success(let reply) = asked else {
       throw Breach("a lawful credit question was refused")
     }
@@ -317,7 +359,7 @@ struct Trial {
   }
 
   /// The journal's new entries, by their legs, against the live state of whom they touched.
-  private mutating func audit() throws {
+  private mutating func audit() async throws {
     let entries = try auditor.catchUp(with: store)
     var touched: Set<AccountID> = []
     for entry in entries {
@@ -326,7 +368,7 @@ struct Trial {
       names.note(entry)
     }
     for account in touched {
-      let balance = ledger.balance(of: account).balance
+      let balance = try await ledger.balance(of: account).balance
       let live = [balance.availableMicros, balance.heldMicros, balance.debtMicros]
       let written = auditor.balance(of: account, at: ledgerTime)
       guard ledger.now > ledgerTime || live == written else {
@@ -335,11 +377,11 @@ struct Trial {
     }
   }
 
-  private mutating func compareBalances() throws {
+  private mutating func compareBalances() async throws {
     guard time.microseconds == model.now else { return }
     var all: [[Int64]] = []
     for owner in Self.owners {
-      let balance = ledger.balance(of: AccountID(owner)).balance
+      let balance = try await ledger.balance(of: AccountID(owner)).balance
       let found = [balance.availableMicros, balance.heldMicros, balance.debtMicros]
       let expected = model.balance(owner)
       guard found == expected else {
@@ -349,10 +391,10 @@ struct Trial {
     }
     if past.last?.time == ledgerTime { past.removeLast() }
     past.append((ledgerTime, all))
-    try compareBudgets()
+    try await compareBudgets()
   }
 
-  private mutating func compareBudgets() throws {
+  private mutating func compareBudgets() async throws {
     var expected: [Int: (used: Int64, held: Int64)] = [:]
     for (number, limit) in model.limits.enumerated() where limit.mode != .off {
       let (used, held) = model.counted(limit)
@@ -364,7 +406,7 @@ struct Trial {
       }
     }
     for owner in Self.owners where model.limits.contains(where: { $0.owner == owner }) {
-      let statuses = ledger.budgets(of: AccountID(owner)).budgets
+      let statuses = try await ledger.budgets(of: AccountID(owner)).budgets
       for status in statuses {
         guard let number = names.budgetNumber(status.terms.id, model),
           let (used, held) = expected[number], status.usedMicros == used, status.heldMicros == held

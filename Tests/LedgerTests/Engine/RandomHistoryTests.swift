@@ -109,9 +109,13 @@ private final class PreparedStore: LedgerStore {
 
   func load(_ request: LoadRequest) throws(StoreError) -> LoadedState {
     var loaded = try store.load(request)
-    if case .all = request.accounts { loaded.accounts = [account] }
+    if request.accounts.contains(account.id) { loaded.accounts = [account] }
     return loaded
   }
+
+  func catchUp(to seq: Int64) throws(StoreError) {}
+
+  func recover(_ batch: CommitBatch) throws(StoreError) -> Bool { try store.recover(batch) }
 
   func commit(_ batch: CommitBatch) throws(StoreError) { try store.commit(batch) }
 
