@@ -23,15 +23,19 @@ extension AccountingAPI {
   }
 }
 
-extension AccountingAPI:
-  Farebox_Accounting_V1_AccountingService.Method.GetBalanceAlerts.Synchronous
-{
+extension AccountingAPI {
   /// Shows what is told of an account's balance. See the contract for refusals.
   public func getBalanceAlerts(
     request: Farebox_Accounting_V1_GetBalanceAlertsRequest, context: ServerContext
-  ) throws -> Farebox_Accounting_V1_GetBalanceAlertsResponse {
+  ) async throws -> Farebox_Accounting_V1_GetBalanceAlertsResponse {
     let account = try context.account(request.accountID, orAnyOf: [.admin, .auditor])
-    let (alerts, seq) = ledger.alerts(of: account)
+    let alerts: BalanceAlerts?
+    let seq: Int64
+    do throws(Refusal) {
+      (alerts, seq) = try await ledger.alerts(of: account)
+    } catch {
+      throw error.rpcError(account: account)
+    }
     var answer = Farebox_Accounting_V1_GetBalanceAlertsResponse()
     answer.thresholds = (alerts?.thresholds ?? []).map(Farebox_Accounting_V1_AlertThreshold.init)
     answer.expiryLeads = (alerts?.leads ?? []).map(Google_Protobuf_Duration.init)

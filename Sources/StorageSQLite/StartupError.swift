@@ -7,4 +7,9 @@ public struct StartupError: Error, Sendable, CustomStringConvertible {
   public init(_ description: String) {
     self.description = description
   }
+
+  /// The same with what the operator can do.
+  func advising(_ advice: String) -> StartupError {
+    StartupError("\(description); \(advice)")
+  }
 }

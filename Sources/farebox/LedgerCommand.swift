@@ -6,7 +6,8 @@ import StorageSQLite
 /// `farebox ledger …`: the ledger's files, on the machine that keeps them.
 struct LedgerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "ledger", abstract: "Examine the ledger's files.", subcommands: [Verify.self])
+    commandName: "ledger", abstract: "Examine and keep the ledger's files.",
+    subcommands: [Verify.self, Rebuild.self, Backup.self, Restore.self])
 
   /// `farebox ledger verify`: proves the files in order, or names the first break.
   struct Verify: ParsableCommand {

@@ -127,15 +127,16 @@ struct ServerProgram: Sendable {
     _ closers: Closers
   ) async throws -> ListenerService {
     let directory = try DataDirectory(path: data.ledger)
-    let ledger = try CreditLedger(
-      store: SQLiteLedgerStore(directory: directory), calendar: SystemCalendar())
+    let store = try SQLiteLedgerStore(directory: directory)
+    let ledger = try CreditLedger(store: store, calendar: SystemCalendar())
     let sweeper = Task { await ledger.sweepContinuously() }
     closers.add("ledger") {
       sweeper.cancel()
       await sweeper.value
       try await ledger.shutDown()
     }
-    logger.notice("ledger open", metadata: ["seq": "\(ledger.committedSeq)"])
+    logger.notice(
+      "ledger open", metadata: ["seq": "\(ledger.committedSeq)", "epoch": "\(store.epoch)"])
     let outbox = try await outbox(of: ledger, directory, threads, closers)
     return try ListenerService(
       .accounting, serving: Farebox_Accounting_V1_AccountingService.descriptor,

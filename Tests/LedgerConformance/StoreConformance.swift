@@ -183,14 +183,15 @@ public struct StoreConformance {
     _ = try await first.allocate(grant, by: attempt("grant")).get()
     let fall = DeductCredits(account: "alice", charge: .micros(60))
     _ = try await first.deduct(fall, by: attempt("fall")).get()
-    let before = first.alerts(of: "alice").alerts
+    let before = try await first.alerts(of: "alice").alerts
     try require(before?.thresholds.map(\.isArmed) == [false, true], "\(String(describing: before))")
     let told = try await first.listEvents(EventQuery())
     try require(told.count == 2, "told \(told), not a fall and a lead")
     try await first.shutDown()
 
     let second = try CreditLedger(store: try open(), clock: clock)
-    try require(second.alerts(of: "alice").alerts == before, "the alerts changed")
+    let after = try await second.alerts(of: "alice").alerts
+    try require(after == before, "the alerts changed")
     try require(try await second.listEvents(EventQuery()) == told, "the events changed")
     clock.advance(.seconds(1_950))
     await second.sweep()

@@ -58,9 +58,12 @@ extension CreditLedger {
     }
   }
 
-  /// What is told of an account's balance, as it stands now; nil when nothing is.
-  public func alerts(of id: AccountID) -> (alerts: BalanceAlerts?, asOfSeq: Int64) {
+  /// What is told of an account's balance, as it stands now; nil when nothing is. Throws as
+  /// ``balance(of:)``.
+  public func alerts(
+    of id: AccountID
+  ) async throws(Refusal) -> (alerts: BalanceAlerts?, asOfSeq: Int64) {
     let seq = committedSeq
-    return (board.snapshot(of: id)?.account(at: now).alerts, seq)
+    return (try await snapshot(of: id)?.account(at: now).alerts, seq)
   }
 }

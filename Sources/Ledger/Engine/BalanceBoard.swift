@@ -16,6 +16,7 @@ final class BalanceBoard: Sendable {
   private let priceBook: Mutex<PriceBook>
   private let lastSeq: Atomic<Int64>
   private let lastTime: Atomic<Int64>
+  private let residents = Atomic(0)
   /// Who is told of changes.
   let watches = WatchHub()
 
@@ -50,13 +51,13 @@ final class BalanceBoard: Sendable {
   func withdraw(_ id: AccountID, evenIfRead: Bool) -> Bool {
     shard(of: id).snapshots.withLock { snapshots in
       if !evenIfRead, snapshots[id]?.forgetRead() ?? false { return false }
-      snapshots[id] = nil
+      if snapshots.removeValue(forKey: id) != nil { residents.subtract(1, ordering: .relaxed) }
       return true
     }
   }
 
   /// How many accounts are in memory.
-  var count: Int { shards.reduce(0) { $0 + $1.snapshots.withLock(\.count) } }
+  var count: Int { residents.load(ordering: .relaxed) }
 
   /// Every published account, by the entry that it stands for.
   func accountsBySeq() -> [Int64: Account] {
@@ -71,7 +72,10 @@ final class BalanceBoard: Sendable {
 
   func publish(_ account: Account) {
     let snapshot = AccountSnapshot(account: account, calendar: calendar)
-    shard(of: account.id).snapshots.withLock { $0[account.id] = snapshot }
+    let old = shard(of: account.id).snapshots.withLock {
+      $0.updateValue(snapshot, forKey: account.id)
+    }
+    if old == nil { residents.add(1, ordering: .relaxed) }
   }
 
   func publish(_ prices: PriceBook) {

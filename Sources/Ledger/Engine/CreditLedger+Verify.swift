@@ -14,10 +14,11 @@ public enum VerifyError: Error, Sendable {
 }
 
 extension CreditLedger {
-  /// Recomputes everything from the journal and compares it with the live state.
+  /// Recomputes everything from the journal and compares it with the live state and the tables.
   ///
   /// From the first entry on all is checked, and each account in memory is compared with what the
-  /// journal says at the very entry that it stands for, while the ledger goes on working. A range
+  /// journal says at the very entry that it stands for, while the ledger goes on working; then the
+  /// tables, which show every account, are compared with tables made from the journal. A range
   /// that starts later is checked as far as entries speak for themselves: order, hash chain, time,
   /// form and legs.
   ///
@@ -85,6 +86,8 @@ private final class Examination: Sendable {
       report.firstBreak = found
     } catch let error as VerifyError {
       return .failure(error)
+    } catch is CancellationError {
+      return .failure(.cancelled)
     } catch let error as StoreError {
       return .failure(.store(error))
     } catch {
@@ -110,6 +113,7 @@ private final class Examination: Sendable {
   }
 
   private func examineAll(_ audit: inout LedgerAudit, _ report: inout LedgerReport) throws {
+    var compared = 0
     while audit.head.seq < range.upperBound - 1 {
       if isCancelled.load(ordering: .relaxed) { throw VerifyError.cancelled }
       let left = Int(range.upperBound - 1 - audit.head.seq)
@@ -118,7 +122,7 @@ private final class Examination: Sendable {
         try audit.examine(row)
         guard let account = live[row.seq] else { continue }
         if let difference = audit.difference(of: account) { throw difference }
-        report.accountsCompared += 1
+        compared += 1
       }
       guard rows.isEmpty else { continue }
       let next = audit.head.seq + 1
@@ -127,11 +131,12 @@ private final class Examination: Sendable {
     }
     guard isWhole else { return }
     try audit.finish()
-    guard report.accountsCompared == Int64(live.count) else {
+    guard compared == live.count else {
       throw LedgerBreak(
         .liveState, seq: audit.head.seq, what: "live accounts",
-        expected: "\(report.accountsCompared)", found: "\(live.count)")
+        expected: "\(compared)", found: "\(live.count)")
     }
+    report.accountsCompared = try store.compareTables { self.isCancelled.load(ordering: .relaxed) }
   }
 
   private func rows(after seq: Int64, limit: Int) throws -> [StoredEntry] {

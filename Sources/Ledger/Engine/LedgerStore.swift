@@ -210,6 +210,13 @@ public protocol LedgerStore: Sendable {
   /// Lists holds as of entry `seq` or later.
   func listHolds(_ query: HoldQuery, includingSeq seq: Int64) async throws(StoreError) -> HoldPage
 
+  /// Makes the tables a second time from the journal, compares, and returns how many accounts
+  /// agree.
+  ///
+  /// Reads everything, while commits go on. Throws ``LedgerBreak`` for the first difference,
+  /// ``StoreError`` when it cannot be found out, and `CancellationError` when `isCancelled` says.
+  func compareTables(isCancelled: @Sendable () -> Bool) throws -> Int64
+
   /// Finishes what is under way and closes. Nothing may be called afterwards.
   func close() throws(StoreError)
 }

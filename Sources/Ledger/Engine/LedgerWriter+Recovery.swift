@@ -9,8 +9,8 @@ extension LedgerWriter {
       stop(work, error)
       return false
     }
-    work.refuse(refusal)
     shut(refusal, error)
+    work.refuse(refusal)
     return true
   }
 
@@ -21,8 +21,8 @@ extension LedgerWriter {
       stop(batch.work, error)
       return false
     }
-    takeBack(batch, refusal)
     shut(refusal, error)
+    takeBack(batch, refusal)
     return true
   }
 
@@ -44,8 +44,8 @@ extension LedgerWriter {
     if isDurable {
       finish(batch)
     } else {
-      takeBack(batch, .storageFailed)
       shut(.storageFailed, reason)
+      takeBack(batch, .storageFailed)
     }
     return true
   }
@@ -82,7 +82,8 @@ extension LedgerWriter {
     for sweeper in batch.work.sweepers { sweeper.resume(returning: 0) }
   }
 
-  /// Refuses those who wait and, for a while, those who come.
+  /// Refuses those who wait and, for a while, those who come. Before the batch is answered, so that
+  /// nobody who comes after an answer is among those who wait.
   private func shut(_ refusal: Refusal, _ error: StoreError) {
     failure.withLock { $0 = error }
     let waiting = inbox.withLock { inbox in

@@ -131,6 +131,20 @@ public final class MemoryLedgerStore: LedgerStore {
       asOfSeq: contents.head.seq)
   }
 
+  public func compareTables(isCancelled: @Sendable () -> Bool) throws -> Int64 {
+    let contents = contents.withLock { $0 }
+    var audit = LedgerAudit()
+    for sealed in contents.entries {
+      if isCancelled() { throw CancellationError() }
+      try audit.examine(sealed.stored)
+    }
+    let accounts = contents.accounts.values.compactMap(\.account)
+    for account in accounts {
+      if let difference = audit.difference(of: account) { throw difference }
+    }
+    return Int64(accounts.count)
+  }
+
   public func close() throws(StoreError) {}
 
   private static func replay(_ entries: [SealedEntry]) throws(StoreError) -> LoadedState {

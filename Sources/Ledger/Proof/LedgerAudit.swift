@@ -26,6 +26,13 @@ public struct LedgerAudit {
     books = head.seq == 0 ? AuditBooks() : nil
   }
 
+  /// Starts behind `head`, the first entry too: examines what entries say for themselves, and keeps
+  /// no books.
+  public init(chainOnlyAfter head: JournalHead) {
+    self.head = head
+    books = nil
+  }
+
   /// Examines the next row. After it has thrown, the audit is over.
   public mutating func examine(_ row: StoredEntry) throws(LedgerBreak) {
     guard row.seq == head.seq + 1 else {

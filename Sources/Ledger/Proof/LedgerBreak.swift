@@ -67,7 +67,7 @@ public struct LedgerReport: Sendable {
   public var counts = LedgerCounts()
   /// The head after the last entry that is in order.
   public var head: JournalHead = .empty
-  /// Accounts whose live state was compared with what the journal says.
+  /// Accounts whose state was compared with what the journal says, those in memory or not.
   public var accountsCompared: Int64 = 0
   /// The first break; nil when everything examined is in order.
   public var firstBreak: LedgerBreak?

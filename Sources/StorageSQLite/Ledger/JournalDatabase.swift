@@ -23,6 +23,8 @@ final class JournalDatabase {
   private let queue: DatabaseQueue
   private var statements: Statements?
   private(set) var head: JournalHead
+  /// Counts from 1; a restored backup begins a new one.
+  let epoch: Int64
   /// Entries since the log was last copied into the file.
   private var entriesInLog = 0
   /// Whether the last commit failed because there was no room.
@@ -43,6 +45,7 @@ final class JournalDatabase {
       at: path, durability: .full, isExclusive: true, migrator: Self.migrator)
     do {
       head = try queue.writeWithoutTransaction { try Self.readHead($0) }
+      epoch = try queue.writeWithoutTransaction { try Self.readEpoch($0) }
       statements = try queue.writeWithoutTransaction { database in
         Statements(
           begin: try RawStatement(database, "BEGIN IMMEDIATE"),
@@ -75,7 +78,55 @@ final class JournalDatabase {
           ) STRICT;
           """)
     }
+    migrator.registerMigration("journal-2-epochs") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE epochs (
+            epoch INTEGER PRIMARY KEY,
+            after_seq INTEGER NOT NULL,
+            id BLOB NOT NULL CHECK (length(id) = 16)
+          ) STRICT;
+          INSERT INTO epochs VALUES (1, 0, randomblob(16));
+          """)
+    }
     return migrator
+  }
+
+  /// The last epoch that began.
+  static func readEpoch(_ database: Database) throws -> Int64 {
+    guard try database.tableExists("epochs") else { return 1 }
+    return try Int64.fetchOne(database, sql: "SELECT max(epoch) FROM epochs") ?? 1
+  }
+
+  /// Begins an epoch: what follows may have the numbers of entries that were lost.
+  func begin(epoch: Int64) throws {
+    try queue.writeWithoutTransaction { database in
+      try database.execute(
+        sql: "INSERT INTO epochs VALUES (?, ?, randomblob(16))", arguments: [epoch, head.seq])
+    }
+  }
+
+  /// Lets the file grow to so many pages only: a full disk, as SQLite sees it.
+  func limit(toPages pages: Int) throws {
+    try queue.writeWithoutTransaction { database in
+      try database.execute(sql: "PRAGMA max_page_count = \(pages)")
+    }
+  }
+
+  /// Appends rows that were read from another journal.
+  func append(_ rows: [StoredEntry], head: JournalHead) throws {
+    try queue.writeWithoutTransaction { _ in
+      guard let statements else { throw StoreError.failed("the journal is closed") }
+      try statements.begin.run()
+      for row in rows {
+        try statements.insert.run(
+          .integer(row.seq), .integer(row.time.microseconds), .optional(row.account?.name),
+          .integer(row.kind), .blob(row.payload), .blob(row.hash.bytes))
+      }
+      try statements.commit.run()
+    }
+    self.head = head
+    entriesInLog += rows.count
   }
 
   /// Appends entries with one wait for the disk.

@@ -12,7 +12,7 @@ public struct LedgerFiles {
   /// Rows of the journal that are read at once.
   private static let stepRows = 1_024
 
-  private let directory: DataDirectory
+  let directory: DataDirectory
 
   /// Claims the directory for the time of the examination.
   ///
@@ -36,7 +36,7 @@ public struct LedgerFiles {
     var audit = LedgerAudit()
     do {
       let tables = try tablesHead()
-      let scratch = try ScratchState(through: tables?.seq ?? 0)
+      let scratch = try ScratchState()
       defer { scratch.remove() }
       try examineJournal(&audit, tables, mark, scratch)
       try requireIntegrity("journal.db", audit.head.seq)
@@ -80,13 +80,13 @@ public struct LedgerFiles {
         if rows.isEmpty { break }
         for row in rows {
           try audit.examine(row)
-          try scratch.apply(row)
           for (name, mark) in known where row.seq == mark.seq && row.hash != mark.hash {
             throw LedgerBreak(
               .liveState, seq: row.seq, what: "\(name) hash", expected: row.hash.hexadecimal,
               found: mark.hash.hexadecimal)
           }
         }
+        try scratch.apply(rows.filter { $0.seq <= tables?.seq ?? 0 })
       }
     }
     try audit.finish()
@@ -98,10 +98,10 @@ public struct LedgerFiles {
   }
 
   private func compareTables(with scratch: ScratchState, asOf seq: Int64) throws -> Int64 {
-    let rebuilt = try scratch.finish()
-    return try naming("state.db", seq) {
+    try naming("state.db", seq) {
       try DatabaseFile.examine(at: directory.file("state.db")) { database in
-        try TableComparison(database, rebuilt: rebuilt, asOf: seq).run()
+        try TableComparison.attach(scratch.file, to: database)
+        return try TableComparison(database, asOf: seq).run()
       }
     }
   }
@@ -134,52 +134,5 @@ public struct LedgerFiles {
         .form, seq: seq, what: file, expected: "a readable database",
         found: error.message ?? "\(error.resultCode)")
     }
-  }
-}
-
-/// The tables, made a second time from the journal.
-private final class ScratchState {
-  private let path: String
-  private let lastSeq: Int64
-  private var database: StateDatabase?
-  private var replay = LedgerReplay()
-  private var chunk = StateChunk(head: .empty)
-
-  /// Prepares tables that will stand for the entry `lastSeq`.
-  init(through lastSeq: Int64) throws {
-    self.lastSeq = lastSeq
-    path = FileManager.default.temporaryDirectory.path + "/farebox-verify-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(
-      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    database = try StateDatabase(path: path + "/state.db")
-  }
-
-  func remove() {
-    try? database?.close()
-    database = nil
-    try? FileManager.default.removeItem(atPath: path)
-  }
-
-  /// Carries out an entry that was found in order.
-  func apply(_ row: StoredEntry) throws {
-    guard row.seq <= lastSeq else { return }
-    let (_, touched) = try replay.apply(
-      seq: row.seq, time: row.time, account: row.account, payload: row.payload, hash: row.hash)
-    chunk.add(touched, head: replay.head)
-    if chunk.rowCount >= 4_096 { try write() }
-  }
-
-  /// Writes the rest and returns the path of the file.
-  func finish() throws -> String {
-    if chunk.head.seq > (database?.head.seq ?? 0) { try write() }
-    try database?.close()
-    database = nil
-    return path + "/state.db"
-  }
-
-  private func write() throws {
-    try database?.write(chunk)
-    database?.checkpointIfGrown()
-    chunk = StateChunk(head: chunk.head)
   }
 }

@@ -83,6 +83,9 @@ final class Materialiser: Sendable {
     if let failure { throw failure }
   }
 
+  /// The journal entry that the tables show.
+  var writtenSeq: Int64 { backlog.withLock { $0.writtenSeq } }
+
   /// When accounts are to be swept, where the tables do not show it yet.
   var pendingDue: [AccountID: LedgerTime] { backlog.withLock { $0.due.mapValues(\.instant) } }
 

@@ -11,7 +11,7 @@ public final class SQLiteLedgerStore: LedgerStore {
   /// Rows that are replayed between two writes of the tables at start-up.
   private static let replayRows = 4_096
 
-  private let directory: DataDirectory
+  let directory: DataDirectory
   private let journal: Mutex<JournalDatabase>
   private let materialiser: Materialiser
   /// For the writer's look-ups.
@@ -28,23 +28,54 @@ public final class SQLiteLedgerStore: LedgerStore {
   /// Blocks on the disk: call at start-up.
   public init(directory: DataDirectory) throws(StartupError) {
     self.directory = directory
-    journal = Mutex(try JournalDatabase(path: directory.file("journal.db")))
-    materialiser = Materialiser(try StateDatabase(path: directory.file("state.db")))
+    let opened: JournalDatabase
+    do throws(StartupError) {
+      opened = try JournalDatabase(path: directory.file("journal.db"))
+    } catch {
+      throw error.advising(Self.journalAdvice)
+    }
+    epoch = opened.epoch
+    journal = Mutex(opened)
+    let tables: StateDatabase
+    do throws(StartupError) {
+      tables = try StateDatabase(path: directory.file("state.db"))
+    } catch {
+      throw error.advising(Self.tablesAdvice)
+    }
+    materialiser = Materialiser(tables)
     lookUps = try DatabaseFile.openReader(at: directory.file("state.db"))
     questions = try DatabaseFile.openReader(at: directory.file("state.db"))
     keys = Mutex(try KeyIndex(lookUps))
     loaded = Mutex(nil)
     do {
-      let tables = try lookUps.read { try StateReader.start($0) }
-      try requireSameHistory(tables.head)
-      let replayed = try replay(from: tables)
+      let shown = try lookUps.read { try StateReader.start($0) }
+      try requireSameHistory(shown.head)
+      let replayed = try replay(from: shown)
       loaded.withLock { $0 = replayed }
     } catch let error as StartupError {
       throw error
     } catch {
-      throw StartupError("cannot load the ledger from \(directory.path): \(error)")
+      throw StartupError(
+        "cannot load the ledger from \(directory.path): \(error); \(Self.journalAdvice)")
     }
   }
+
+  /// The journal's epoch: 1, and one more for each backup that was restored on the way to it.
+  public let epoch: Int64
+
+  private static let journalAdvice =
+    "`farebox ledger verify` names the first break, `farebox ledger restore` makes a ledger from a "
+    + "backup in an empty folder"
+  private static let tablesAdvice =
+    "the journal has everything: `farebox ledger rebuild` makes state.db anew"
+
+  /// Lets the journal grow to so many pages only: for tests of a full disk.
+  func limitJournal(toPages pages: Int) throws {
+    try journal.withLock { try $0.limit(toPages: pages) }
+  }
+
+  /// The journal entry that the tables show.
+  var tablesSeq: Int64 { materialiser.writtenSeq }
 
   /// Throws away `state.db`; opening the store builds it anew from the journal.
   public static func discardState(in directory: DataDirectory) throws(StartupError) {
@@ -318,10 +349,13 @@ extension SQLiteLedgerStore {
     guard tables.seq <= end.seq else {
       throw StartupError(
         "state.db is at entry \(tables.seq) but journal.db ends at \(end.seq): they do not belong "
-          + "together, or the journal was restored from an older copy")
+          + "together, or the journal was restored from an older copy; if the journal is the right "
+          + "one, `farebox ledger rebuild` makes state.db anew")
     }
     guard tables.seq == 0 || row?.hash == tables.hash else {
-      throw StartupError("state.db was not made from this journal.db")
+      throw StartupError(
+        "state.db was not made from this journal.db; if the journal is the right one, "
+          + "`farebox ledger rebuild` makes state.db anew")
     }
   }
 

@@ -31,6 +31,11 @@ final class StateDatabase {
     }
   }
 
+  /// Reads what was written so far.
+  func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try queue.writeWithoutTransaction(body)
+  }
+
   /// Writes a chunk, all or nothing.
   func write(_ chunk: StateChunk) throws {
     precondition(chunk.head.seq >= head.seq, "the tables would go back")

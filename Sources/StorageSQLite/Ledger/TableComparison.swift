@@ -8,12 +8,15 @@ struct TableComparison {
   private let seq: Int64
 
   /// - Parameters:
-  ///   - database: a connection to the live file, which stays as it is.
-  ///   - rebuilt: the path of the file with what must be there.
+  ///   - database: a connection to the live file, which stays as it is, with the other attached.
   ///   - seq: the journal entry that both stand for.
-  init(_ database: Database, rebuilt: String, asOf seq: Int64) throws {
+  init(_ database: Database, asOf seq: Int64) {
     self.database = database
     self.seq = seq
+  }
+
+  /// Attaches the file with what must be there. Outside of a transaction.
+  static func attach(_ rebuilt: String, to database: Database) throws {
     try database.execute(sql: "ATTACH DATABASE ? AS rebuilt", arguments: [rebuilt])
   }
 

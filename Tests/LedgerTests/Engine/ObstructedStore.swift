@@ -94,5 +94,9 @@ final class ObstructedStore: LedgerStore {
     try await store.listEvents(query, includingSeq: seq)
   }
 
+  func compareTables(isCancelled: @Sendable () -> Bool) throws -> Int64 {
+    try store.compareTables(isCancelled: isCancelled)
+  }
+
   func close() throws(StoreError) { try store.close() }
 }

@@ -155,5 +155,9 @@ private final class PreparedStore: LedgerStore {
     try await store.listEvents(query, includingSeq: seq)
   }
 
+  func compareTables(isCancelled: @Sendable () -> Bool) throws -> Int64 {
+    try store.compareTables(isCancelled: isCancelled)
+  }
+
   func close() throws(StoreError) { try store.close() }
 }
