@@ -70,7 +70,7 @@ MUTANTS = [
     Mutant("skip a link of the hash chain", "Engine/BatchDecider.swift",
            "      hash = sealed.hash\n",
            "      hash = state.head.hash\n"),
-    Mutant("let ledger time fall with the wall clock", "Engine/LedgerWriter.swift",
+    Mutant("let ledger time fall with the wall clock", "Engine/LedgerWriter+Batch.swift",
            "let time = max(clock.now(), current.head.time)",
            "let time = clock.now()"),
     Mutant("price in floating point", "Pricing/PriceVersion+Cost.swift",

@@ -72,7 +72,7 @@ struct ExpiryTests {
       let spent = try await bench.deduct(.micros(3)).usage
       bench.clock.set(ends.adding(.microseconds(offset)))
       let isOver = offset == 0
-      let active = bench.ledger.balance(of: "alice").activeAllocations
+      let active = try await bench.ledger.balance(of: "alice").activeAllocations
       #expect(active.count == (isOver ? 0 : 1))
       // What is held of it would not pay if it were given back.
       #expect(try bench.check(.micros(5)).decision == (isOver ? .insufficient : .held))
