@@ -42,10 +42,12 @@ struct DescriptorReserve: Sendable {
     return next < limit - reserve
   }
 
-  /// The number of the next descriptor: the lowest that is free. Any thread.
+  /// The number of the next descriptor, the lowest that is free; nil when there is none.
+  ///
+  /// Zero where that cannot be told: a root without devices is no reason to serve nobody.
   static func next() -> Int? {
     let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else { return errno == EMFILE || errno == ENFILE ? nil : 0 }
     close(descriptor)
     return Int(descriptor)
   }
