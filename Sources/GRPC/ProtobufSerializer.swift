@@ -21,13 +21,15 @@ public struct ProtobufDeserializer<Message: Protobuf.Message>: MessageDeserializ
   /// Makes a deserializer; it has no state.
   public init() {}
 
-  /// Reads a message; throws INTERNAL, as gRPC asks, when the bytes are not such a message.
+  /// Reads a message; throws INTERNAL, as gRPC asks, when the bytes are not such a message, and
+  /// RESOURCE_EXHAUSTED when they would cost more than ``DecodingLimits`` grants.
   public func deserialize(_ bytes: UnsafeRawBufferPointer) throws -> Message {
     do {
       return try Message(serializedBytes: bytes)
     } catch {
       throw RPCError(
-        code: .internalError, message: "the message could not be decoded: \(error)", cause: error)
+        code: error.isLimit ? .resourceExhausted : .internalError,
+        message: "the message could not be decoded: \(error)", cause: error)
     }
   }
 }

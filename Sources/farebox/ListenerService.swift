@@ -6,6 +6,7 @@ import Identity
 import Interceptors
 import Logging
 import NIOCore
+import Observability
 import ServiceLifecycle
 
 /// One listener: a service, and what every listener offers beside it.
@@ -51,6 +52,7 @@ struct ListenerService: Service {
     var configuration = GRPCServer.Configuration()
     configuration.tls = tls
     configuration.limits.lameDuck = drainDelay
+    configuration.onLimitBreach = LimitBreachCounters().count
     configuration.beforeDrain = { health.setAllNotServing() }
     self.server = GRPCServer(
       address: endpoint.serverAddress, router: router,
