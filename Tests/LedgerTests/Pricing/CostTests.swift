@@ -38,6 +38,11 @@ struct CostTests {
       (PriceRates(inputMicrosPerMillion: 1, perCallMicros: 7), tokens(5), 8),
       (PriceRates(perCallMicros: 7, minimumMicros: 9), tokens(5), 9),
       (PriceRates(inputMicrosPerMillion: 4_000_000, perCallMicros: 7), tokens(5), 27),
+      // 999999998993000.000007: no floating point sees the last micro.
+      (
+        PriceRates(inputMicrosPerMillion: 999_999_999), tokens(999_999_999_993),
+        999_999_998_993_001
+      ),
     ] as [(PriceRates, TokenUsage, Int64)])
   func cost(rates: PriceRates, usage: TokenUsage, expected: Int64) {
     #expect(Self.price(rates).costMicros(of: usage) == expected)
