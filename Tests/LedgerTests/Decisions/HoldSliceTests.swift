@@ -152,4 +152,17 @@ struct HoldSliceTests {
     for _ in 0..<OutputHistory.chargesMax { note(16) }
     #expect(history.sliceTokens(for: "m") == 16, "old answers are forgotten")
   }
+
+  @Test("an extension stops at a budget, and says that it is the last")
+  func extensionWithinBudget() async throws {
+    let bench = try Bench()
+    try await bench.allocate(100)
+    _ = try await bench.submit(
+      .setBudget(SetBudget(account: "alice", limitMicros: 10))
+    ).get()
+    let hold = try await bench.hold(.micros(4)).hold
+    let extended = try await bench.extend(hold, used: .micros(4), wanted: 20)
+    #expect(extended.hold.grantedMicros == 10 && extended.isFinalSlice)
+    #expect(bench.balance() == [90, 10, 0])
+  }
 }
