@@ -124,7 +124,7 @@ MUTANTS = [
            "max(hold.expiresAt, wish)"),
     Mutant("extend beyond a budget", "Decisions/ExtendHold+Decide.swift",
            "pins(for: min(missing, room), model: model",
-           "pins(for: missing, model: model"),
+           "pins(for: min(missing, max(room, missing)), model: model"),
     Mutant("let a report fall", "Decisions/ExtendHold+Decide.swift",
            "reportedMicros: max(hold.reportedMicros, reached),",
            "reportedMicros: reached,"),
