@@ -3,7 +3,7 @@ import Ledger
 import Synchronization
 
 /// A store in front of another one: its next commit fails, or whoever loads from it has to wait.
-final class FaultyStore: LedgerStore {
+final class FaultyStore: StoreInFront {
   /// What goes wrong with the next commit.
   enum Fault {
     /// It is lost.
@@ -16,7 +16,7 @@ final class FaultyStore: LedgerStore {
     case fails
   }
 
-  private let store: any LedgerStore
+  let store: any LedgerStore
   private let fault = Mutex<Fault?>(nil)
   private let isClosed = Atomic(false)
   private let hasWaiter = Atomic(false)
@@ -46,8 +46,6 @@ final class FaultyStore: LedgerStore {
     return try store.load(request)
   }
 
-  func catchUp(to seq: Int64) throws(StoreError) { try store.catchUp(to: seq) }
-
   /// What became of a commit shows after a restart only.
   func recover(_ batch: CommitBatch) throws(StoreError) -> Bool {
     throw .failed("as the list wants")
@@ -64,46 +62,4 @@ final class FaultyStore: LedgerStore {
       throw .outcomeUnknown("kept, as the list wants")
     }
   }
-
-  func listUsage(_ query: UsageQuery, includingSeq seq: Int64) async throws(StoreError)
-    -> UsagePage
-  {
-    try await store.listUsage(query, includingSeq: seq)
-  }
-
-  func hold(_ id: HoldID, includingSeq seq: Int64) async throws(StoreError) -> Hold? {
-    try await store.hold(id, includingSeq: seq)
-  }
-
-  func storedEntries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [StoredEntry] {
-    try store.storedEntries(afterSeq: seq, limit: limit)
-  }
-
-  func listHolds(_ query: HoldQuery, includingSeq seq: Int64) async throws(StoreError)
-    -> HoldPage
-  {
-    try await store.listHolds(query, includingSeq: seq)
-  }
-
-  func storedEntries(
-    in range: ClosedRange<Int64>, about account: AccountID?, of kinds: [Change.Kind], limit: Int
-  ) throws(StoreError) -> [StoredEntry] {
-    try store.storedEntries(in: range, about: account, of: kinds, limit: limit)
-  }
-
-  func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
-    try store.entries(afterSeq: seq, limit: limit)
-  }
-
-  func listEvents(_ query: EventQuery, includingSeq seq: Int64) async throws(StoreError)
-    -> [EventID]
-  {
-    try await store.listEvents(query, includingSeq: seq)
-  }
-
-  func compareTables(isCancelled: @Sendable () -> Bool) throws -> Int64 {
-    try store.compareTables(isCancelled: isCancelled)
-  }
-
-  func close() throws(StoreError) { try store.close() }
 }

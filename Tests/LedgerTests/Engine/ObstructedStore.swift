@@ -1,10 +1,11 @@
 import Dispatch
 import Ledger
+import LedgerConformance
 import Synchronization
 
 /// A store in memory whose commits wait at a gate or fail, as a test wants.
-final class ObstructedStore: LedgerStore {
-  private let store = MemoryLedgerStore()
+final class ObstructedStore: StoreInFront {
+  let store: any LedgerStore = MemoryLedgerStore()
   private let gate = DispatchSemaphore(value: 0)
   private let isGated: Mutex<Bool>
   /// What the next commits and recoveries meet, first to last; none when all is well.
@@ -39,8 +40,6 @@ final class ObstructedStore: LedgerStore {
     gate.signal()
   }
 
-  func load(_ request: LoadRequest) throws(StoreError) -> LoadedState { try store.load(request) }
-
   func commit(_ batch: CommitBatch) throws(StoreError) {
     if isGated.withLock({ $0 }) { gate.wait() }
     let fault = faults.withLock { $0.isEmpty ? nil : $0.removeFirst() }
@@ -55,48 +54,4 @@ final class ObstructedStore: LedgerStore {
     if let fault { throw fault }
     return try store.recover(batch)
   }
-
-  func catchUp(to seq: Int64) throws(StoreError) { try store.catchUp(to: seq) }
-
-  func listUsage(_ query: UsageQuery, includingSeq seq: Int64) async throws(StoreError)
-    -> UsagePage
-  {
-    try await store.listUsage(query, includingSeq: seq)
-  }
-
-  func hold(_ id: HoldID, includingSeq seq: Int64) async throws(StoreError) -> Hold? {
-    try await store.hold(id, includingSeq: seq)
-  }
-
-  func storedEntries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [StoredEntry] {
-    try store.storedEntries(afterSeq: seq, limit: limit)
-  }
-
-  func listHolds(_ query: HoldQuery, includingSeq seq: Int64) async throws(StoreError)
-    -> HoldPage
-  {
-    try await store.listHolds(query, includingSeq: seq)
-  }
-
-  func storedEntries(
-    in range: ClosedRange<Int64>, about account: AccountID?, of kinds: [Change.Kind], limit: Int
-  ) throws(StoreError) -> [StoredEntry] {
-    try store.storedEntries(in: range, about: account, of: kinds, limit: limit)
-  }
-
-  func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
-    try store.entries(afterSeq: seq, limit: limit)
-  }
-
-  func listEvents(_ query: EventQuery, includingSeq seq: Int64) async throws(StoreError)
-    -> [EventID]
-  {
-    try await store.listEvents(query, includingSeq: seq)
-  }
-
-  func compareTables(isCancelled: @Sendable () -> Bool) throws -> Int64 {
-    try store.compareTables(isCancelled: isCancelled)
-  }
-
-  func close() throws(StoreError) { try store.close() }
 }

@@ -77,9 +77,9 @@ struct RandomHistoryTests {
 }
 
 /// A store in memory that starts with an account of so many open holds.
-private final class PreparedStore: LedgerStore {
+private final class PreparedStore: StoreInFront {
   let clock = TestClock()
-  private let store = MemoryLedgerStore()
+  let store: any LedgerStore = MemoryLedgerStore()
   private let account: Account
 
   init(_ holdCount: Int) {
@@ -114,50 +114,4 @@ private final class PreparedStore: LedgerStore {
   }
 
   func catchUp(to seq: Int64) throws(StoreError) {}
-
-  func recover(_ batch: CommitBatch) throws(StoreError) -> Bool { try store.recover(batch) }
-
-  func commit(_ batch: CommitBatch) throws(StoreError) { try store.commit(batch) }
-
-  func listUsage(_ query: UsageQuery, includingSeq seq: Int64) async throws(StoreError)
-    -> UsagePage
-  {
-    try await store.listUsage(query, includingSeq: seq)
-  }
-
-  func hold(_ id: HoldID, includingSeq seq: Int64) async throws(StoreError) -> Hold? {
-    try await store.hold(id, includingSeq: seq)
-  }
-
-  func storedEntries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [StoredEntry] {
-    try store.storedEntries(afterSeq: seq, limit: limit)
-  }
-
-  func listHolds(_ query: HoldQuery, includingSeq seq: Int64) async throws(StoreError)
-    -> HoldPage
-  {
-    try await store.listHolds(query, includingSeq: seq)
-  }
-
-  func storedEntries(
-    in range: ClosedRange<Int64>, about account: AccountID?, of kinds: [Change.Kind], limit: Int
-  ) throws(StoreError) -> [StoredEntry] {
-    try store.storedEntries(in: range, about: account, of: kinds, limit: limit)
-  }
-
-  func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
-    try store.entries(afterSeq: seq, limit: limit)
-  }
-
-  func listEvents(_ query: EventQuery, includingSeq seq: Int64) async throws(StoreError)
-    -> [EventID]
-  {
-    try await store.listEvents(query, includingSeq: seq)
-  }
-
-  func compareTables(isCancelled: @Sendable () -> Bool) throws -> Int64 {
-    try store.compareTables(isCancelled: isCancelled)
-  }
-
-  func close() throws(StoreError) { try store.close() }
 }
