@@ -127,6 +127,7 @@ final class LedgerWriter: Sendable {
   func drain() {
     while var work = nextWork() {
       work.batch = refuseLate(work.batch)
+      if work.isEmpty { continue }
       guard carryOut(work) else { return }
     }
   }

@@ -102,9 +102,9 @@ struct WriterInbox {
 
   /// Takes the next work of each kind, at most `max`; nil when there is none.
   mutating func take(_ max: Int) -> WriterWork? {
-    if waiting.isEmpty && sweepers.isEmpty && readers.isEmpty { return nil }
     let work = WriterWork(
       batch: Array(waiting.prefix(max)), readers: Array(readers.prefix(max)), sweepers: sweepers)
+    if work.isEmpty { return nil }
     waiting.removeFirst(work.batch.count)
     readers.removeFirst(work.readers.count)
     sweepers = []
@@ -127,6 +127,8 @@ struct WriterWork {
   var batch: [WriterInbox.Waiting] = []
   var readers: [WriterInbox.Reader] = []
   var sweepers: [CheckedContinuation<Int, Never>] = []
+
+  var isEmpty: Bool { batch.isEmpty && readers.isEmpty && sweepers.isEmpty }
 
   /// Answers all with a refusal.
   func refuse(_ refusal: Refusal) {

@@ -76,6 +76,20 @@ struct RandomHistoryTests {
   }
 }
 
+@Suite("A full queue behind somebody late")
+struct LateThenFullTests {
+  /// The writer went to the store for nobody, and one more had to wait than there was room for.
+  @Test("refuses only who finds no place")
+  func lateThenFull() async throws {
+    let grant = Command.allocateCredits(AllocateCredits(account: "alice", amountMicros: 90))
+    let store = MemoryLedgerStore()
+    let rounds = (1...50).flatMap { round in
+      [Step(Int64(round) * 20 + 1, .late(grant)), Step(Int64(round) * 20 + 2, .overload(10))]
+    }
+    try await RandomHistory.replay([Step(10, .command(grant))] + rounds, open: { store })
+  }
+}
+
 /// A store in memory that starts with an account of so many open holds.
 private final class PreparedStore: StoreInFront {
   let clock = TestClock()
