@@ -50,6 +50,9 @@ UNKNOWN = 0xBA
 REST = 0x80000000
 CALL_BLOCK = block(*fields())
 HALF = headers(1, CALL_BLOCK[:20], flags=0)
+OTHER_HALF = CALL_BLOCK[20:]
+# A field of the static table (RFC 7541 appendix A), of which any number is well-formed.
+INDEXED = b"\x90"
 
 
 def ended(stream=1):
@@ -151,7 +154,7 @@ CASES = [
     Case(
         "4.2",
         "CONTINUATION above the largest size",
-        [HALF + continuation(1, bytes(FRAME_SIZE + 1))],
+        [HALF + continuation(1, OTHER_HALF + INDEXED * (FRAME_SIZE + 1 - len(OTHER_HALF)))],
         connection_error(FRAME_SIZE_ERROR),
     ),
     Case(
