@@ -12,11 +12,20 @@ import Testing
     var router = RPCRouter()
     HealthService(status: HealthStatus()).registerMethods(with: &router)
     router.register(fileDescriptors: [
-      Google_Rpc_Status_FileDescriptor.file, Google_Rpc_ErrorDetails_FileDescriptor.file,
+      Google_Rpc_Status_FileDescriptor.file, Google_Rpc_ErrorDetails_FileDescriptor.file, extended,
     ])
     ReflectionService.register(with: &router)
     return router
   }
+
+  /// A file of proto2: test.extension.Host, extended by test.extension.note (126) beside it and by
+  /// test.extension.Scope.rank (101) inside another message.
+  private static let extended = EmbeddedFile(
+    name: "extended.proto", dependencies: [],
+    base64: """
+      Cg5leHRlbmRlZC5wcm90bxIOdGVzdC5leHRlbnNpb24iDQoESG9zdCoFCGQQyQEiMQoFU2NvcGUyKAoE\
+      cmFuaxIULnRlc3QuZXh0ZW5zaW9uLkhvc3QYZSABKAVSBHJhbms6KAoEbm90ZRIULnRlc3QuZXh0ZW5zaW9uLkhvc3QYfiABKAlSBG5vdGU=
+      """)
 
   /// Asks all questions on one stream and returns the answers.
   private func ask(
@@ -99,6 +108,31 @@ import Testing
         ["google/rpc/status.proto", "google/protobuf/any.proto"], ["google/rpc/status.proto"],
         ["google/protobuf/any.proto"],
       ])
+  }
+
+  @Test("An extension is found by its type and number, by its name, and among the numbers")
+  func extensions() async throws {
+    let type = "test.extension.Host"
+    let wantedNumbers: [Int32] = [126, 101, 102]
+    var questions: [Request.OneOf_MessageRequest] = wantedNumbers.map { number in
+      var wanted = Grpc_Reflection_V1_ExtensionRequest()
+      wanted.containingType = type
+      wanted.extensionNumber = number
+      return .fileContainingExtension(wanted)
+    }
+    questions += [
+      .fileContainingSymbol("test.extension.note"),
+      .fileContainingSymbol("test.extension.Scope.rank"), .allExtensionNumbersOfType(type),
+    ]
+    let answers = try await ask(questions)
+    #expect(answers.map(errorCode) == [nil, nil, 5, nil, nil, nil])
+    for index in [0, 1, 3, 4] { #expect(try fileNames(answers[index]) == ["extended.proto"]) }
+    guard case .allExtensionNumbersResponse(let numbers)? = answers.last ?? nil else {
+      Issue.record("\(String(describing: answers.last))")
+      return
+    }
+    #expect(numbers.baseTypeName == type)
+    #expect(numbers.extensionNumber.sorted() == [101, 126])
   }
 
   @Test("What does not exist is an error inside the answer and the stream goes on")
