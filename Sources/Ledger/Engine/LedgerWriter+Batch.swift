@@ -14,7 +14,7 @@ extension LedgerWriter {
   /// How many accounts that were only asked about may stay when others must leave, at once.
   private static let secondChancesMax = 64
 
-  /// Carries out a batch and answers it; false when the writer has to stop working for now.
+  /// Carries out a batch and answers it; false when the writer must not take the next one.
   func carryOut(_ work: WriterWork) -> Bool {
     guard var current = state.withLock({ state in state.take() }) else {
       preconditionFailure("two drains at once")

@@ -14,7 +14,7 @@ extension LedgerWriter {
     return true
   }
 
-  /// Goes on after a commit has failed; false when the writer has to stop working for now.
+  /// Goes on after a commit has failed; false when the writer must not take the next one.
   func settle(_ batch: DecidedBatch, after error: StoreError) -> Bool {
     if case .outcomeUnknown = error { return resolve(batch, error) }
     guard let refusal = error.refusal else {
