@@ -50,6 +50,7 @@ let package = Package(
     .library(name: "GRPC", targets: ["GRPC", "GRPCTransport", "GRPCServices", "Protobuf"]),
     .library(name: "GRPCObservability", targets: ["Observability"]),
     .library(name: "FareboxContracts", targets: ["Contracts"]),
+    .library(name: "FareboxLedger", targets: ["Ledger", "StorageSQLite"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

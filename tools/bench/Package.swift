@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The benchmark's own programs: an echo server and client on the runtime, and the grpc-swift-2
-// peer. A package apart, so that the product carries no benchmark dependency and nobody builds this
+// The benchmark's own programs: an echo server and client on the runtime, a load on the ledger, and
+// the grpc-swift-2 peer. A package apart, so that the product carries no benchmark dependency and nobody builds this
 // without asking for it.
 
 let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
@@ -22,6 +22,16 @@ let package = Package(
       name: "bench-echo",
       dependencies: [
         .product(name: "GRPC", package: "farebox"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "bench-ledger",
+      dependencies: [
+        .product(name: "GRPC", package: "farebox"),
+        .product(name: "FareboxContracts", package: "farebox"),
+        .product(name: "FareboxLedger", package: "farebox"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],

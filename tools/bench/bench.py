@@ -109,6 +109,7 @@ def parse_arguments():
         "cpp-client",
         "grpc-swift-server",
         "echo-server",
+        "ledger-load",
         "farebox",
         "malloc-count",
     ):

@@ -1,0 +1,111 @@
+import Foundation
+import Synchronization
+
+/// How much is asked for: so many callers, each with one lifecycle after the other, or so many
+/// lifecycles per second whether or not the earlier ones are done.
+struct LoadShape: Sendable {
+  var accounts: Int
+  var callers: Int
+  /// Lifecycles per second; nil leaves it to the callers.
+  var rate: Double?
+  var seconds: Double
+  var warmUpSeconds: Double
+
+  init(_ options: inout Options) throws(UsageError) {
+    accounts = try options.number("accounts", 10_000)
+    callers = try options.number("callers", 128)
+    rate = try options.real("rate")
+    seconds = try options.real("seconds") ?? 10
+    warmUpSeconds = try options.real("warm-up") ?? 2
+  }
+
+  /// Warms up, then measures. One `run` is one lifecycle, told how many there were before it.
+  func measure(
+    _ run: @escaping @Sendable (_ number: Int, _ log: LoadLog) async -> Void,
+    betweenTimes: () -> Void = {}
+  ) async -> LoadLog {
+    let numbers = Atomic(0)
+    let warm = LoadLog()
+    if warmUpSeconds > 0 { await go(for: warmUpSeconds, numbers, warm, run) }
+    betweenTimes()
+    let log = LoadLog()
+    log.begin()
+    await go(for: seconds, numbers, log, run)
+    log.end()
+    log.take(failuresOf: warm)
+    return log
+  }
+
+  private func go(
+    for seconds: Double, _ numbers: borrowing Atomic<Int>, _ log: LoadLog,
+    _ run: @escaping @Sendable (Int, LoadLog) async -> Void
+  ) async {
+    let first = numbers.load(ordering: .relaxed)
+    let made = Made(first)
+    if let rate {
+      await offer(rate, for: seconds, made, log, run)
+    } else {
+      await close(for: seconds, made, log, run)
+    }
+    numbers.store(made.count.load(ordering: .relaxed), ordering: .relaxed)
+  }
+
+  /// A closed loop.
+  private func close(
+    for seconds: Double, _ made: Made, _ log: LoadLog,
+    _ run: @escaping @Sendable (Int, LoadLog) async -> Void
+  ) async {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<callers {
+        group.addTask {
+          repeat {
+            let start = ContinuousClock.now
+            await run(made.next(), log)
+            log.note(lifecycleSince: start)
+          } while ContinuousClock.now < deadline
+        }
+      }
+    }
+  }
+
+  /// An open loop: a lifecycle's time counts from when it was to begin, so that what waits because
+  /// the ledger is slow is not left out.
+  private func offer(
+    _ rate: Double, for seconds: Double, _ made: Made, _ log: LoadLog,
+    _ run: @escaping @Sendable (Int, LoadLog) async -> Void
+  ) async {
+    let total = Int(rate * seconds)
+    let (ends, end) = AsyncStream<Void>.makeStream()
+    let thread = Thread {
+      let start = ContinuousClock.now
+      var count = 0
+      while count < total {
+        let due = min(total, Int((ContinuousClock.now - start) / .seconds(1) * rate) + 1)
+        while count < due {
+          let intended = start + .seconds(Double(count) / rate)
+          Task {
+            await run(made.next(), log)
+            log.note(lifecycleSince: intended)
+            end.yield()
+          }
+          count += 1
+        }
+        usleep(100)
+      }
+    }
+    thread.start()
+    var ended = 0
+    for await _ in ends {
+      ended += 1
+      if ended == total { break }
+    }
+  }
+}
+
+/// Numbers lifecycles.
+private final class Made: Sendable {
+  let count: Atomic<Int>
+  init(_ first: Int) { count = Atomic(first) }
+  func next() -> Int { count.add(1, ordering: .relaxed).oldValue }
+}
