@@ -27,14 +27,16 @@ public struct AccountingAPI: Farebox_Accounting_V1_AccountingService.SimpleServi
   }
 }
 
-extension ServerContext {
+extension AccountingAPI {
   /// The caller's attempt under `key`.
-  func attempt(_ key: String) throws -> Attempt {
+  func attempt(_ key: String, _ context: ServerContext) throws -> Attempt {
     Attempt(
-      principal: try requirePrincipal().subject, key: key,
-      deadline: deadline.map { ContinuousClock.now.advanced(by: $0.remaining) })
+      principal: try context.requirePrincipal().subject, key: key,
+      deadline: context.timeLeft.map { ledger.machine.instant.advanced(by: $0) })
   }
+}
 
+extension ServerContext {
   /// The account that a question is about: an empty id is the caller's own.
   ///
   /// Throws PERMISSION_DENIED for another's account unless the caller has one of `roles`, whether

@@ -9,7 +9,7 @@ extension AccountingAPI {
     request: Farebox_Accounting_V1_AdjustAllocationRequest, context: ServerContext
   ) async throws -> Farebox_Accounting_V1_AdjustAllocationResponse {
     let command = try Ledger.AdjustAllocation(request)
-    let attempt = try context.attempt(request.idempotencyKey)
+    let attempt = try self.attempt(request.idempotencyKey, context)
     let outcome = await ledger.adjustAllocation(command, by: attempt)
     let receipt = try outcome.orThrow(account: nil)
     var answer = Farebox_Accounting_V1_AdjustAllocationResponse()
@@ -27,7 +27,7 @@ extension AccountingAPI {
   ) async throws -> Farebox_Accounting_V1_VoidAllocationResponse {
     let command = Ledger.VoidAllocation(
       allocation: try AllocationID(named: request.allocationID), reason: request.reason)
-    let attempt = try context.attempt(request.idempotencyKey)
+    let attempt = try self.attempt(request.idempotencyKey, context)
     let outcome = await ledger.voidAllocation(command, by: attempt)
     let receipt = try outcome.orThrow(account: nil)
     var answer = Farebox_Accounting_V1_VoidAllocationResponse()

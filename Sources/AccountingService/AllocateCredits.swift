@@ -9,7 +9,7 @@ extension AccountingAPI {
     request: Farebox_Accounting_V1_AllocateCreditsRequest, context: ServerContext
   ) async throws -> Farebox_Accounting_V1_AllocateCreditsResponse {
     let command = try Ledger.AllocateCredits(request)
-    let attempt = try context.attempt(request.idempotencyKey)
+    let attempt = try self.attempt(request.idempotencyKey, context)
     let outcome = await ledger.allocate(command, by: attempt)
     let receipt = try outcome.orThrow(account: command.account)
     var answer = Farebox_Accounting_V1_AllocateCreditsResponse()

@@ -9,7 +9,7 @@ extension AccountingAPI {
     request: Farebox_Accounting_V1_DeductCreditsRequest, context: ServerContext
   ) async throws -> Farebox_Accounting_V1_DeductCreditsResponse {
     let command = try Ledger.DeductCredits(request)
-    let attempt = try context.attempt(request.idempotencyKey)
+    let attempt = try self.attempt(request.idempotencyKey, context)
     let outcome = await ledger.deduct(command, by: attempt)
     let receipt = try outcome.orThrow(account: command.account)
     return Farebox_Accounting_V1_DeductCreditsResponse(receipt)

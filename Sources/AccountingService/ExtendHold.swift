@@ -10,7 +10,7 @@ extension AccountingAPI {
     request: Farebox_Accounting_V1_ExtendHoldRequest, context: ServerContext
   ) async throws -> Farebox_Accounting_V1_ExtendHoldResponse {
     let command = try Ledger.ExtendHold(request)
-    let attempt = try context.attempt(request.idempotencyKey)
+    let attempt = try self.attempt(request.idempotencyKey, context)
     let outcome = await ledger.extendHold(command, by: attempt)
     let receipt = try outcome.orThrow(account: nil)
     let hold = receipt.value.hold

@@ -9,7 +9,7 @@ extension AccountingAPI {
   ) async throws -> Farebox_Accounting_V1_ForceReleaseResponse {
     let command = Ledger.ForceRelease(
       hold: try HoldID(named: request.holdID), reason: request.reason)
-    let attempt = try context.attempt(request.idempotencyKey)
+    let attempt = try self.attempt(request.idempotencyKey, context)
     let outcome = await ledger.forceRelease(command, by: attempt)
     let receipt = try outcome.orThrow(account: nil)
     var answer = Farebox_Accounting_V1_ForceReleaseResponse()

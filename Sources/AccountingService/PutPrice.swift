@@ -9,7 +9,7 @@ extension AccountingAPI {
     request: Farebox_Accounting_V1_PutPriceRequest, context: ServerContext
   ) async throws -> Farebox_Accounting_V1_PutPriceResponse {
     let command = try Ledger.PutPrice(request)
-    let attempt = try context.attempt(request.idempotencyKey)
+    let attempt = try self.attempt(request.idempotencyKey, context)
     let outcome = await ledger.putPrice(command, by: attempt)
     let receipt = try outcome.orThrow(account: nil)
     var answer = Farebox_Accounting_V1_PutPriceResponse()

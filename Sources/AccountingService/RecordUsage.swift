@@ -16,7 +16,7 @@ extension AccountingAPI {
     var lawful: [(place: Int, command: Ledger.DeductCredits, attempt: Attempt)] = []
     for (place, item) in request.items.enumerated() {
       var result = Farebox_Accounting_V1_RecordUsageResult()
-      let attempt = try context.attempt(item.idempotencyKey)
+      let attempt = try self.attempt(item.idempotencyKey, context)
       do throws(RPCError) {
         lawful.append((place, try Ledger.DeductCredits(item), attempt))
       } catch {

@@ -14,7 +14,7 @@ extension AccountingAPI {
     let command = Ledger.RefundUsage(
       usage: usage, amountMicros: request.amountMicros, isServiceFault: request.serviceFault,
       reason: request.reason)
-    let attempt = try context.attempt(request.idempotencyKey)
+    let attempt = try self.attempt(request.idempotencyKey, context)
     let outcome = await ledger.refundUsage(command, by: attempt)
     let receipt = try outcome.orThrow(account: nil)
     let refund = receipt.value.refund

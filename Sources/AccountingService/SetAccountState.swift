@@ -10,7 +10,7 @@ extension AccountingAPI {
     let command = Ledger.SetAccountState(
       account: AccountID(request.accountID), state: try request.state.checked(),
       overdraftLimitMicros: request.overdraftLimitMicros)
-    let attempt = try context.attempt(request.idempotencyKey)
+    let attempt = try self.attempt(request.idempotencyKey, context)
     let outcome = await ledger.setAccountState(command, by: attempt)
     let receipt = try outcome.orThrow(account: command.account)
     var answer = Farebox_Accounting_V1_SetAccountStateResponse()

@@ -10,7 +10,7 @@ extension AccountingAPI {
     request: Farebox_Accounting_V1_SetBalanceAlertsRequest, context: ServerContext
   ) async throws -> Farebox_Accounting_V1_SetBalanceAlertsResponse {
     let command = try Ledger.SetBalanceAlerts(request)
-    let attempt = try context.attempt(request.idempotencyKey)
+    let attempt = try self.attempt(request.idempotencyKey, context)
     let outcome = await ledger.setBalanceAlerts(command, by: attempt)
     let receipt = try outcome.orThrow(account: command.account)
     var answer = Farebox_Accounting_V1_SetBalanceAlertsResponse()

@@ -10,7 +10,7 @@ extension AccountingAPI {
     request: Farebox_Accounting_V1_SetBudgetRequest, context: ServerContext
   ) async throws -> Farebox_Accounting_V1_SetBudgetResponse {
     let command = try Ledger.SetBudget(request)
-    let attempt = try context.attempt(request.idempotencyKey)
+    let attempt = try self.attempt(request.idempotencyKey, context)
     let outcome = await ledger.setBudget(command, by: attempt)
     let receipt = try outcome.orThrow(account: command.account)
     var answer = Farebox_Accounting_V1_SetBudgetResponse()

@@ -9,7 +9,7 @@ extension AccountingAPI {
     request: Farebox_Accounting_V1_SettleHoldRequest, context: ServerContext
   ) async throws -> Farebox_Accounting_V1_SettleHoldResponse {
     let command = try Ledger.SettleHold(request)
-    let attempt = try context.attempt(request.idempotencyKey)
+    let attempt = try self.attempt(request.idempotencyKey, context)
     let outcome = await ledger.settleHold(command, by: attempt)
     let receipt = try outcome.orThrow(account: nil)
     var answer = Farebox_Accounting_V1_SettleHoldResponse()

@@ -95,8 +95,7 @@ public actor WebhookOutbox {
           group.addTask { await self.work(id) }
         }
         await forgetOld()
-        // Only cancellation ends a sleep early.
-        try? await Task.sleep(for: configuration.pollPause)
+        await ledger.machine.sleep(for: configuration.pollPause)
       }
       group.cancelAll()
     }

@@ -294,7 +294,7 @@ package final class ServerCall: @unchecked Sendable {
   /// The door by which every failure of a handler leaves.
   private func answer(_ failure: any Error) {
     var error = RPCError(wrapping: failure)
-    if failure is CancellationError, let deadline, deadline.isPast {
+    if failure is CancellationError, let deadline, deadline <= host.now {
       error = RPCError(code: .deadlineExceeded, message: "the deadline passed on the server")
     }
     reportIfUnknown(failure)

@@ -10,6 +10,8 @@ package protocol ServerCallHost: AnyObject, Sendable {
   var session: Session? { get }
   /// When the current turn of the event loop began, for judging deadlines; on the loop only.
   var turnStart: Deadline { get }
+  /// The clock that deadlines are judged by; from any thread.
+  var now: Deadline { get }
 
   /// Runs work on the event loop, always later.
   func runOnLoop(_ work: @escaping @Sendable () -> Void)
@@ -29,7 +31,10 @@ package protocol ServerCallHost: AnyObject, Sendable {
 
 extension ServerCallHost {
   /// Hosts without turns ask the clock.
-  package var turnStart: Deadline { .now() }
+  package var turnStart: Deadline { now }
+
+  /// Hosts go by the process's clock.
+  package var now: Deadline { .now() }
 
   /// Hosts without a bound need not count.
   package func requestBytesHeld(_ change: Int) {}

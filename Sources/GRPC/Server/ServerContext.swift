@@ -16,6 +16,10 @@ public struct ServerContext: Sendable {
   public var metadata: Metadata { call.metadata }
   /// When the client stops waiting, or the server's own maximum when that is sooner.
   public var deadline: Deadline? { call.deadline }
+  /// How long that is from now on, negative when it has passed.
+  package var timeLeft: Duration? {
+    deadline.map { .nanoseconds($0.nanoseconds) - .nanoseconds(call.host.now.nanoseconds) }
+  }
   /// The peer's address, for example `ipv4:127.0.0.1:50123` or `unix:/run/x.sock`.
   public var remotePeer: String { call.peers.remote }
   /// Our address on this connection.

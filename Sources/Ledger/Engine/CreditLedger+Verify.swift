@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// Why an examination could not be carried out.
@@ -41,7 +40,7 @@ extension CreditLedger {
       isWhole: firstSeq == 1 && lastSeq == nil)
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        DispatchQueue(label: "farebox.ledger.verify", qos: .utility).async {
+        machine.makeQueue("farebox.ledger.verify", isBackground: true).run {
           continuation.resume(returning: examination.run())
         }
       }

@@ -47,17 +47,31 @@ public final class CreditLedger: Sendable {
   /// Whether an examination is under way.
   let isVerifying = Atomic(false)
   /// Where questions about the past wait for the journal.
-  let archive = ReadingRoom()
+  let archive: ReadingRoom
+  /// Where the ledger works, and by which clock callers' deadlines are judged.
+  package let machine: any LedgerMachine
 
   /// Starts; accounts are loaded when they are needed. The ledger owns the store from now on.
-  public init(
+  public convenience init(
     store: any LedgerStore, clock: any LedgerClock = SystemClock(),
     calendar: any LedgerCalendar = UTCCalendar(), configuration: Configuration = .defaults
+  ) throws(StoreError) {
+    try self.init(
+      store: store, clock: clock, calendar: calendar, configuration: configuration,
+      machine: HostMachine())
+  }
+
+  /// The same on another machine than the process's own.
+  package init(
+    store: any LedgerStore, clock: any LedgerClock, calendar: any LedgerCalendar = UTCCalendar(),
+    configuration: Configuration = .defaults, machine: any LedgerMachine
   ) throws(StoreError) {
     let loaded = try store.load(LoadRequest(isStart: true))
     self.store = store
     self.clock = clock
     self.calendar = calendar
+    self.machine = machine
+    archive = ReadingRoom(machine)
     board = BalanceBoard(loaded, calendar: calendar)
     writer = LedgerWriter(
       loaded, store: store, clock: clock, board: board, calendar: calendar,
@@ -65,7 +79,7 @@ public final class CreditLedger: Sendable {
         waitingMax: configuration.waitingCommandsMax,
         batchMax: configuration.commandsPerCommitMax,
         accountsMax: configuration.accountsInMemoryMax,
-        recoveryPause: configuration.recoveryPause))
+        recoveryPause: configuration.recoveryPause), machine: machine)
   }
 
   /// Why the ledger refuses commands now; nil while it works.
@@ -99,8 +113,7 @@ public final class CreditLedger: Sendable {
   public func sweepContinuously(every pause: Duration = .seconds(1)) async {
     while !Task.isCancelled {
       await sweep()
-      // Only cancellation ends a sleep early.
-      try? await Task.sleep(for: pause)
+      await machine.sleep(for: pause)
     }
   }
 

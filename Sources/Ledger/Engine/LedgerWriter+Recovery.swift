@@ -1,5 +1,3 @@
-import Dispatch
-
 // What the writer does when the store fails. Nothing that may have happened is decided again.
 
 extension LedgerWriter {
@@ -63,9 +61,7 @@ extension LedgerWriter {
     guard !isClosing else { return stop(WriterWork(), error) }
     var left = batch
     left.work = WriterWork()
-    let pause = DispatchTimeInterval.microseconds(
-      Int(clamping: limits.recoveryPause.wholeMicroseconds))
-    queue.asyncAfter(deadline: .now() + pause) { [left] in
+    queue.run(after: limits.recoveryPause) { [left] in
       if self.resolve(left, error) { self.drain() }
     }
   }
@@ -87,7 +83,8 @@ extension LedgerWriter {
   private func shut(_ refusal: Refusal, _ error: StoreError) {
     failure.withLock { $0 = error }
     let waiting = inbox.withLock { inbox in
-      inbox.gate = WriterInbox.Gate(refusal: refusal, until: .now + limits.recoveryPause)
+      inbox.gate = WriterInbox.Gate(
+        refusal: refusal, until: machine.instant + limits.recoveryPause)
       defer { inbox.waiting = [] }
       return inbox.waiting
     }

@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// The one writer: takes all commands that wait, decides them in order, commits them together.
@@ -33,8 +32,9 @@ final class LedgerWriter: Sendable {
   let clock: any LedgerClock
   let board: BalanceBoard
   let limits: Limits
-  let inbox = Mutex(WriterInbox())
-  let queue = DispatchQueue(label: "farebox.ledger.writer")
+  let machine: any LedgerMachine
+  let inbox: Mutex<WriterInbox>
+  let queue: any WorkQueue
   /// Touched on `queue` only, one drain at a time.
   let state: Mutex<LedgerState?>
   /// Why the writer refuses; nil while it works.
@@ -42,13 +42,16 @@ final class LedgerWriter: Sendable {
 
   init(
     _ loaded: LoadedState, store: any LedgerStore, clock: any LedgerClock, board: BalanceBoard,
-    calendar: any LedgerCalendar, limits: Limits
+    calendar: any LedgerCalendar, limits: Limits, machine: any LedgerMachine
   ) {
     precondition(limits.waitingMax > 0 && limits.batchMax > 0 && limits.share > 0)
     self.store = store
     self.clock = clock
     self.board = board
     self.limits = limits
+    self.machine = machine
+    inbox = Mutex(WriterInbox(machine))
+    queue = machine.makeQueue("farebox.ledger.writer", isBackground: false)
     state = Mutex(LedgerState(loaded, isWhole: false, calendar: calendar))
   }
 
@@ -79,7 +82,7 @@ final class LedgerWriter: Sendable {
     let result = await withCheckedContinuation { continuation in
       let reader = WriterInbox.Reader(account: account) { continuation.resume(returning: $0) }
       switch inbox.withLock({ $0.add(reader, max: limits.waitingMax) }) {
-      case .drain: queue.async { self.drain() }
+      case .drain: queue.run { self.drain() }
       case .wait: break
       case .refuse(let refusal): reader.resume(.failure(refusal))
       }
@@ -92,7 +95,7 @@ final class LedgerWriter: Sendable {
   func sweep() async -> Int {
     await withCheckedContinuation { continuation in
       switch inbox.withLock({ $0.add(continuation) }) {
-      case .drain: queue.async { self.drain() }
+      case .drain: queue.run { self.drain() }
       case .wait: break
       case .refuse: continuation.resume(returning: 0)
       }
@@ -117,7 +120,7 @@ final class LedgerWriter: Sendable {
     let action = inbox.withLock { $0.add(waiting, max: limits.waitingMax, late: &late) }
     for waiting in late { waiting.resume(.refused(.deadlinePassed)) }
     switch action {
-    case .drain: queue.async { self.drain() }
+    case .drain: queue.run { self.drain() }
     case .wait: break
     case .refuse(let refusal): waiting.resume(.refused(refusal))
     }
@@ -135,7 +138,7 @@ final class LedgerWriter: Sendable {
   /// Refuses those whose callers gave up while they waited: the work is for those who still wait.
   private func refuseLate(_ batch: [WriterInbox.Waiting]) -> [WriterInbox.Waiting] {
     guard batch.contains(where: { $0.submission.deadline != nil }) else { return batch }
-    let now = ContinuousClock.now
+    let now = machine.instant
     for waiting in batch where waiting.isLate(at: now) {
       waiting.resume(.refused(.deadlinePassed))
     }

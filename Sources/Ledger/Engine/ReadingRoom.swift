@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// Why a question about the past was not answered.
@@ -12,13 +11,17 @@ public enum ArchiveError: Error, Sendable {
 /// Where questions about the past are answered, one after the other, away from the event loops:
 /// they read the journal, and must not take more than a core from the commits.
 final class ReadingRoom: Sendable {
-  private let queue = DispatchQueue(label: "farebox.ledger.archive", qos: .utility)
+  private let queue: any WorkQueue
   private let waiting = Atomic(0)
+
+  init(_ machine: any LedgerMachine) {
+    queue = machine.makeQueue("farebox.ledger.archive", isBackground: true)
+  }
 
   /// Waits for those who read; the store may be closed then.
   func close() async {
     await withCheckedContinuation { continuation in
-      queue.async { continuation.resume() }
+      queue.run { continuation.resume() }
     }
   }
 
@@ -30,7 +33,7 @@ final class ReadingRoom: Sendable {
     defer { waiting.subtract(1, ordering: .relaxed) }
     guard count <= LedgerLimits.journalQuestionsMax else { throw .overloaded }
     let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
-      queue.async { continuation.resume(returning: Result { try body() }) }
+      queue.run { continuation.resume(returning: Result { try body() }) }
     }
     switch result {
     case .success(let value): return value

@@ -29,6 +29,8 @@ struct WriterInbox {
     let until: ContinuousClock.Instant?
   }
 
+  /// Whose clock tells who is late, and when a gate opens.
+  private let machine: any LedgerMachine
   var phase = Phase.idle
   var waiting: [Waiting] = []
   var readers: [Reader] = []
@@ -39,6 +41,8 @@ struct WriterInbox {
   var closing: CheckedContinuation<Void, Never>?
   /// Nil while all is well.
   var gate: Gate?
+
+  init(_ machine: any LedgerMachine) { self.machine = machine }
 
   /// What is to be done about a newcomer.
   enum OnArrival {
@@ -51,7 +55,7 @@ struct WriterInbox {
   mutating func refusal() -> Refusal? {
     if phase == .stopped || closing != nil { return .ledgerStopped }
     guard let gate else { return nil }
-    if let until = gate.until, until <= .now {
+    if let until = gate.until, until <= machine.instant {
       self.gate = nil
       return nil
     }
@@ -61,7 +65,7 @@ struct WriterInbox {
   /// Queues a command, unless there are `max`; `late` are those that made room for it.
   mutating func add(_ newcomer: Waiting, max: Int, late: inout [Waiting]) -> OnArrival {
     if let refusal = refusal() { return .refuse(refusal) }
-    if waiting.count >= max { late = shedLate(at: .now) }
+    if waiting.count >= max { late = shedLate(at: machine.instant) }
     if waiting.count >= max { return .refuse(.ledgerOverloaded) }
     if let deadline = newcomer.submission.deadline {
       firstDeadline = min(firstDeadline ?? deadline, deadline)
