@@ -54,7 +54,7 @@ public struct UnknownFields: Sendable, Hashable {
   /// Hands the records to protobuf-c, which points into a copy in the arena.
   func store(into message: UnsafeMutableRawPointer, arena: Arena) {
     guard let copy = arena.allocate(bytes.count) else { return }
-    bytes.withUnsafeBytes { copy.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+    UnsafeMutableRawBufferPointer(start: copy, count: bytes.count).copyBytes(from: bytes)
     let start = UnsafePointer(copy.assumingMemoryBound(to: UInt8.self))
     let end = start + bytes.count
     var count = 0

@@ -99,7 +99,8 @@ public struct ProtoText {
       write(nested, at: location + [4, Int32(index)], indent: inner)
     }
     write(
-      reserved: message.reservedRange.map { ($0.start ?? 0, ($0.end ?? 0) - 1) },
+      // The server says any number it likes, the least one too.
+      reserved: message.reservedRange.map { ($0.start ?? 0, ($0.end ?? 0) &- 1) },
       names: message.reservedName, indent: inner)
     lines.append("\(indent)}")
   }

@@ -62,6 +62,23 @@ import Testing
     }
   }
 
+  @Test("Numbers of a foreign descriptor are shown, whatever they are")
+  func oddNumbers() async throws {
+    var range = Google_Protobuf_DescriptorProto.ReservedRange()
+    (range.start, range.end) = (.max, .min)
+    var message = Google_Protobuf_DescriptorProto()
+    (message.name, message.reservedRange) = ("Odd", [range])
+    var set = Google_Protobuf_FileDescriptorSet()
+    var file = Google_Protobuf_FileDescriptorProto()
+    (file.name, file.messageType) = ("odd.proto", [message])
+    set.file = [file]
+    let catalog = Catalog(source: try ProtosetSource([("set", set.serializedBytes())]))
+    let odd = try await catalog.declaration(of: "Odd")
+    #expect(
+      ProtoText.text(of: odd, in: await catalog.file(of: odd))
+        .contains("reserved \(Int32.max)"))
+  }
+
   @Test("A server without reflection is told apart")
   func noReflection() async throws {
     var router = RPCRouter()

@@ -64,7 +64,7 @@ package struct ResponseHeaderBlock: Sendable {
     var number = 0
     for byte in text {
       guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-      number = number * 10 + Int(byte - UInt8(ascii: "0"))
+      number = number &* 10 &+ Int(byte &- UInt8(ascii: "0"))
     }
     return number
   }

@@ -6,12 +6,12 @@ struct DigitScanner {
 
   var isAtEnd: Bool { rest.isEmpty }
 
-  /// Exactly `count` digits.
+  /// Exactly `count` digits, at most 18: no sum here can leave 64 bits.
   mutating func digits(_ count: Int) -> Int64? {
     var value: Int64 = 0
     for _ in 0..<count {
       guard let digit = nextDigit() else { return nil }
-      value = value * 10 + digit
+      value = value &* 10 &+ digit
     }
     return value
   }
@@ -22,14 +22,14 @@ struct DigitScanner {
     var count = 1
     while let digit = nextDigit() {
       guard count < 9 else { return nil }
-      value = value * 10 + digit
+      value = value &* 10 &+ digit
       count += 1
     }
     while count < 9 {
-      value *= 10
+      value &*= 10
       count += 1
     }
-    return Int32(value)
+    return Int32(truncatingIfNeeded: value)
   }
 
   mutating func take(_ character: Unicode.Scalar) -> Bool {
@@ -45,8 +45,8 @@ struct DigitScanner {
     guard isEast || take("-"), let hours = digits(2), take(":"), let minutes = digits(2),
       hours < 24, minutes < 60
     else { return nil }
-    let seconds = hours * 3600 + minutes * 60
-    return isEast ? seconds : -seconds
+    let seconds = hours &* 3600 &+ minutes &* 60
+    return isEast ? seconds : 0 &- seconds
   }
 
   private mutating func nextDigit() -> Int64? {
@@ -54,6 +54,6 @@ struct DigitScanner {
       return nil
     }
     rest = rest.dropFirst()
-    return Int64(first - UInt8(ascii: "0"))
+    return Int64(first &- UInt8(ascii: "0"))
   }
 }

@@ -91,7 +91,7 @@ public struct JSONNumber: Hashable, Sendable {
         exponent = min(max(exponent, -1_000_000), 1_000_000)
         rest = Substring().utf8
       default:
-        digits.append(byte - UInt8(ascii: "0"))
+        digits.append(byte &- UInt8(ascii: "0"))
         if isInFraction { fractionDigits += 1 }
       }
     }

@@ -176,7 +176,7 @@ public struct JSONParser {
     guard (0xDC00...0xDFFF).contains(second) else {
       throw error("this is half of a surrogate pair")
     }
-    let code = 0x10000 + (UInt32(first - 0xD800) << 10) + UInt32(second - 0xDC00)
+    let code = 0x10000 &+ UInt32(first &- 0xD800) &<< 10 &+ UInt32(second &- 0xDC00)
     guard let scalar = Unicode.Scalar(code) else { throw error("this is no Unicode character") }
     return scalar
   }

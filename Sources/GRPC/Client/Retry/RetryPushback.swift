@@ -20,7 +20,7 @@ package enum RetryPushback: Sendable, Hashable {
         self = .never
         return
       }
-      milliseconds = milliseconds * 10 + Int64(byte - UInt8(ascii: "0"))
+      milliseconds = milliseconds &* 10 &+ Int64(byte &- UInt8(ascii: "0"))
     }
     self = .after(.milliseconds(milliseconds))
   }
