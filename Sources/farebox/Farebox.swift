@@ -7,5 +7,5 @@ struct Farebox: AsyncParsableCommand {
     commandName: "farebox",
     abstract: "Prepaid-credit control for AI services.",
     version: BuildVersion.number,
-    subcommands: [ServeCommand.self, UserCommand.self, LedgerCommand.self])
+    subcommands: [ServeCommand.self, UserCommand.self, LedgerCommand.self, LimitsCommand.self])
 }

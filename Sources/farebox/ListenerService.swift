@@ -17,17 +17,23 @@ struct ListenerService: Service {
   private let logger: Logger
   private let afterDrain: @Sendable () async -> Void
 
+  /// The methods whose requests are large: a prompt, and a batch of up to 1,000 charges.
+  private static let large = [
+    Farebox_Chat_V1_ChatService.Method.Chat.descriptor,
+    Farebox_Accounting_V1_AccountingService.Method.RecordUsage.descriptor,
+  ]
+
   /// - Parameters:
   ///   - name: "auth", "accounting" or "chat".
   ///   - service: the service's descriptor, named in health answers.
   ///   - audience: who tokens must be for.
   ///   - tls: the certificates; nil = plaintext.
-  ///   - drainDelay: how long calls are still accepted after health has said NOT_SERVING.
+  ///   - limits: what clients may cost.
   ///   - afterDrain: runs when the last call has ended, before the listeners below stop.
   init(
     _ name: Settings.Listener, serving service: ServiceDescriptor,
     _ implementation: any RegistrableRPCService, at endpoint: Endpoint, audience: String,
-    keys: KeyRing, tls: ServerTLS?, drainDelay: Duration, group: any EventLoopGroup,
+    keys: KeyRing, tls: ServerTLS?, limits: Limits, group: any EventLoopGroup,
     logger: Logger,
     afterDrain: @escaping @Sendable () async -> Void = {}
   ) throws {
@@ -37,6 +43,10 @@ struct ListenerService: Service {
     VersionService(name: name.rawValue).registerMethods(with: &router)
     HealthService(status: health).registerMethods(with: &router)
     ReflectionService.register(with: &router)
+    for service in Set(router.methods.map(\.service)) {
+      router.setMaxRequestBytes(limits.messageBytes, for: service)
+    }
+    for method in Self.large { router.setMaxRequestBytes(limits.largeMessageBytes, for: method) }
     let uncovered = AuthorizationTable.farebox.methodsWithoutRow(among: router.methods)
     guard uncovered.isEmpty else {
       throw StartupError("no authorization row for \(uncovered.map(\.path))")
@@ -51,7 +61,7 @@ struct ListenerService: Service {
     self.afterDrain = afterDrain
     var configuration = GRPCServer.Configuration()
     configuration.tls = tls
-    configuration.limits.lameDuck = drainDelay
+    configuration.limits = limits.server
     configuration.onLimitBreach = LimitBreachCounters().count
     configuration.beforeDrain = { health.setAllNotServing() }
     self.server = GRPCServer(

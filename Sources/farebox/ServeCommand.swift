@@ -75,6 +75,8 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Milliseconds between NOT_SERVING and the end of accepting calls (default 0).")
   var drainDelayMs: String?
 
+  @OptionGroup var limits: LimitOptions
+
   @Option(help: "trace, debug, info, notice, warning, error (default info).")
   var logLevel: String?
 
@@ -83,7 +85,8 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try await Settings.load(
-      flags: flags, file: config, environment: ProcessInfo.processInfo.environment,
+      flags: flags.merging(try limits.flags) { flag, _ in flag }, file: config,
+      environment: ProcessInfo.processInfo.environment,
       cores: ProcessInfo.processInfo.activeProcessorCount)
     LoggingSystem.bootstrap(StreamLogHandler.standardError)
     var logger = Logger(label: "farebox")

@@ -104,6 +104,13 @@ struct ServerProgram: Sendable {
     return listeners
   }
 
+  /// The limits of a listener.
+  private var limits: Limits {
+    var limits = settings.limits
+    limits.server.lameDuck = settings.drainDelay
+    return limits
+  }
+
   private func endpoint(_ part: Settings.Listener) throws -> Endpoint {
     guard let endpoint = settings.listen[part] else {
       throw StartupError("listen.\(part.rawValue) is not set")
@@ -119,7 +126,7 @@ struct ServerProgram: Sendable {
     return try ListenerService(
       .auth, serving: Farebox_Auth_V1_AuthService.descriptor, api, at: endpoint(.auth),
       audience: ServiceAudience.auth, keys: keys, tls: certificates.listeners,
-      drainDelay: settings.drainDelay, group: threads, logger: logger)
+      limits: limits, group: threads, logger: logger)
   }
 
   private func accounting(
@@ -128,7 +135,8 @@ struct ServerProgram: Sendable {
   ) async throws -> ListenerService {
     let directory = try DataDirectory(path: data.ledger)
     let store = try SQLiteLedgerStore(directory: directory)
-    let ledger = try CreditLedger(store: store, calendar: SystemCalendar())
+    let ledger = try CreditLedger(
+      store: store, calendar: SystemCalendar(), configuration: settings.limits.ledger)
     let sweeper = Task { await ledger.sweepContinuously() }
     closers.add("ledger") {
       sweeper.cancel()
@@ -142,7 +150,7 @@ struct ServerProgram: Sendable {
       .accounting, serving: Farebox_Accounting_V1_AccountingService.descriptor,
       AccountingAPI(ledger: ledger, outbox: outbox), at: endpoint(.accounting),
       audience: ServiceAudience.accounting, keys: keys, tls: certificates.listeners,
-      drainDelay: settings.drainDelay, group: threads, logger: logger)
+      limits: limits, group: threads, logger: logger)
   }
 
   /// Starts to deliver events; stops before the ledger does.
@@ -197,7 +205,7 @@ struct ServerProgram: Sendable {
       .chat, serving: Farebox_Chat_V1_ChatService.descriptor,
       ChatAPI(provider: BuiltInProvider(), gate: gate, logger: logger), at: endpoint(.chat),
       audience: ServiceAudience.chat, keys: keys, tls: certificates.listeners,
-      drainDelay: settings.drainDelay, group: threads, logger: logger
+      limits: limits, group: threads, logger: logger
     ) {
       let left = await settlements.drain(within: .seconds(5))
       if left > 0 {

@@ -17,6 +17,7 @@ import Logging
 /// webhooks.allow.http   false              webhooks.tls.authority (the system's)
 /// remote.tls.authority  (none)             remote.tls.name    (the host)
 /// remote.tls.certificate (none)            remote.tls.key     (none)
+/// limits.…              see LimitSetting
 /// ```
 /// Services listen at HOST:PORT or unix:PATH, and are reached there too, by dns:///NAME:PORT, or at
 /// several of these between commas: the first one that answers.
@@ -45,6 +46,8 @@ struct Settings: Sendable {
   var webhooksAuthority: String?
   /// How long calls are still accepted after a stop was asked for and health has said NOT_SERVING.
   var drainDelay: Duration
+  /// What clients may cost.
+  var limits: Limits
 
   /// The three listeners, in the order in which they start.
   enum Listener: String, CaseIterable, Sendable {
@@ -82,11 +85,21 @@ struct Settings: Sendable {
     if let file {
       providers.append(try await FileProvider<JSONSnapshot>(filePath: .init(file)))
     }
-    return try Settings(ConfigReader(providers: providers).scoped(to: "farebox"), cores: cores)
+    let limitsGiven =
+      flags.keys.filter { $0.hasPrefix("limits.") }
+      + environment.keys.filter { $0.hasPrefix("FAREBOX_LIMITS_") }
+    return try Settings(
+      ConfigReader(providers: providers).scoped(to: "farebox"), cores: cores,
+      limitsGiven: limitsGiven.sorted())
   }
 
-  private init(_ config: ConfigReader, cores: Int) throws {
-    func text(_ key: String) -> String? { config.string(forKey: ConfigKey(key)) }
+  private init(_ config: ConfigReader, cores: Int, limitsGiven: [String]) throws {
+    func text(_ key: String) -> String? {
+      let key = ConfigKey(key)
+      // In a file a figure may be a number, and a choice true or false.
+      return config.string(forKey: key) ?? config.int(forKey: key).map { String($0) }
+        ?? config.bool(forKey: key).map { String($0) }
+    }
     func endpoint(_ key: String, _ fallback: String) throws -> Endpoint {
       let value = text(key) ?? fallback
       guard let endpoint = Endpoint(value) else {
@@ -136,6 +149,7 @@ struct Settings: Sendable {
       throw StartupError("drain.delay.ms: \"\(delay)\" is not 0 to 600000")
     }
     drainDelay = .milliseconds(milliseconds)
+    limits = try Limits(text, given: limitsGiven)
   }
 }
 
