@@ -67,3 +67,12 @@ need_python() {
   "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$wanted" </dev/null
   cp "$wanted" "$made"
 }
+
+# need_python_packages FILE: adds to .venv what another requirements file names.
+need_python_packages() {
+  local made="$venv/$(basename "$(dirname "$1")")-requirements.made"
+  cmp -s "$1" "$made" && return 0
+  say "adding $(basename "$(dirname "$1")")'s Python packages to .venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$1" </dev/null
+  cp "$1" "$made"
+}

@@ -1,4 +1,4 @@
-"""Measures Farebox against nghttpd, gRPC C++ and grpc-swift-2.
+"""Measures Farebox against nghttpd, gRPC C++, grpc-swift-2 and PostgreSQL.
 
 The servers are pinned to one core and the load to another. Rounds are interleaved: each round of a
 part runs everybody who takes part in it once, and a ratio compares runs of the same round, so that
@@ -18,76 +18,70 @@ from pathlib import Path
 BENCH = Path(__file__).resolve().parent
 sys.path[:0] = [str(BENCH.parent / "python"), str(BENCH)]
 
+import ledger_files  # noqa: E402
+import ledger_parts  # noqa: E402
 import parts  # noqa: E402
 import report  # noqa: E402
-from clients import Client, ClientError  # noqa: E402
+from clients import ClientError  # noqa: E402
 from contract_stubs import ContractError  # noqa: E402
 from farebox_process import FareboxError  # noqa: E402
+from ledger_lineup import LedgerLineup  # noqa: E402
+from ledger_load import LedgerLoadError  # noqa: E402
 from lineup import Lineup  # noqa: E402
-from load import Load, LoadError, run_h2load  # noqa: E402
+from load import LoadError  # noqa: E402
+from postgres import PostgresError  # noqa: E402
 from servers import ServerError  # noqa: E402
 
-PARTS_HELP = "unary, single (one stream per connection), mallocs, streaming, client"
-WARM_UP_SECONDS = 0.5
+PARTS_HELP = ", ".join(part.name for part in parts.PARTS)
+PROGRAMS = (
+    "cpp-server",
+    "cpp-client",
+    "grpc-swift-server",
+    "echo-server",
+    "ledger-load",
+    "farebox",
+    "malloc-count",
+)
+# Rows that follow from the others of the same round.
+DERIVED = {"disk": ledger_files.each_on_disk, "memory": ledger_files.each_account_in_memory}
+FAILURES = (
+    LoadError,
+    ClientError,
+    ServerError,
+    FareboxError,
+    ContractError,
+    LedgerLoadError,
+    PostgresError,
+    OSError,
+)
 
 
 def run_part(part, lineup, arguments):
     """All rounds of one part; returns [{runner: sample}]."""
-    runners = [lineup.runner(part, name) for name in part.runners]
     print(f"\n{part.title}", flush=True)
-    for runner in runners:
-        shoot(runner, part, arguments, WARM_UP_SECONDS)
+    runners = [lineup.runner(part, name) for name in part.runners]
+    if part.warms_up:
+        for runner in runners:
+            runner.warm_up(part, arguments.load_core)
+    seconds = arguments.seconds or part.seconds
     rounds = []
-    for number in range(arguments.rounds):
+    for number in range(min(arguments.rounds, part.rounds_max)):
         # A different one goes first in each round: nobody always follows the same one.
         first = number % len(runners)
         order = runners[first:] + runners[:first]
         samples = {}
         for runner in order:
-            samples[runner.name] = shoot(runner, part, arguments, arguments.seconds)
-        rounds.append({name: samples[name] for name in part.runners})
-        shown = ", ".join(f"{name} {sample['rate']:,.0f}" for name, sample in rounds[-1].items())
-        print(f"round {number + 1}, {part.unit}/s: {shown}", flush=True)
-    return rounds
-
-
-def shoot(runner, part, arguments, seconds):
-    """One run; returns its sample."""
-    if isinstance(runner, Client):
-        return runner.run(seconds, part.streams, arguments.load_core)
-    load = Load(
-        connections=part.connections,
-        streams=part.streams,
-        seconds=seconds,
-        core=arguments.load_core,
-    )
-    cpu_before = runner.cpu_seconds()
-    counts = runner.malloc_count_path is not None
-    mallocs_before = runner.mallocs() if counts else 0
-    shot = run_h2load(load, runner.url, runner.headers, runner.body_path)
-    used = runner.cpu_seconds() - cpu_before
-    # Sequence numbers and times in an answer may take a byte more or less from run to run. Calls
-    # that h2load broke off at its end have sent bytes as well.
-    if shot.body_bytes < shot.requests * runner.answer_bytes * 0.95:
-        raise LoadError(
-            f"{runner.name}: {shot.body_bytes} bytes for {shot.requests} answers of "
-            f"{runner.answer_bytes} bytes: some were errors"
+            samples[runner.name] = runner.run(part, seconds, arguments.load_core)
+        samples = {name: samples[name] for name in part.runners}
+        if part.name in DERIVED:
+            samples |= DERIVED[part.name](samples)
+        rounds.append(samples)
+        shown = ", ".join(
+            f"{name} {sample['rate']:,.0f}" for name, sample in samples.items() if "rate" in sample
         )
-    units = shot.requests
-    if runner.answer_units > 1:
-        # Whole calls are too coarse a measure of messages: those of the last calls count too.
-        units = shot.body_bytes / runner.answer_bytes * runner.answer_units
-    sample = {
-        "rate": units * shot.rate / shot.requests,
-        "cpu_us": used / units * 1e6,
-        "busy": used / shot.wall,
-        "other_busy": shot.load_cpu / shot.wall,
-        "latency_mean": shot.latency_mean,
-        "latency_max": shot.latency_max,
-    }
-    if counts:
-        sample["mallocs"] = (runner.mallocs() - mallocs_before) / units
-    return sample
+        print(f"round {number + 1}, {part.unit}/s: {shown}" if shown else f"round {number + 1}")
+        sys.stdout.flush()
+    return rounds
 
 
 def parse_arguments():
@@ -95,29 +89,36 @@ def parse_arguments():
     runners = list(dict.fromkeys(runner for part in parts.PARTS for runner in part.runners))
     parser = argparse.ArgumentParser(prog="tools/bench/run", description=__doc__.splitlines()[0])
     parser.add_argument("--only", default=",".join(names), help=f"which parts of {PARTS_HELP}")
-    parser.add_argument("--without", default="", help=f"leave out some of {', '.join(runners)}")
+    parser.add_argument("--without", default="", help=f"leave out runners, such as {runners[0]}")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default 5)")
-    parser.add_argument("--seconds", type=float, default=2.0, help="per run (default 2)")
+    parser.add_argument("--seconds", type=float, help="per run (default 2 to 5, by part)")
+    parser.add_argument(
+        "--entries",
+        type=int,
+        default=1_000_000,
+        help="the longest history: 10,000 to 10,000,000 (default 1,000,000; filling 10,000,000 takes "
+        "minutes and 10 GB)",
+    )
+    parser.add_argument(
+        "--scratch", type=Path, help="where the ledgers' files are for a while (.build-bench)"
+    )
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--load-core", type=int, default=1)
     parser.add_argument(
         "--builds", action="store_true", help="only print what has to be built for this"
     )
     parser.add_argument("--json", type=Path, help="where the figures are written")
-    for program in (
-        "cpp-server",
-        "cpp-client",
-        "grpc-swift-server",
-        "echo-server",
-        "ledger-load",
-        "farebox",
-        "malloc-count",
-    ):
+    for program in PROGRAMS:
         parser.add_argument(f"--{program}", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     wanted, unwanted = arguments.only.split(","), arguments.without.split(",")
     if unknown := (set(wanted) - set(names)) | (set(unwanted) - set(runners) - {""}):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    unwanted += [
+        ledger_parts.entries(size)
+        for size in ledger_parts.HISTORY_SIZES
+        if size > arguments.entries
+    ]
     arguments.parts = [
         dataclasses.replace(
             part, runners=tuple(name for name in part.runners if name not in unwanted)
@@ -137,24 +138,34 @@ def main():
         print("\n".join(parts.builds(arguments.parts)))
         return 0
     folder = Path(tempfile.mkdtemp(prefix="farebox-bench-"))
+    # Not below /tmp, which may be in memory: durable must mean on a disk.
+    scratch = Path(tempfile.mkdtemp(prefix="ledgers-", dir=arguments.scratch))
+    # PostgreSQL runs as another user when this is run by root.
+    scratch.chmod(0o755)
     lineup = Lineup(arguments, folder)
+    ledgers = LedgerLineup(arguments, scratch, lineup)
     results, verdicts = {}, []
     try:
         for part in arguments.parts:
-            rounds = run_part(part, lineup, arguments)
+            is_of_ledger = part.name in parts.LEDGER_NAMES
+            rounds = run_part(part, ledgers if is_of_ledger else lineup, arguments)
+            ledgers.stop()
             judged = report.judge(rounds, [t for t in parts.TARGETS if t.part == part.name])
             verdicts += [{"part": part.name, **verdict} for verdict in judged]
             results[part.name] = {"medians": report.summarize(rounds), "rounds": rounds}
-    except (LoadError, ClientError, ServerError, FareboxError, ContractError, OSError) as error:
+    except FAILURES as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     finally:
+        ledgers.stop()
         lineup.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        for made in (folder, scratch):
+            shutil.rmtree(made, ignore_errors=True)
     for part in arguments.parts:
         report.print_table(part, results[part.name]["medians"])
     report.print_verdicts(verdicts)
     write_json(arguments, results, verdicts)
+    draw_plots(arguments, results)
     return 0
 
 
@@ -163,7 +174,7 @@ def write_json(arguments, results, verdicts):
         "machine": report.machine(),
         "settings": {
             "rounds": arguments.rounds,
-            "seconds": arguments.seconds,
+            "seconds": {part.name: arguments.seconds or part.seconds for part in arguments.parts},
             "server_core": arguments.server_core,
             "load_core": arguments.load_core,
         },
@@ -173,6 +184,18 @@ def write_json(arguments, results, verdicts):
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
     print(f"\nfigures in {arguments.json}")
+
+
+def draw_plots(arguments, results):
+    """The SVG plots of the parts that have one, beside the figures."""
+    if not any(name in results for name in ("rates", "history")):
+        return
+    # Imported here because the other parts do without matplotlib.
+    import plots
+
+    for path in plots.draw({name: part["medians"] for name, part in results.items()},
+                           arguments.json.parent):
+        print(f"plot in {path}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from servers import Server
 
 _EXTRA_SECONDS_MAX = 30.0
+_WARM_UP_SECONDS = 0.5
 
 
 class ClientError(Exception):
@@ -21,8 +22,13 @@ class Client:
     command: list
     server: Server
 
-    def run(self, seconds, calls_in_flight, core):
+    def warm_up(self, part, core):
+        """A short run."""
+        self.run(part, _WARM_UP_SECONDS, core)
+
+    def run(self, part, seconds, core):
         """Calls pinned to a core; returns the sample of the run."""
+        calls_in_flight = part.streams
         command = ["taskset", "-c", core, *self.command, seconds, calls_in_flight]
         before = self.server.cpu_seconds()
         try:

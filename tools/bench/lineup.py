@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import farebox_process
 import servers
 from clients import Client
 from contract_stubs import ContractStubs
-from farebox_client import FareboxClient
+from farebox_server import FareboxServer
+from load import ServerLoad
 
 ECHO_SERVICE = "/farebox.bench.v1.EchoService"
 # The same length as the echo request, so that nghttpd moves about the same bytes per answer.
@@ -26,6 +26,7 @@ class Lineup:
             "farebox/bench/v1/echo.proto"
         )
         self._servers = {}
+        self._farebox = None
         self._processes = []
 
     def runner(self, part, name):
@@ -33,7 +34,12 @@ class Lineup:
         if part.name == "client":
             return self._client(name)
         kind = part.name if part.name in ("mallocs", "streaming") else "unary"
-        return self._server(kind, name)
+        return ServerLoad(name, self._server(kind, name))
+
+    def check_credits(self):
+        """The FareboxServer that `check-credits` asks, and how it is asked."""
+        server = self._server("unary", "check-credits")
+        return self._farebox, server
 
     def stop(self):
         for server in self._processes:
@@ -130,24 +136,18 @@ class Lineup:
 
     def _start_check_credits(self):
         """`farebox serve` as it is, asked with a valid token whether the account can pay."""
-        data = self.folder / "data"
-        data.mkdir()
-        binary = self.arguments.farebox
-        farebox_process.add_user(binary, data, "bench", "bench-password", "--admin")
-        addresses = farebox_process.free_addresses()
-        farebox = farebox_process.FareboxProcess(
-            binary, data, addresses, prefix=["taskset", "-c", str(self.arguments.server_core)]
-        )
-        farebox.start()
+        self._farebox = FareboxServer(
+            self.arguments.farebox, self.folder / "data", self.arguments.server_core
+        ).prepare()
+        self._processes.append(self._farebox)
+        self._farebox.start()
+        client, login = self._farebox.client, self._farebox.log_in()
         server = servers.Server(
             name="check-credits",
-            process=farebox.process,
-            port=int(addresses["accounting"].rpartition(":")[2]),
+            process=self._farebox.process,
+            port=int(self._farebox.address.rpartition(":")[2]),
             path="/farebox.accounting.v1.AccountingService/CheckCredits",
         )
-        self._processes.append(server)
-        client = FareboxClient(addresses)
-        login = client.log_in("bench", "bench-password")
         token, account = login.access_token, login.user.user_id
         client.allocate(token, account, credits=1000)
         accounting = client.accounting

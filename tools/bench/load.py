@@ -6,6 +6,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
+_WARM_UP_SECONDS = 0.5
 _DURATION_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
@@ -34,6 +35,52 @@ class Shot:
     latency_max: float
     wall: float
     load_cpu: float
+
+
+class ServerLoad:
+    """Loads one server by h2load, under a name of its own."""
+
+    def __init__(self, name, server):
+        self.name = name
+        self.server = server
+
+    def warm_up(self, part, core):
+        """A short run."""
+        self.run(part, _WARM_UP_SECONDS, core)
+
+    def run(self, part, seconds, core):
+        """One run as the part says; returns its sample."""
+        load = Load(
+            connections=part.connections, streams=part.streams, seconds=seconds, core=core
+        )
+        server = self.server
+        cpu_before = server.cpu_seconds()
+        counts = server.malloc_count_path is not None
+        mallocs_before = server.mallocs() if counts else 0
+        shot = run_h2load(load, server.url, server.headers, server.body_path)
+        used = server.cpu_seconds() - cpu_before
+        # Sequence numbers and times in an answer may take a byte more or less from run to run. Calls
+        # that h2load broke off at its end have sent bytes as well.
+        if shot.body_bytes < shot.requests * server.answer_bytes * 0.95:
+            raise LoadError(
+                f"{self.name}: {shot.body_bytes} bytes for {shot.requests} answers of "
+                f"{server.answer_bytes} bytes: some were errors"
+            )
+        units = shot.requests
+        if server.answer_units > 1:
+            # Whole calls are too coarse a measure of messages: those of the last calls count too.
+            units = shot.body_bytes / server.answer_bytes * server.answer_units
+        sample = {
+            "rate": units * shot.rate / shot.requests,
+            "cpu_us": used / units * 1e6,
+            "busy": used / shot.wall,
+            "other_busy": shot.load_cpu / shot.wall,
+            "latency_mean": shot.latency_mean,
+            "latency_max": shot.latency_max,
+        }
+        if counts:
+            sample["mallocs"] = (server.mallocs() - mallocs_before) / units
+        return sample
 
 
 def run_h2load(load, url, headers=(), body_path=None):

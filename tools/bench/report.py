@@ -6,15 +6,32 @@ import statistics
 from datetime import datetime, timezone
 from pathlib import Path
 
-# (head, key of the sample, factor, format); a column shows when every sample has its key.
+# (head, key of the sample, factor, format); a column shows when any sample has its key.
 _COLUMNS = (
+    ("offered {unit}/s", "offered", 1, "{:,.0f}"),
     ("{unit}/s", "rate", 1, "{:,.0f}"),
-    ("CPU us each", "cpu_us", 1, "{:.3f}"),
+    ("callers", "callers", 1, "{:,.0f}"),
+    ("accounts", "accounts", 1, "{:,.0f}"),
+    ("lifecycles", "lifecycles", 1, "{:,.0f}"),
+    ("CPU us each", "cpu_us", 1, "{:,.3f}"),
     ("mallocs each", "mallocs", 1, "{:.2f}"),
     ("busy", "busy", 1, "{:.0%}"),
     ("other side busy", "other_busy", 1, "{:.0%}"),
+    ("lifecycles/s beside", "beside_rate", 1, "{:,.0f}"),
     ("mean ms", "latency_mean", 1e3, "{:.2f}"),
+    ("p50 ms", "latency_p50", 1e3, "{:.2f}"),
+    ("p99 ms", "latency_p99", 1e3, "{:.2f}"),
     ("max ms", "latency_max", 1e3, "{:.1f}"),
+    ("entries/commit", "entries_per_commit", 1, "{:,.0f}"),
+    ("commit p99 ms", "commit_p99", 1e3, "{:.2f}"),
+    ("commit max ms", "commit_max", 1e3, "{:.1f}"),
+    ("between commits max ms", "commit_gap_max", 1e3, "{:.1f}"),
+    ("start-up s", "start_seconds", 1, "{:.2f}"),
+    ("after kill -9 s", "restart_seconds", 1, "{:.2f}"),
+    ("resident MB", "resident_bytes", 1e-6, "{:,.1f}"),
+    ("journal bytes", "journal_bytes", 1, "{:,.0f}"),
+    ("table bytes", "tables_bytes", 1, "{:,.0f}"),
+    ("bytes each", "bytes_each", 1, "{:,.0f}"),
 )
 
 
@@ -68,10 +85,13 @@ def machine():
 
 
 def print_table(part, summary):
-    columns = [column for column in _COLUMNS if all(column[1] in row for row in summary.values())]
+    columns = [column for column in _COLUMNS if any(column[1] in row for row in summary.values())]
     rows = [[part.name] + [head.format(unit=part.unit) for head, *_ in columns]]
     for name, row in summary.items():
-        rows.append([name] + [form.format(row[key] * by) for _, key, by, form in columns])
+        rows.append(
+            [name]
+            + [form.format(row[key] * by) if key in row else "" for _, key, by, form in columns]
+        )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     print(f"\n{part.title}")
     for row in rows:
@@ -91,9 +111,9 @@ def print_verdicts(verdicts):
     for verdict in verdicts:
         label = f"{verdict['part']}: {verdict['target']}"
         print(
-            f"{label.ljust(width)} {verdict['median']:7.2f}  "
-            f"({verdict['lowest']:.2f}..{verdict['highest']:.2f}), wanted "
-            f"{'at most' if verdict['is_upper_bound'] else 'at least'} {verdict['wanted']:g}: "
+            f"{label.ljust(width)} {_short(verdict['median']):>9}  "
+            f"({_short(verdict['lowest'])}..{_short(verdict['highest'])}), wanted "
+            f"{'at most' if verdict['is_upper_bound'] else 'at least'} {verdict['wanted']:,g}: "
             f"{'met' if verdict['met'] else 'MISSED'}"
         )
 
@@ -101,8 +121,12 @@ def print_verdicts(verdicts):
 def _value(samples, target):
     if target.over not in samples or (target.under and target.under not in samples):
         return None
-    value = samples[target.over][target.figure]
+    value = samples[target.over][target.figure] * target.scale
     return value / samples[target.under][target.figure] if target.under else value
+
+
+def _short(value):
+    return f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
 
 
 def _medians(samples):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
+import processes
 
-_CLOCK_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _START_SECONDS_MAX = 30.0
 _STOP_SECONDS_MAX = 10.0
 GRPC_HEADERS = (("content-type", "application/grpc"), ("te", "trailers"))
@@ -46,11 +46,8 @@ class Server:
         return f"http://127.0.0.1:{self.port}{self.path}"
 
     def cpu_seconds(self):
-        """User and system time of all threads so far, from /proc/PID/stat."""
-        text = Path(f"/proc/{self.process.pid}/stat").read_text()
-        # The command name is in parentheses and may hold blanks; fields are counted after it.
-        fields = text.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS_PER_SECOND
+        """User and system time of all threads so far."""
+        return processes.cpu_seconds(self.process.pid)
 
     def mallocs(self):
         """Allocations of the process so far; only with `malloc_count_path`."""
