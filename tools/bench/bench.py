@@ -96,8 +96,8 @@ def parse_arguments():
         "--entries",
         type=int,
         default=1_000_000,
-        help="the longest history: 10,000 to 10,000,000 (default 1,000,000; filling 10,000,000 takes "
-        "minutes and 10 GB)",
+        help="the longest history: 10000 to 10000000 entries (default 1000000; filling ten million "
+        "takes minutes and up to 10 GB)",
     )
     parser.add_argument(
         "--scratch", type=Path, help="where the ledgers' files are for a while (.build-bench)"
@@ -193,8 +193,9 @@ def draw_plots(arguments, results):
     # Imported here because the other parts do without matplotlib.
     import plots
 
-    for path in plots.draw({name: part["medians"] for name, part in results.items()},
-                           arguments.json.parent):
+    for path in plots.draw(
+        {name: part["medians"] for name, part in results.items()}, arguments.json.parent
+    ):
         print(f"plot in {path}")
 
 

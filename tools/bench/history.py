@@ -23,17 +23,17 @@ class Histories:
         self._made = {}
 
     def directory(self, entries):
-        """The data directory with so many entries, after a clean stop. Copy it before changing it."""
+        """The data directory with so many entries, stopped cleanly, and how many it really has."""
         if entries not in self._made:
             smaller = [count for count in ledger_parts.HISTORY_SIZES if count < entries]
             path = self.folder / f"history-{entries}"
             if smaller:
-                shutil.copytree(self.directory(smaller[-1]), path)
+                shutil.copytree(self.directory(smaller[-1])[0], path)
             print(f"filling a ledger with {entries:,} entries", flush=True)
-            self.fill(path, entries, ledger_parts.HISTORY_ACCOUNTS)
+            filled = self.fill(path, entries, ledger_parts.HISTORY_ACCOUNTS)
             if not smaller:
                 FareboxServer(self.arguments.farebox, path, self.arguments.server_core).prepare()
-            self._made[entries] = path
+            self._made[entries] = path, filled["entries"]
         return self._made[entries]
 
     def fill(self, path, entries, accounts):
@@ -58,7 +58,7 @@ class HistoryLoad:
     def run(self, part, seconds, core):
         """One run; returns its sample."""
         arguments = self.histories.arguments
-        path = self.histories.directory(self.entries)
+        path, entries = self.histories.directory(self.entries)
         if self.entries <= _COPIED_ENTRIES_MAX:
             path = Path(shutil.copytree(path, self.histories.folder / "history-run"))
         # What was written before must not be written during the run.
@@ -80,7 +80,7 @@ class HistoryLoad:
             if path.name == "history-run":
                 shutil.rmtree(path)
         return {
-            "entries": self.entries,
+            "entries": entries,
             **sample,
             "start_seconds": start_seconds,
             "restart_seconds": restart_seconds,

@@ -158,7 +158,10 @@ def each_account_in_memory(samples):
     if len(points) < 2:
         return {}
     slope, base = statistics.linear_regression(*zip(*points))
-    return {"each account": {"bytes_each": slope}, "ledger without accounts": {"resident_bytes": base}}
+    return {
+        "each account": {"bytes_each": slope},
+        "ledger without accounts": {"resident_bytes": base},
+    }
 
 
 def each_on_disk(samples):

@@ -16,7 +16,7 @@ _SCRIPTS = {"postgres": "lifecycle.sql", "postgres-functions": "lifecycle_by_fun
 
 
 class LedgerLineup:
-    """Starts servers on data directories below `scratch`. `echoes` lends the one for CheckCredits."""
+    """Starts servers on files below `scratch`. `echoes` lends the one for CheckCredits."""
 
     def __init__(self, arguments, scratch, echoes):
         self.arguments = arguments

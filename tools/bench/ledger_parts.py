@@ -3,7 +3,8 @@
 from part import Part, Target
 
 # Lifecycles per second that are offered, each its own runner.
-OFFERED_RATES = (500, 1_000, 2_000, 4_000, 5_000, 6_000, 8_000, 10_000, 12_500, 15_000, 17_500, 20_000)
+_RATES = "500 1000 2000 4000 5000 6000 8000 10000 12500 15000 17500 20000"
+OFFERED_RATES = tuple(int(rate) for rate in _RATES.split())
 # Journal entries at the start of a run, each its own runner; the largest only when asked for.
 HISTORY_SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 # Accounts in memory, each count its own runner.
@@ -74,7 +75,7 @@ PARTS = (
         title="The ledger itself, without RPC, and a bare fdatasync on the same disk",
         unit="lifecycles",
         runners=("ledger", "disk"),
-        streams=512,
+        streams=1_024,
         seconds=5,
         warms_up=False,
     ),

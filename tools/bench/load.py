@@ -50,17 +50,15 @@ class ServerLoad:
 
     def run(self, part, seconds, core):
         """One run as the part says; returns its sample."""
-        load = Load(
-            connections=part.connections, streams=part.streams, seconds=seconds, core=core
-        )
+        load = Load(connections=part.connections, streams=part.streams, seconds=seconds, core=core)
         server = self.server
         cpu_before = server.cpu_seconds()
         counts = server.malloc_count_path is not None
         mallocs_before = server.mallocs() if counts else 0
         shot = run_h2load(load, server.url, server.headers, server.body_path)
         used = server.cpu_seconds() - cpu_before
-        # Sequence numbers and times in an answer may take a byte more or less from run to run. Calls
-        # that h2load broke off at its end have sent bytes as well.
+        # Sequence numbers and times in an answer may take a byte more or less from run to run.
+        # Calls that h2load broke off at its end have sent bytes as well.
         if shot.body_bytes < shot.requests * server.answer_bytes * 0.95:
             raise LoadError(
                 f"{self.name}: {shot.body_bytes} bytes for {shot.requests} answers of "

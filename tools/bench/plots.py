@@ -14,7 +14,7 @@ matplotlib.use("svg")
 matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "farebox", "font.size": 10})
 
 from matplotlib import pyplot  # noqa: E402
-from matplotlib.ticker import FuncFormatter  # noqa: E402
+from matplotlib.ticker import FuncFormatter, NullFormatter  # noqa: E402
 
 # (label, key of a sample, line style)
 _LATENCIES = (
@@ -67,7 +67,12 @@ def _latency_over_rate(axes, samples):
     for rate, most in _LATENCY_TARGETS:
         axes.plot(rate, most, "v", color="0.4", markersize=7)
         axes.annotate(
-            f"wanted: p99 ≤ {most} ms", (rate, most), (6, 4), textcoords="offset points", color="0.3"
+            f"wanted: p99 ≤ {most} ms",
+            (rate, most),
+            (0, 7),
+            textcoords="offset points",
+            ha="center",
+            color="0.3",
         )
     if beyond:
         edge = beyond[0]["offered"]
@@ -76,16 +81,18 @@ def _latency_over_rate(axes, samples):
         axes.annotate(
             f"{edge:,}/s is not reached: {best:,.0f}/s",
             (edge, 0.98),
-            (-4, 0),
+            (4, 0),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             rotation=90,
-            ha="right",
+            ha="left",
             va="top",
             color="0.3",
         )
+        axes.set_xlim(right=1.08 * edge)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.set_xlim(left=0)
     axes.set_xlabel("offered lifecycles (OpenHold and SettleHold) per second")
@@ -109,6 +116,7 @@ def _throughput_over_history(axes, samples):
         color="0.3",
     )
     axes.set_xscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.set_ylim(0, 1.15 * max(rates))

@@ -12,8 +12,8 @@ from pathlib import Path
 from processes import cpu_seconds_of_family
 
 SQL = Path(__file__).resolve().parent / "sql"
-# fsync, synchronous_commit and full_page_writes are on, as they are by default. Above the defaults is
-# what an operator raises first, so that pages stay in memory and no checkpoint falls into a run.
+# fsync, synchronous_commit and full_page_writes are on, as they are by default. Above the defaults
+# is what an operator raises first: pages stay in memory, and no checkpoint falls into a run.
 SETTINGS = {
     "listen_addresses": "",
     "shared_buffers": "1GB",
@@ -94,7 +94,10 @@ class Cluster:
         return [line.split("|") for line in _run(command).splitlines() if line]
 
     def check(self):
-        """Raises PostgresError unless every commit is durable and every credit accounted for."""
+        """Raises PostgresError unless every commit is durable and every credit accounted for.
+
+        Then cleans up after what was run, lest the server do it beside the next run.
+        """
         (row,) = self.run_sql("check.sql")
         settled, open_holds, broken, *durability = row
         if set(durability) != {"on"}:

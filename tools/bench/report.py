@@ -12,6 +12,7 @@ _COLUMNS = (
     ("{unit}/s", "rate", 1, "{:,.0f}"),
     ("callers", "callers", 1, "{:,.0f}"),
     ("accounts", "accounts", 1, "{:,.0f}"),
+    ("entries", "entries", 1, "{:,.0f}"),
     ("lifecycles", "lifecycles", 1, "{:,.0f}"),
     ("CPU us each", "cpu_us", 1, "{:,.3f}"),
     ("mallocs each", "mallocs", 1, "{:.2f}"),

@@ -79,10 +79,11 @@ struct LocalLoad: Sendable {
     ]
   }
 
+  /// Puts a price and grants credit; in a folder where that was done, nothing changes.
   private func prepare(accounts: Int) async throws {
     let rates = PriceRates(outputMicrosPerMillion: 15_000_000)
     _ = try await ledger.putPrice(
-      PutPrice(model: RemoteLoad.model, rates: rates), by: attempt("price")
+      PutPrice(model: RemoteLoad.model, rates: rates), by: Attempt(principal: "bench", key: "price")
     ).get()
     try await withThrowingTaskGroup(of: Void.self) { group in
       let granters = min(1_024, accounts)
@@ -91,7 +92,8 @@ struct LocalLoad: Sendable {
           for number in stride(from: first, to: accounts, by: granters) {
             let grant = AllocateCredits(
               account: account(number), amountMicros: 100_000 * LedgerLimits.microsPerCredit)
-            _ = try await ledger.allocate(grant, by: attempt("grant-\(number)")).get()
+            let granting = Attempt(principal: "bench", key: "grant-\(number)")
+            _ = try await ledger.allocate(grant, by: granting).get()
           }
         }
       }

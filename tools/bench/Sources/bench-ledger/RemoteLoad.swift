@@ -14,7 +14,7 @@ struct RemoteLoad: Sendable {
   private let clients: [Client]
   private let transports: [HTTP2ClientTransport]
   private let metadata: Metadata
-  /// Sets the keys and accounts of this run apart from those of others.
+  /// Sets the keys of this run apart from those of others.
   private let run = String(UInt64.random(in: .min ... .max), radix: 36)
   private let prefix: String
 
@@ -52,10 +52,11 @@ struct RemoteLoad: Sendable {
     return log.figures
   }
 
-  /// Puts a price and grants credit.
+  /// Puts a price and grants credit; another run with this prefix repeats the same calls, so that
+  /// an account has one grant however often it was measured.
   private func prepare() async throws {
     var price = Farebox_Accounting_V1_PutPriceRequest()
-    price.idempotencyKey = "\(run)-price"
+    price.idempotencyKey = "\(prefix)-price"
     var rates = Farebox_Accounting_V1_Price()
     rates.model = Self.model
     rates.outputMicrosPerMillion = 15_000_000
@@ -67,7 +68,7 @@ struct RemoteLoad: Sendable {
         group.addTask {
           for number in stride(from: first, to: shape.accounts, by: granters) {
             var grant = Farebox_Accounting_V1_AllocateCreditsRequest()
-            grant.idempotencyKey = "\(run)-grant-\(number)"
+            grant.idempotencyKey = "\(prefix)-grant-\(number)"
             grant.accountID = account(number)
             grant.amount = .credits(100_000)
             _ = try await clients[number % clients.count].allocateCredits(
