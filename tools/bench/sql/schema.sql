@@ -8,7 +8,8 @@ CREATE TABLE account (
   account_id bigint PRIMARY KEY,
   available_micros bigint NOT NULL CHECK (available_micros >= 0),
   held_micros bigint NOT NULL DEFAULT 0 CHECK (held_micros >= 0)
-) WITH (fillfactor = 50);  -- room for a row's next version on its page, so that no index changes
+-- Room for a row's next version on its page, so that no index changes.
+) WITH (fillfactor = 50);
 
 CREATE TYPE hold_state AS ENUM ('open', 'settled', 'released', 'expired');
 
