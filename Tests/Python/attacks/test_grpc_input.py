@@ -317,15 +317,35 @@ ENDS = {
 }
 
 
+# FRAME_SIZE_ERROR each, by its type.
+WRONG_SIZES = b"".join(
+    frame(kind, 0, stream, bytes(size))
+    for kind, stream, size in (
+        (2, 1, 4),  # PRIORITY
+        (3, 1, 5),  # RST_STREAM
+        (4, 0, 5),  # SETTINGS
+        (6, 0, 7),  # PING
+        (7, 0, 7),  # GOAWAY
+        (8, 0, 3),  # WINDOW_UPDATE
+        (0, 1, 2**14 + 1),  # DATA
+    )
+)
+
+
 @pytest.mark.parametrize("kind", ENDS)
 def test_what_comes_after_the_end_is_not_read(target, kind):
-    """CVE-2026-27135: a session that has ended is fed nothing, in the same piece or later."""
+    """CVE-2026-27135: a session that has ended is fed nothing, in the same piece or later.
+
+    The advisory names the shape, a frame of the wrong size behind the error that ends the session;
+    the frames here are our own.
+    """
     more = (
         target.call(101)
         + headers(103, b"\xff" * 50, END_HEADERS)
         + data(0, b"y")
         + settings((4, 2**32 - 1))
         + ping()
+        + WRONG_SIZES
         + reset(101)
         + literal(b"no", b"frame")
     )
