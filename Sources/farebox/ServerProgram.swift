@@ -79,6 +79,8 @@ struct ServerProgram: Sendable {
   private func build(_ closers: Closers) async throws -> [ListenerService] {
     let threads = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
     closers.add("event loops") { try await threads.shutdownGracefully() }
+    let memory = Task { await MemoryReturn.run() }
+    closers.add("memory") { memory.cancel() }
     let data = Installation(path: settings.dataDirectory)
     var local: LocalIdentity?
     var listeners: [ListenerService] = []

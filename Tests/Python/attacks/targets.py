@@ -30,6 +30,8 @@ class Target:
     def __init__(self, server, address, context=None, certificate=None):
         self.server, self.address, self.context = server, address, context
         self.certificate = certificate
+        # Whether it gives memory back when it has become quiet.
+        self.trims = False
 
     @property
     def pid(self):
@@ -89,11 +91,14 @@ class Target:
 
 
 @contextlib.contextmanager
-def start(name, folder, binary):
-    """One of NAMES, running."""
+def start(name, folder, binary, environment=None):
+    """One of NAMES, running; `environment` adds settings of Farebox."""
     if name == "farebox":
-        with FareboxProcess(binary, data_with_users(folder), free_addresses()) as server:
-            yield Target(server, server.addresses["accounting"])
+        addresses, data = free_addresses(), data_with_users(folder)
+        with FareboxProcess(binary, data, addresses, environment=environment) as server:
+            target = Target(server, server.addresses["accounting"])
+            target.trims = True
+            yield target
             assert server.is_running(), server.log()[-2000:]
         return
     flags, context, certificate = [], None, None

@@ -1,0 +1,80 @@
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Gives memory back to the system when the process has become quiet.
+///
+/// glibc keeps what is freed between what is not: after a flood of connections that have all gone
+/// the process would hold as much as at its height. Trimming walks the free lists under the
+/// allocator's locks, so it is done when nobody is hurt by that, and once for each time that
+/// something happened. Other allocators are left alone.
+struct MemoryReturn {
+  /// Time between two looks: 5 s.
+  static let pause: Duration = .seconds(5)
+
+  private var trim: @Sendable () -> Void
+  private var quiet: QuietWatch
+
+  init() {
+    trim = Self.allocatorsTrim ?? {}
+    quiet = QuietWatch(at: Self.processorTime())
+  }
+
+  /// Looks until the task is cancelled.
+  static func run() async {
+    var memory = MemoryReturn()
+    while (try? await Task.sleep(for: pause)) != nil { memory.look() }
+  }
+
+  private mutating func look() {
+    guard quiet.look(at: Self.processorTime()) else { return }
+    trim()
+    quiet.noteTrim(at: Self.processorTime())
+  }
+
+  private static let allocatorsTrim: (@Sendable () -> Void)? = {
+    typealias Trim = @convention(c) (Int) -> Int32
+    guard let symbol = dlsym(nil, "malloc_trim") else { return nil }
+    let function = unsafeBitCast(symbol, to: Trim.self)
+    return { _ = function(0) }
+  }()
+
+  /// What all threads of the process have computed so far.
+  private static func processorTime() -> Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+  }
+}
+
+/// Tells when a process that has worked has become quiet.
+struct QuietWatch: Sendable {
+  /// Processor time below which the span between two looks was quiet: 500 ms.
+  static let quietMax: Duration = .milliseconds(500)
+  /// Processor time since the last trim that is worth another one: 100 ms.
+  static let workMin: Duration = .milliseconds(100)
+
+  private var lastLook: Duration
+  private var lastTrim: Duration
+
+  /// Begins with the processor time so far.
+  init(at processorTime: Duration) {
+    lastLook = processorTime
+    lastTrim = processorTime
+  }
+
+  /// Whether it is time to trim.
+  mutating func look(at processorTime: Duration) -> Bool {
+    let spent = processorTime - lastLook
+    lastLook = processorTime
+    return spent < Self.quietMax && processorTime - lastTrim >= Self.workMin
+  }
+
+  /// Notes that it was done, and what it cost.
+  mutating func noteTrim(at processorTime: Duration) {
+    lastLook = processorTime
+    lastTrim = processorTime
+  }
+}
