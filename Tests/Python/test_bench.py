@@ -146,15 +146,28 @@ def test_rows_may_lack_what_others_have(capsys):
     report.print_table(
         part,
         {
-            "10,000 accounts": {"accounts": 10_000, "resident_bytes": 31.25e6},
+            "10000 accounts": {"accounts": 10_000, "resident_bytes": 31.25e6},
             "each account": {"bytes_each": 250.4},
         },
     )
     title, head, first, second = capsys.readouterr().out.strip().splitlines()
     assert title == part.title
     assert head.split() == ["memory", "accounts", "resident", "MB", "bytes", "each"]
-    assert first.split() == ["10,000", "accounts", "10,000", "31.2"]
+    assert first.split() == ["10000", "accounts", "10,000", "31.2"]
     assert second.split() == ["each", "account", "250"]
+
+
+def test_the_tables_in_markdown_hold_verdicts_and_figures():
+    part = next(part for part in parts.PARTS if part.name == "ledger")
+    rounds = [{"farebox": {"rate": 16_000}, "postgres": {"rate": 1_000}}]
+    targets = [target for target in parts.TARGETS if target.part == "ledger"]
+    verdicts = [{"part": "ledger", **verdict} for verdict in report.judge(rounds, targets[:1])]
+    text = report.markdown(
+        report.machine(), [part], {"ledger": report.summarize(rounds)}, verdicts
+    )
+    assert "| ledger: farebox | at least 15,000 | 16,000 | 16,000 | 16,000 | met |" in text
+    assert "| ledger | lifecycles/s |\n|---|---:|\n| farebox | 16,000 |" in text
+    assert text.count("### ") == 1
 
 
 def test_a_rate_that_was_not_reached_is_beyond_saturation(tmp_path):
@@ -171,7 +184,7 @@ def test_a_rate_that_was_not_reached_is_beyond_saturation(tmp_path):
     assert [sample["offered"] for sample in beyond] == [10_000, 12_000]
     medians = {
         "rates": {ledger_parts.offered(sample["offered"]): sample for sample in samples},
-        "history": {"10,000 entries": {"entries": 10_000, "rate": 9_000}},
+        "history": {"10000 entries": {"entries": 10_000, "rate": 9_000}},
     }
     drawn = plots.draw(medians, tmp_path)
     assert [path.name for path in drawn] == [

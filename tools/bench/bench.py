@@ -164,14 +164,16 @@ def main():
     for part in arguments.parts:
         report.print_table(part, results[part.name]["medians"])
     report.print_verdicts(verdicts)
-    write_json(arguments, results, verdicts)
+    write_figures(arguments, results, verdicts)
     draw_plots(arguments, results)
     return 0
 
 
-def write_json(arguments, results, verdicts):
+def write_figures(arguments, results, verdicts):
+    """Everything as JSON, and the tables in Markdown."""
+    machine = report.machine()
     figures = {
-        "machine": report.machine(),
+        "machine": machine,
         "settings": {
             "rounds": arguments.rounds,
             "seconds": {part.name: arguments.seconds or part.seconds for part in arguments.parts},
@@ -183,7 +185,10 @@ def write_json(arguments, results, verdicts):
     }
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
-    print(f"\nfigures in {arguments.json}")
+    tables = arguments.json.with_suffix(".md")
+    summaries = {name: part["medians"] for name, part in results.items()}
+    tables.write_text(report.markdown(machine, arguments.parts, summaries, verdicts))
+    print(f"\nfigures in {arguments.json}, tables in {tables}")
 
 
 def draw_plots(arguments, results):

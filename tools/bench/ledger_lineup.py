@@ -68,7 +68,8 @@ class LedgerLineup:
         if name == "farebox":
             return self._farebox_load(name, accounts=accounts, units_per_lifecycle=units)
         if self._cluster is None:
-            self._cluster = Cluster(self.scratch, self.arguments.server_core).start()
+            self._cluster = Cluster(self.scratch, self.arguments.server_core)
+            self._cluster.start()
             self._cluster.run_sql("accounts.sql", accounts=ledger_parts.MANY_ACCOUNTS)
         return PostgresLoad(name, self._cluster, _SCRIPTS[name], accounts, units)
 

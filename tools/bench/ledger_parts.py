@@ -20,22 +20,22 @@ CALLERS = 128
 
 def offered(rate):
     """The name of the runner at this rate."""
-    return f"{rate:,}/s"
+    return f"{rate}/s"
 
 
 def entries(count):
     """The name of the runner with this history."""
-    return f"{count:,} entries"
+    return f"{count} entries"
 
 
 def accounts(count):
     """The name of the runner with so many accounts in memory."""
-    return f"{count:,} accounts"
+    return f"{count} accounts"
 
 
 def number_in(name):
     """The number in a runner's name."""
-    return int(name.split("/")[0].split()[0].replace(",", ""))
+    return int(name.replace("/", " ").split()[0])
 
 
 PARTS = (

@@ -2,7 +2,6 @@
 
 import os
 import pwd
-import re
 import shutil
 import subprocess
 import tempfile
@@ -62,7 +61,9 @@ class Cluster:
         if user:
             for folder in (self.data, self.sockets):
                 shutil.chown(folder, user, user)
-        prefix = ["runuser", "-u", user, "--"] if user else []
+        prefix = _as(user)
+        if subprocess.run([*prefix, "test", "-w", str(self.data)], cwd="/").returncode != 0:
+            raise PostgresError(f"{user} cannot write in {self.data}: name a --scratch elsewhere")
         log = self.sockets / "log"
         initdb = [self.programs / "initdb", "-D", self.data, "-U", "bench", "-A", "trust"]
         _run(prefix + initdb + ["-E", "UTF8", "--no-locale"], cwd="/")
@@ -83,7 +84,6 @@ class Cluster:
                 raise PostgresError(f"postgres did not start: {log.read_text()[-600:]}")
             time.sleep(0.1)
         self.run_sql("schema.sql")
-        return self
 
     def run_sql(self, file, **variables):
         """Runs a file of `sql/` and returns the rows of its queries, one list of texts each."""
@@ -127,12 +127,6 @@ class Cluster:
         shutil.rmtree(self.data, ignore_errors=True)
         if self.sockets:
             shutil.rmtree(self.sockets, ignore_errors=True)
-
-
-def version(folder):
-    """Such as "PostgreSQL 15.18"."""
-    text = _run([folder / "postgres", "--version"])
-    return "PostgreSQL " + re.search(r"\d+(\.\d+)*", text).group(0)
 
 
 def _unprivileged_user():

@@ -86,13 +86,7 @@ def machine():
 
 
 def print_table(part, summary):
-    columns = [column for column in _COLUMNS if any(column[1] in row for row in summary.values())]
-    rows = [[part.name] + [head.format(unit=part.unit) for head, *_ in columns]]
-    for name, row in summary.items():
-        rows.append(
-            [name]
-            + [form.format(row[key] * by) if key in row else "" for _, key, by, form in columns]
-        )
+    rows = _rows(part, summary)
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     print(f"\n{part.title}")
     for row in rows:
@@ -114,9 +108,48 @@ def print_verdicts(verdicts):
         print(
             f"{label.ljust(width)} {_short(verdict['median']):>9}  "
             f"({_short(verdict['lowest'])}..{_short(verdict['highest'])}), wanted "
-            f"{'at most' if verdict['is_upper_bound'] else 'at least'} {verdict['wanted']:,g}: "
-            f"{'met' if verdict['met'] else 'MISSED'}"
+            f"{_wanted(verdict)}: {'met' if verdict['met'] else 'MISSED'}"
         )
+
+
+def markdown(machine, parts, summaries, verdicts):
+    """All tables as one Markdown text; `summaries` is {part: {runner: medians}}."""
+    load = machine["load_average"][0]
+    lines = [
+        f"Medians, measured at {machine['time']} on {machine['cores']} cores of {machine['cpu']}, "
+        f"Linux {machine['kernel']}, load average {load:.1f} at the end.",
+        "",
+        "| target | wanted | median | lowest | highest | |",
+        "|---|---|---:|---:|---:|---|",
+    ]
+    for verdict in verdicts:
+        lines.append(
+            f"| {verdict['part']}: {verdict['target']} | {_wanted(verdict)} "
+            f"| {_short(verdict['median'])} | {_short(verdict['lowest'])} "
+            f"| {_short(verdict['highest'])} | {'met' if verdict['met'] else '**missed**'} |"
+        )
+    for part in parts:
+        head, *rows = _rows(part, summaries[part.name])
+        lines += ["", f"### {part.title}", "", f"| {' | '.join(head)} |"]
+        lines.append("|---" + "|---:" * (len(head) - 1) + "|")
+        lines += [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(part, summary):
+    """The table's rows of texts, its head first."""
+    columns = [column for column in _COLUMNS if any(column[1] in row for row in summary.values())]
+    rows = [[part.name] + [head.format(unit=part.unit) for head, *_ in columns]]
+    for name, row in summary.items():
+        rows.append(
+            [name]
+            + [form.format(row[key] * by) if key in row else "" for _, key, by, form in columns]
+        )
+    return rows
+
+
+def _wanted(verdict):
+    return f"{'at most' if verdict['is_upper_bound'] else 'at least'} {verdict['wanted']:,g}"
 
 
 def _value(samples, target):

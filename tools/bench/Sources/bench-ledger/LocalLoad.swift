@@ -45,7 +45,8 @@ struct LocalLoad: Sendable {
     try await prepare(accounts: accounts)
     let log = LoadLog()
     let missing = max(0, entries - Int(ledger.committedSeq))
-    let callers = 4_096
+    // Few for a short fill: each may go one lifecycle too far.
+    let callers = max(1, min(4_096, missing / 64))
     let each = missing / 2 / callers + 1
     await withTaskGroup(of: Void.self) { group in
       for caller in 0..<callers {
