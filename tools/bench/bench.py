@@ -11,6 +11,8 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +20,7 @@ from pathlib import Path
 BENCH = Path(__file__).resolve().parent
 sys.path[:0] = [str(BENCH.parent / "python"), str(BENCH)]
 
+import grpc  # noqa: E402
 import ledger_files  # noqa: E402
 import ledger_parts  # noqa: E402
 import parts  # noqa: E402
@@ -52,6 +55,8 @@ FAILURES = (
     ContractError,
     LedgerLoadError,
     PostgresError,
+    grpc.RpcError,
+    subprocess.SubprocessError,
     OSError,
 )
 
@@ -144,39 +149,46 @@ def main():
     scratch.chmod(0o755)
     lineup = Lineup(arguments, folder)
     ledgers = LedgerLineup(arguments, scratch, lineup)
-    results, verdicts = {}, []
+    results, verdicts, failed = {}, [], False
+    # Servers are stopped also when this is.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         for part in arguments.parts:
-            is_of_ledger = part.name in parts.LEDGER_NAMES
-            rounds = run_part(part, ledgers if is_of_ledger else lineup, arguments)
-            ledgers.stop()
+            try:
+                is_of_ledger = part.name in parts.LEDGER_NAMES
+                rounds = run_part(part, ledgers if is_of_ledger else lineup, arguments)
+            except FAILURES as error:
+                # The figures of the other parts are worth having.
+                print(f"bench: {part.name}: {error}", file=sys.stderr, flush=True)
+                failed = True
+                continue
+            finally:
+                ledgers.stop()
             judged = report.judge(rounds, [t for t in parts.TARGETS if t.part == part.name])
             verdicts += [{"part": part.name, **verdict} for verdict in judged]
             results[part.name] = {"medians": report.summarize(rounds), "rounds": rounds}
-    except FAILURES as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
     finally:
-        ledgers.stop()
         lineup.stop()
         for made in (folder, scratch):
             shutil.rmtree(made, ignore_errors=True)
-    for part in arguments.parts:
+    measured = [part for part in arguments.parts if part.name in results]
+    for part in measured:
         report.print_table(part, results[part.name]["medians"])
     report.print_verdicts(verdicts)
-    write_figures(arguments, results, verdicts)
-    draw_plots(arguments, results)
-    return 0
+    if measured:
+        write_figures(arguments, measured, results, verdicts)
+        draw_plots(arguments, results)
+    return 1 if failed else 0
 
 
-def write_figures(arguments, results, verdicts):
+def write_figures(arguments, measured, results, verdicts):
     """Everything as JSON, and the tables in Markdown."""
     machine = report.machine()
     figures = {
         "machine": machine,
         "settings": {
             "rounds": arguments.rounds,
-            "seconds": {part.name: arguments.seconds or part.seconds for part in arguments.parts},
+            "seconds": {part.name: arguments.seconds or part.seconds for part in measured},
             "server_core": arguments.server_core,
             "load_core": arguments.load_core,
         },
@@ -187,7 +199,7 @@ def write_figures(arguments, results, verdicts):
     arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
     tables = arguments.json.with_suffix(".md")
     summaries = {name: part["medians"] for name, part in results.items()}
-    tables.write_text(report.markdown(machine, arguments.parts, summaries, verdicts))
+    tables.write_text(report.markdown(machine, measured, summaries, verdicts))
     print(f"\nfigures in {arguments.json}, tables in {tables}")
 
 
