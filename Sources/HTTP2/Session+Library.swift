@@ -105,7 +105,7 @@ extension Session {
     guard widened == 0 else { throw .library(code: widened, operation: "set window") }
   }
 
-  private static func symbol(_ name: String) throws(HTTP2Error) -> UnsafeMutableRawPointer {
+  static func symbol(_ name: String) throws(HTTP2Error) -> UnsafeMutableRawPointer {
     guard let address = dlsym(nil, name) else { throw .missingSymbol(name) }
     return address
   }

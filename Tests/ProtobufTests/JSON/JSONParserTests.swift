@@ -43,6 +43,10 @@ import Testing
       ("\"\\uDD1E\\uD834\"", "line 1, column 8: this is half of a surrogate pair"),
       ("\"\\u12G4\"", "line 1, column 6: four hexadecimal digits are expected here"),
       ("// comment\n1", "line 1, column 1: this is not the beginning of a value"),
+      ("1\u{FEFF}", "line 1, column 2: there is more text after the value"),
+      ("\u{FEFF}\u{FEFF}1", "line 1, column 4: this is not the beginning of a value"),
+      ("{} ]", "line 1, column 4: there is more text after the value"),
+      ("NaN", "line 1, column 1: this is not the beginning of a value"),
     ])
   func refused(text: String, message: String) {
     let error = #expect(throws: JSONError.self) { try JSONParser.parse(text) }
@@ -72,6 +76,17 @@ import Testing
     #expect(throws: JSONError.self) {
       try JSONParser.parse(String(repeating: "{\"a\":", count: 1_000_000))
     }
+  }
+
+  @Test("Names are counted by the hundred thousand, and the last one may not be an earlier one")
+  func manyNames() throws {
+    let members = (0..<100_000).map { "\"\($0)\":0" }.joined(separator: ",")
+    guard case .object(let read) = try JSONParser.parse("{\(members)}") else {
+      Issue.record("no object")
+      return
+    }
+    #expect(read.count == 100_000)
+    #expect(throws: JSONError.self) { try JSONParser.parse("{\(members),\"7\":1}") }
   }
 
   @Test("Concatenated values are read one after the other")
