@@ -4,9 +4,10 @@ import GRDB
 /// How the database files of this project are opened: write-ahead log, one connection that writes.
 ///
 /// SQLite 3.7.0 to 3.51.2 can lose committed rows when two connections write or checkpoint a
-/// write-ahead log. So the connection made by ``openWriter(at:durability:isExclusive:migrator:)``
-/// does every write and every checkpoint of its file, automatic checkpoints are off, readers are
-/// opened read-only, and the writer is closed last.
+/// write-ahead log. So the connection made by
+/// ``openWriter(at:durability:isExclusive:cacheKiB:migrator:)`` does every write and every
+/// checkpoint of its file, automatic checkpoints are off, readers are opened read-only, and the
+/// writer is closed last.
 public enum DatabaseFile {
   /// What a commit survives.
   public enum Durability: Sendable {
@@ -21,9 +22,12 @@ public enum DatabaseFile {
 
   /// Opens the one connection that writes a file, creating and migrating the file where needed.
   ///
-  /// - Parameter isExclusive: no other connection, not even a reader, may open the file meanwhile.
+  /// - Parameters:
+  ///   - isExclusive: no other connection, not even a reader, may open the file meanwhile.
+  ///   - cacheKiB: how much of the file the connection keeps in memory, at most.
   public static func openWriter(
-    at path: String, durability: Durability, isExclusive: Bool = false, migrator: DatabaseMigrator
+    at path: String, durability: Durability, isExclusive: Bool = false, cacheKiB: Int = 2_048,
+    migrator: DatabaseMigrator
   ) throws(StartupError) -> DatabaseQueue {
     var configuration = Configuration()
     configuration.prepareDatabase { database in
@@ -38,6 +42,7 @@ public enum DatabaseFile {
           PRAGMA fullfsync = 1;
           PRAGMA checkpoint_fullfsync = 1;
           PRAGMA wal_autocheckpoint = 0;
+          PRAGMA cache_size = -\(cacheKiB);
           PRAGMA trusted_schema = 0;
           PRAGMA cell_size_check = 1;
           """)

@@ -20,6 +20,7 @@ struct RawSQLError: Error, CustomStringConvertible {
 final class RawStatement {
   private let connection: OpaquePointer
   private var handle: OpaquePointer?
+  private let parameterCount: Int32
 
   /// Prepares `sql` on a connection that stays open longer than this statement.
   init(_ database: Database, _ sql: String) throws {
@@ -31,6 +32,7 @@ final class RawStatement {
     guard sqlite3_prepare_v3(connection, sql, -1, flags, &handle, nil) == SQLITE_OK else {
       throw RawSQLError(connection)
     }
+    parameterCount = sqlite3_bind_parameter_count(handle)
   }
 
   deinit {
@@ -38,66 +40,100 @@ final class RawStatement {
   }
 
   /// Binds the arguments from the first on, and runs the statement to its end.
-  func run(_ arguments: RawArgument...) throws {
-    try bind(arguments)
+  func run(_ bind: (inout RawArguments) -> Void = { _ in }) throws {
+    try bindAll(bind)
     defer { sqlite3_reset(handle) }
     guard sqlite3_step(handle) == SQLITE_DONE else { throw RawSQLError(connection) }
   }
 
-  /// Binds the arguments and reads the first column of the first row, an integer.
-  func firstInteger(_ arguments: RawArgument...) throws -> Int64? {
-    try bind(arguments)
+  /// Binds the arguments and reads the first column of every row, an integer.
+  func integers(_ bind: (inout RawArguments) -> Void) throws -> [Int64] {
+    try bindAll(bind)
     defer { sqlite3_reset(handle) }
-    switch sqlite3_step(handle) {
-    case SQLITE_ROW: return sqlite3_column_int64(handle, 0)
-    case SQLITE_DONE: return nil
-    default: throw RawSQLError(connection)
-    }
-  }
-
-  private func bind(_ arguments: [RawArgument]) throws {
-    precondition(arguments.count == Int(sqlite3_bind_parameter_count(handle)), "arguments")
-    for (offset, argument) in arguments.enumerated() {
-      let index = Int32(offset + 1)
-      guard argument.bind(to: handle, at: index) == SQLITE_OK else {
-        throw RawSQLError(connection)
+    var values: [Int64] = []
+    while true {
+      switch sqlite3_step(handle) {
+      case SQLITE_ROW: values.append(sqlite3_column_int64(handle, 0))
+      case SQLITE_DONE: return values
+      default: throw RawSQLError(connection)
       }
     }
   }
+
+  private func bindAll(_ bind: (inout RawArguments) -> Void) throws {
+    var arguments = RawArguments(handle)
+    bind(&arguments)
+    precondition(arguments.count == parameterCount, "arguments")
+    guard arguments.isBound else { throw RawSQLError(connection) }
+  }
 }
 
-/// A value to bind.
-enum RawArgument {
-  case integer(Int64)
-  case text(String)
-  case blob([UInt8])
-  case null
+/// Binds the arguments of a statement one after the other.
+struct RawArguments {
+  private let handle: OpaquePointer?
+  /// How many were bound.
+  private(set) var count: Int32 = 0
+  /// Whether SQLite took them all.
+  private(set) var isBound = true
+
+  fileprivate init(_ handle: OpaquePointer?) {
+    self.handle = handle
+  }
 
   /// Tells SQLite to copy the bytes: they are only lent for the call.
   private static var transient: sqlite3_destructor_type {
     unsafeBitCast(-1, to: sqlite3_destructor_type.self)
   }
 
-  fileprivate func bind(to handle: OpaquePointer?, at index: Int32) -> Int32 {
-    switch self {
-    case .integer(let value):
-      return sqlite3_bind_int64(handle, index, value)
-    case .text(var text):
-      return text.withUTF8 { bytes in
-        bytes.withMemoryRebound(to: CChar.self) { characters in
-          sqlite3_bind_text(
-            handle, index, characters.baseAddress, Int32(characters.count), Self.transient)
-        }
-      }
-    case .blob(let bytes):
-      return bytes.withUnsafeBytes { buffer in
-        sqlite3_bind_blob(handle, index, buffer.baseAddress, Int32(buffer.count), Self.transient)
-      }
-    case .null:
-      return sqlite3_bind_null(handle, index)
-    }
+  mutating func integer(_ value: Int64) {
+    count += 1
+    note(sqlite3_bind_int64(handle, count, value))
   }
 
-  static func optional(_ value: Int64?) -> RawArgument { value.map(RawArgument.integer) ?? .null }
-  static func optional(_ value: String?) -> RawArgument { value.map(RawArgument.text) ?? .null }
+  mutating func text(_ value: String) {
+    count += 1
+    var value = value
+    let code = value.withUTF8 { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { characters in
+        sqlite3_bind_text(
+          handle, count, characters.baseAddress, Int32(characters.count), Self.transient)
+      }
+    }
+    note(code)
+  }
+
+  mutating func blob(_ value: [UInt8]) {
+    value.withUnsafeBytes { blob($0) }
+  }
+
+  mutating func blob(_ value: UnsafeRawBufferPointer) {
+    count += 1
+    // Without an address SQLite would take an empty blob for NULL.
+    let code =
+      value.isEmpty
+      ? sqlite3_bind_zeroblob(handle, count, 0)
+      : sqlite3_bind_blob(handle, count, value.baseAddress, Int32(value.count), Self.transient)
+    note(code)
+  }
+
+  mutating func null() {
+    count += 1
+    note(sqlite3_bind_null(handle, count))
+  }
+
+  mutating func optional(_ value: Int64?) {
+    if let value { integer(value) } else { null() }
+  }
+
+  mutating func optional(_ value: String?) {
+    if let value { text(value) } else { null() }
+  }
+
+  mutating func optional(_ value: [UInt8]?) {
+    if let value { blob(value) } else { null() }
+  }
+
+  private mutating func note(_ code: Int32) {
+    if code != SQLITE_OK { isBound = false }
+  }
 }

@@ -119,9 +119,7 @@ final class JournalDatabase {
       guard let statements else { throw StoreError.failed("the journal is closed") }
       try statements.begin.run()
       for row in rows {
-        try statements.insert.run(
-          .integer(row.seq), .integer(row.time.microseconds), .optional(row.account?.name),
-          .integer(row.kind), .blob(row.payload), .blob(row.hash.bytes))
+        try statements.insert.write(row)
       }
       try statements.commit.run()
     }
@@ -154,11 +152,7 @@ final class JournalDatabase {
     do {
       try statements.begin.run()
       for sealed in entries {
-        let entry = sealed.entry
-        try statements.insert.run(
-          .integer(entry.seq), .integer(entry.time.microseconds), .optional(entry.account?.name),
-          .integer(Int64(entry.change.kind.rawValue)), .blob(sealed.payload),
-          .blob(sealed.hash.bytes))
+        try statements.insert.write(sealed.stored)
       }
     } catch {
       // Fails when SQLite has rolled back by itself.
@@ -276,5 +270,18 @@ final class JournalDatabase {
       seq: seq, time: LedgerTime(microseconds: time),
       account: String.fromDatabaseValue(account).map { AccountID($0) }, kind: kind,
       payload: [UInt8](payload), hash: hash)
+  }
+}
+
+extension RawStatement {
+  fileprivate func write(_ entry: StoredEntry) throws {
+    try run { row in
+      row.integer(entry.seq)
+      row.integer(entry.time.microseconds)
+      row.optional(entry.account?.name)
+      row.integer(entry.kind)
+      row.blob(entry.payload)
+      entry.hash.withBytes { row.blob($0) }
+    }
   }
 }

@@ -1,4 +1,4 @@
-import Dispatch
+import Foundation
 import Ledger
 import Synchronization
 
@@ -10,21 +10,30 @@ import Synchronization
 ///                              |
 ///                    replies, holds, due instants: looked up here first
 /// ```
-/// A chunk that cannot be written waits and is tried again.
+/// A chunk that cannot be written waits and is tried again. When the tables fall far behind,
+/// commits are slowed down little by little until both go at the same pace.
 final class Materialiser: Sendable {
   /// About how many rows one transaction writes: short, so that it never holds a core for long.
-  private static let chunkRows = 4_096
+  fileprivate static let chunkRows = 16_384
+  /// Rows that may wait before commits are slowed down.
+  private static let backlogRowsUsual = 250_000
   /// Rows that may wait; above it commits wait too.
   private static let backlogRowsMax = 500_000
+  /// The longest that one commit is slowed down, in seconds.
+  private static let pauseMax = 0.012
   /// How long rows wait for company.
-  private static let delay = DispatchTimeInterval.milliseconds(10)
+  private static let delay = DispatchTimeInterval.milliseconds(25)
   /// How long a chunk waits that could not be written.
   private static let retryPause = DispatchTimeInterval.seconds(1)
 
+  fileprivate typealias Batch = (rows: [LedgerRow], head: JournalHead)
+
   fileprivate struct Backlog {
-    var batches: [(rows: [LedgerRow], head: JournalHead)] = []
+    var batches: [Batch] = []
     /// What is being written: no longer among the batches, not yet in the tables.
-    var writing: StateChunk?
+    var writing: [Batch] = []
+    /// About how long a row takes to be written, in seconds.
+    var secondsPerRow = 0.0
     /// How many batches were added, and how many of them are in the tables or being written.
     var addedCount = 0
     var takenCount = 0
@@ -45,9 +54,11 @@ final class Materialiser: Sendable {
 
   private let backlog: Mutex<Backlog>
   private let database: Mutex<StateDatabase>
+  private let keys: KeyIndex
   private let queue = DispatchQueue(label: "farebox.ledger.materialiser")
 
-  init(_ database: sending StateDatabase) {
+  init(_ database: sending StateDatabase, _ keys: KeyIndex) {
+    self.keys = keys
     backlog = Mutex(Backlog(writtenSeq: database.head.seq))
     self.database = Mutex(database)
   }
@@ -62,17 +73,29 @@ final class Materialiser: Sendable {
 
   /// Takes over a committed batch. Waits only when the tables are far behind.
   func add(_ batch: CommitBatch) {
-    let (mustSchedule, blocked) = backlog.withLock { backlog in
+    let (mustSchedule, blocked, pause) = backlog.withLock { backlog in
       backlog.note(batch)
       let mustSchedule = !backlog.isScheduled
       backlog.isScheduled = true
       if backlog.rowCount > Self.backlogRowsMax && backlog.failure == nil {
         backlog.blocked = DispatchSemaphore(value: 0)
       }
-      return (mustSchedule, backlog.blocked)
+      let excess = Double(backlog.rowCount - Self.backlogRowsUsual)
+      let share = excess / Double(Self.backlogRowsMax - Self.backlogRowsUsual)
+      // At half of what may wait a commit takes as long as its rows take to be written.
+      let pause = 2 * share * Double(batch.rows.count) * backlog.secondsPerRow
+      return (mustSchedule, backlog.blocked, min(pause, Self.pauseMax))
     }
-    if mustSchedule { queue.asyncAfter(deadline: .now() + Self.delay) { self.run() } }
-    blocked?.wait()
+    if mustSchedule { schedule() }
+    if let blocked {
+      blocked.wait()
+    } else if pause > 0.000_1 {
+      usleep(UInt32(pause * 1_000_000))
+    }
+  }
+
+  private func schedule() {
+    queue.asyncAfter(deadline: .now() + Self.delay) { self.run(untilEmpty: false) }
   }
 
   /// Waits until the tables show the journal up to `seq`. Not from the queue of this.
@@ -91,11 +114,18 @@ final class Materialiser: Sendable {
 
   /// Writes a chunk at once: at start-up, before anything was added.
   func write(_ chunk: StateChunk) throws {
+    try put(chunk)
+    backlog.withLock { $0.writtenSeq = chunk.head.seq }
+  }
+
+  private func put(_ chunk: StateChunk) throws {
+    let bite = keys.nextBite(beside: chunk.keys.count)
     try database.withLock { database in
-      try database.write(chunk)
+      try database.write(chunk, merging: bite)
       database.checkpointIfGrown()
     }
-    backlog.withLock { $0.writtenSeq = chunk.head.seq }
+    keys.finish(bite)
+    keys.note(chunk.keys.map { KeyEntry($0.digest, seq: $0.seq) }, through: chunk.head.seq)
   }
 
   /// The first answers to those of the keys that are not in the tables yet.
@@ -117,8 +147,8 @@ final class Materialiser: Sendable {
   /// Looks through all that waits: for what administrators ask, not for the hot path.
   func pending(_ id: AllocationID) -> Allocation? {
     backlog.withLock { backlog in
-      var found = backlog.writing?.allocations[id]
-      for (rows, _) in backlog.batches {
+      var found: Allocation?
+      for (rows, _) in backlog.writing + backlog.batches {
         for case .allocation(let allocation) in rows where allocation.id == id {
           found = allocation
         }
@@ -130,9 +160,9 @@ final class Materialiser: Sendable {
   /// What the tables do not show yet about a charge. As for an allocation.
   func pending(_ id: UsageID) -> (usage: UsageRecord?, refundedMicros: Int64?) {
     backlog.withLock { backlog in
-      var usage = backlog.writing?.usage.first { $0.id == id }
-      var refunded = backlog.writing?.refunds[id]
-      for (rows, _) in backlog.batches {
+      var usage: UsageRecord?
+      var refunded: Int64?
+      for (rows, _) in backlog.writing + backlog.batches {
         for row in rows {
           switch row {
           case .usage(let record) where record.id == id: usage = record
@@ -182,26 +212,31 @@ final class Materialiser: Sendable {
     }
   }
 
-  private func run() {
-    while let chunk = nextChunk() {
+  /// Writes what waits: all of it, or until there is so little that it had better wait for company.
+  private func run(untilEmpty: Bool = true) {
+    while let (batches, rows) = nextBatches() {
+      guard let last = batches.last else { return }
+      let start = DispatchTime.now().uptimeNanoseconds
+      var chunk = StateChunk(head: last.head)
+      for batch in batches { chunk.add(batch.rows, head: last.head) }
       do {
-        try database.withLock { database in
-          try database.write(chunk)
-          database.checkpointIfGrown()
-        }
-        finish(chunk)
+        try put(chunk)
+        let nanoseconds = DispatchTime.now().uptimeNanoseconds - start
+        finish(chunk, secondsPerRow: Double(nanoseconds) / 1e9 / Double(max(1, rows)))
       } catch {
-        fail(StoreError(writing: error))
-        return
+        return fail(StoreError(writing: error))
       }
+      if !untilEmpty, backlog.withLock({ $0.mayWait }) { return schedule() }
     }
   }
 
-  private func nextChunk() -> StateChunk? {
+  private func nextBatches() -> (batches: [Batch], rows: Int)? {
     backlog.withLock { backlog in
       // Once more what could not be written.
-      if let chunk = backlog.writing { return chunk }
-      guard let first = backlog.batches.first else {
+      if !backlog.writing.isEmpty {
+        return (backlog.writing, backlog.writing.reduce(0) { $0 + $1.rows.count })
+      }
+      guard !backlog.batches.isEmpty else {
         backlog.isScheduled = false
         return nil
       }
@@ -211,19 +246,18 @@ final class Materialiser: Sendable {
         rows += backlog.batches[taken].rows.count
         taken += 1
       }
-      var chunk = StateChunk(head: first.head.before)
-      for batch in backlog.batches.prefix(taken) { chunk.add(batch.rows, head: batch.head) }
+      backlog.writing = Array(backlog.batches.prefix(taken))
       backlog.batches.removeFirst(taken)
       backlog.takenCount += taken
       backlog.rowCount -= rows
-      backlog.writing = chunk
-      return chunk
+      return (backlog.writing, rows)
     }
   }
 
-  private func finish(_ chunk: StateChunk) {
+  private func finish(_ chunk: StateChunk, secondsPerRow: Double) {
     let (ready, blocked) = backlog.withLock { backlog in
       backlog.forget(chunk)
+      backlog.secondsPerRow += (secondsPerRow - backlog.secondsPerRow) / 8
       let ready = backlog.waiters.filter { $0.seq <= chunk.head.seq }
       backlog.waiters.removeAll { $0.seq <= chunk.head.seq }
       let hasRoom = backlog.rowCount <= Self.backlogRowsMax / 2
@@ -245,13 +279,18 @@ final class Materialiser: Sendable {
       }
       return (backlog.waiters, backlog.blocked)
     }
-    queue.asyncAfter(deadline: .now() + Self.retryPause) { self.run() }
+    queue.asyncAfter(deadline: .now() + Self.retryPause) { self.run(untilEmpty: false) }
     for waiter in waiters { waiter.continuation.resume(throwing: reason) }
     blocked?.signal()
   }
 }
 
 extension Materialiser.Backlog {
+  /// Whether so little waits that it had better wait for company.
+  fileprivate var mayWait: Bool {
+    !batches.isEmpty && rowCount < Materialiser.chunkRows / 2 && waiters.isEmpty
+  }
+
   fileprivate mutating func note(_ batch: CommitBatch) {
     batches.append((batch.rows, batch.head))
     addedCount += 1
@@ -272,18 +311,11 @@ extension Materialiser.Backlog {
   fileprivate mutating func forget(_ chunk: StateChunk) {
     let seq = chunk.head.seq
     writtenSeq = seq
-    writing = nil
+    writing = []
     failure = nil
     for id in chunk.due.keys where (due[id]?.batch ?? 0) <= takenCount { due[id] = nil }
     for key in chunk.keys { replies[key.digest] = nil }
     for id in chunk.holds.keys where (holds[id]?.seq ?? 0) <= seq { holds[id] = nil }
     for (id, noted) in lateSettled where noted <= seq { lateSettled[id] = nil }
-  }
-}
-
-extension JournalHead {
-  /// Some head before this one: where a chunk that starts with this batch starts from.
-  fileprivate var before: JournalHead {
-    JournalHead(seq: seq - 1, time: time, hash: .zero)
   }
 }

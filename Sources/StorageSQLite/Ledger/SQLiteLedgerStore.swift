@@ -16,7 +16,7 @@ public final class SQLiteLedgerStore: LedgerStore {
   private let materialiser: Materialiser
   /// For the writer's look-ups.
   private let lookUps: DatabaseQueue
-  private let keys: Mutex<KeyIndex>
+  private let keys: KeyIndex
   /// For questions from any thread.
   private let questions: DatabaseQueue
   /// What start-up loaded, until the ledger has taken it.
@@ -42,16 +42,17 @@ public final class SQLiteLedgerStore: LedgerStore {
     } catch {
       throw error.advising(Self.tablesAdvice)
     }
-    materialiser = Materialiser(tables)
     lookUps = try DatabaseFile.openReader(at: directory.file("state.db"))
     questions = try DatabaseFile.openReader(at: directory.file("state.db"))
-    keys = Mutex(try KeyIndex(lookUps))
+    keys = try KeyIndex(lookUps)
+    materialiser = Materialiser(tables, keys)
     loaded = Mutex(nil)
     do {
       let shown = try lookUps.read { try StateReader.start($0) }
       try requireSameHistory(shown.head)
       let replayed = try replay(from: shown)
       loaded.withLock { $0 = replayed }
+      keys.fill(from: directory.file("state.db"))
     } catch let error as StartupError {
       throw error
     } catch {
@@ -254,7 +255,7 @@ public final class SQLiteLedgerStore: LedgerStore {
   public func close() throws(StoreError) {
     do {
       // The connections that write close last: the last one to close copies the log.
-      keys.withLock { $0.close() }
+      keys.close()
       try lookUps.close()
       try questions.close()
       try materialiser.close()
@@ -296,25 +297,26 @@ extension SQLiteLedgerStore {
     // First what is on its way: once it is not, the tables show it.
     var replies = materialiser.replies(to: wanted)
     let rest = wanted.filter { replies[$0] == nil }
-    for (key, seq) in try keys.withLock({ try $0.entries(of: rest) }) {
-      replies[key] = try reply(to: key, at: seq, journal)
+    for (key, seq) in try keys.entries(of: rest) {
+      if let reply = try reply(to: key, at: seq, journal) { replies[key] = reply }
     }
     return replies
   }
 
+  /// The first answer to a key; nil when the entry is about another key that starts alike.
   private func reply(to key: Digest, at seq: Int64, _ journal: JournalDatabase) throws
-    -> StoredReply
+    -> StoredReply?
   {
     guard let row = try journal.row(seq) else {
       throw StoreError.corrupted("a key names journal entry \(seq), which is not there")
     }
     let entry = try JournalEntry(
       seq: row.seq, time: row.time, account: row.account, payload: row.payload)
-    // Keys are found by half of their digest; the journal has the whole.
-    guard let reply = entry.reply, reply.key == key else {
+    // Keys are found by the first bytes of their digest; the journal has the whole.
+    guard let reply = entry.reply, reply.key.keyBits == key.keyBits else {
       throw StoreError.corrupted("journal entry \(seq) does not answer the key that names it")
     }
-    return reply
+    return reply.key == key ? reply : nil
   }
 
   private func findUsage(_ id: UsageID) throws -> UsageRecord? {

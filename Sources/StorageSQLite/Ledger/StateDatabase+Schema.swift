@@ -7,8 +7,10 @@ extension StateDatabase {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     // Tables of an older shape are dropped: the journal fills them again.
-    migrator.registerMigration("state-6") { database in
-      for table in tables { try database.execute(sql: "DROP TABLE IF EXISTS \(table)") }
+    migrator.registerMigration("state-7") { database in
+      for table in tables + ["idempotency_keys"] where try database.tableExists(table) {
+        try database.execute(sql: "DROP TABLE \(table)")
+      }
       try database.execute(sql: accountTables)
       try database.execute(sql: usageTables)
     }
@@ -16,7 +18,7 @@ extension StateDatabase {
   }
 
   private static let tables = [
-    "as_of", "accounts", "allocations", "holds", "usage", "prices", "idempotency_keys",
+    "as_of", "accounts", "allocations", "holds", "usage", "prices", "merged_keys", "recent_keys",
     "budgets", "events", "due",
   ]
 
@@ -144,9 +146,18 @@ extension StateDatabase {
       kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 4)
     ) STRICT;
 
-    CREATE TABLE idempotency_keys (
-      key_hash BLOB PRIMARY KEY CHECK (length(key_hash) = 16),
-      seq INTEGER NOT NULL
+    -- The first 8 bytes of each key's digest: see KeyIndex.
+    CREATE TABLE merged_keys (
+      key_hash INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      PRIMARY KEY (key_hash, seq)
     ) STRICT, WITHOUT ROWID;
+    -- The latest keys, some of which are in the other table already.
+    CREATE TABLE recent_keys (
+      seq INTEGER PRIMARY KEY,
+      key_hash INTEGER NOT NULL
+    ) STRICT;
+    CREATE VIEW idempotency_keys AS
+      SELECT key_hash, seq FROM merged_keys UNION SELECT key_hash, seq FROM recent_keys;
     """
 }

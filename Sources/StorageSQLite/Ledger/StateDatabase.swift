@@ -13,16 +13,18 @@ final class StateDatabase {
   private var rowsInLog = 0
 
   /// The log is copied into the file when it holds about this many rows, each at most a page of it.
-  private static let checkpointRows = 5_000
+  private static let checkpointRows = 40_000
+  /// What is written again and again stays in memory: the ends of the tables and the accounts.
+  private static let cacheKiB = 32_768
 
   private struct Statements {
     let begin, commit, rollback, asOf, account, allocation, hold, late, usage, refund, price,
-      budget, event, key, due, notDue: RawStatement
+      budget, event, key, mergedKey, oldKeys, due, notDue: RawStatement
   }
 
   init(path: String) throws(StartupError) {
     queue = try DatabaseFile.openWriter(
-      at: path, durability: .rebuildable, migrator: Self.migrator)
+      at: path, durability: .rebuildable, cacheKiB: Self.cacheKiB, migrator: Self.migrator)
     do {
       head = try queue.writeWithoutTransaction { try StateReader.head($0) }
       statements = try queue.writeWithoutTransaction { try Self.prepare($0) }
@@ -36,14 +38,15 @@ final class StateDatabase {
     try queue.writeWithoutTransaction(body)
   }
 
-  /// Writes a chunk, all or nothing.
-  func write(_ chunk: StateChunk) throws {
+  /// Writes a chunk, and a bite of earlier keys, all or nothing.
+  func write(_ chunk: StateChunk, merging bite: KeyBite = KeyBite()) throws {
     precondition(chunk.head.seq >= head.seq, "the tables would go back")
     try queue.writeWithoutTransaction { _ in
       guard let statements else { throw StoreError.failed("the state is closed") }
       try statements.begin.run()
       do {
         try write(chunk, by: statements)
+        try merge(bite, by: statements)
         try statements.commit.run()
       } catch {
         try? statements.rollback.run()
@@ -51,7 +54,7 @@ final class StateDatabase {
       }
     }
     head = chunk.head
-    rowsInLog += chunk.rowCount
+    rowsInLog += chunk.rowCount + bite.merged.count
   }
 
   /// Copies the log into the file when it has grown.
@@ -89,108 +92,183 @@ final class StateDatabase {
       price: try RawStatement(database, "INSERT INTO prices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       budget: try RawStatement(database, "REPLACE INTO budgets VALUES (?, ?, ?, ?, ?)"),
       event: try RawStatement(database, "INSERT INTO events VALUES (?, ?, ?)"),
-      key: try RawStatement(database, "INSERT INTO idempotency_keys VALUES (?, ?)"),
+      key: try RawStatement(database, "INSERT INTO recent_keys VALUES (?, ?)"),
+      // A bite may have been written before the process ended.
+      mergedKey: try RawStatement(database, "INSERT OR IGNORE INTO merged_keys VALUES (?, ?)"),
+      oldKeys: try RawStatement(database, "DELETE FROM recent_keys WHERE seq BETWEEN ? AND ?"),
       due: try RawStatement(database, "REPLACE INTO due VALUES (?, ?)"),
       notDue: try RawStatement(database, "DELETE FROM due WHERE account_id = ?"))
   }
 
+  /// Rows go in the order of their places: those that are close together share pages.
   private func write(_ chunk: StateChunk, by statements: Statements) throws {
-    for account in chunk.accounts.values { try statements.account.write(account) }
-    for allocation in chunk.allocations.values { try statements.allocation.write(allocation) }
-    for hold in chunk.holds.values { try statements.hold.write(hold) }
-    for id in chunk.lateSettled { try statements.late.run(.integer(id.seq)) }
+    for account in chunk.accounts.values.sorted(by: { $0.id < $1.id }) {
+      try statements.account.write(account)
+    }
+    for allocation in chunk.allocations.values.sorted(by: { $0.id < $1.id }) {
+      try statements.allocation.write(allocation)
+    }
+    for hold in chunk.holds.values.sorted(by: { $0.id < $1.id }) {
+      try statements.hold.write(hold)
+    }
+    for id in chunk.lateSettled { try statements.late.run { $0.integer(id.seq) } }
     for record in chunk.usage { try statements.usage.write(record) }
     for (id, total) in chunk.refunds {
-      try statements.refund.run(.integer(total), .integer(id.seq))
+      try statements.refund.run { row in
+        row.integer(total)
+        row.integer(id.seq)
+      }
     }
     for price in chunk.prices { try statements.price.write(price) }
     for budget in chunk.budgets.values { try statements.budget.write(budget) }
     for event in chunk.events {
-      try statements.event.run(
-        .integer(event.id.seq), .text(event.account.name), .integer(Int64(event.kind.rawValue)))
+      try statements.event.run { row in
+        row.integer(event.id.seq)
+        row.text(event.account.name)
+        row.integer(Int64(event.kind.rawValue))
+      }
     }
     for key in chunk.keys {
-      try statements.key.run(.blob(key.digest.shortened), .integer(key.seq))
+      try statements.key.run { row in
+        row.integer(key.seq)
+        row.integer(KeyEntry(key.digest, seq: key.seq).hash)
+      }
     }
     for (id, instant) in chunk.due {
       if instant == .distantFuture {
-        try statements.notDue.run(.text(id.name))
+        try statements.notDue.run { $0.text(id.name) }
       } else {
-        try statements.due.run(.text(id.name), .integer(instant.microseconds))
+        try statements.due.run { row in
+          row.text(id.name)
+          row.integer(instant.microseconds)
+        }
       }
     }
-    try statements.asOf.run(
-      .integer(chunk.head.seq), .integer(chunk.head.time.microseconds),
-      .blob(chunk.head.hash.bytes))
+    try statements.asOf.run { row in
+      row.integer(chunk.head.seq)
+      row.integer(chunk.head.time.microseconds)
+      chunk.head.hash.withBytes { row.blob($0) }
+    }
   }
-}
 
-extension Digest {
-  /// The first 16 bytes: enough to find an entry, whose whole digest is then compared.
-  var shortened: [UInt8] { Array(bytes.prefix(16)) }
+  private func merge(_ bite: KeyBite, by statements: Statements) throws {
+    for entry in bite.merged {
+      try statements.mergedKey.run { row in
+        row.integer(entry.hash)
+        row.integer(entry.seq)
+      }
+    }
+    if let dropped = bite.dropped {
+      try statements.oldKeys.run { row in
+        row.integer(dropped.lowerBound)
+        row.integer(dropped.upperBound)
+      }
+    }
+  }
 }
 
 extension RawStatement {
   fileprivate func write(_ account: AccountRow) throws {
-    try run(
-      .text(account.id.name), .integer(Int64(account.state.rawValue)),
-      .integer(account.overdraftLimitMicros), .integer(account.debtMicros),
-      .integer(account.seq), account.alerts.map { .blob($0.storedColumn) } ?? .null)
+    try run { row in
+      row.text(account.id.name)
+      row.integer(Int64(account.state.rawValue))
+      row.integer(account.overdraftLimitMicros)
+      row.integer(account.debtMicros)
+      row.integer(account.seq)
+      row.optional(account.alerts?.storedColumn)
+    }
   }
 
   fileprivate func write(_ allocation: Allocation) throws {
     let terms = allocation.terms
-    try run(
-      .integer(terms.id.seq), .text(terms.account.name), .integer(terms.amountMicros),
-      .integer(Int64(terms.allocationClass.rawValue)), .integer(Int64(terms.priority)),
-      .integer(terms.effectiveAt.microseconds), .optional(terms.expiresAt?.microseconds),
-      .text(terms.models.joined(separator: "\n")), .text(terms.allocatedBy),
-      .integer(terms.allocatedAt.microseconds), .text(terms.notes),
-      .integer(allocation.availableMicros), .integer(allocation.heldMicros),
-      .integer(allocation.spentMicros), .integer(allocation.expiredMicros),
-      .integer(allocation.voidedMicros), .integer(allocation.isVoided ? 1 : 0))
+    try run { row in
+      row.integer(terms.id.seq)
+      row.text(terms.account.name)
+      row.integer(terms.amountMicros)
+      row.integer(Int64(terms.allocationClass.rawValue))
+      row.integer(Int64(terms.priority))
+      row.integer(terms.effectiveAt.microseconds)
+      row.optional(terms.expiresAt?.microseconds)
+      row.text(terms.models.joined(separator: "\n"))
+      row.text(terms.allocatedBy)
+      row.integer(terms.allocatedAt.microseconds)
+      row.text(terms.notes)
+      row.integer(allocation.availableMicros)
+      row.integer(allocation.heldMicros)
+      row.integer(allocation.spentMicros)
+      row.integer(allocation.expiredMicros)
+      row.integer(allocation.voidedMicros)
+      row.integer(allocation.isVoided ? 1 : 0)
+    }
   }
 
   fileprivate func write(_ hold: Hold) throws {
     let terms = hold.terms
-    try run(
-      .integer(terms.id.seq), .text(terms.account.name), .integer(Int64(hold.state.rawValue)),
-      .optional(terms.price?.version), .text(terms.sessionID),
-      .integer(terms.openedAt.microseconds), .integer(hold.grantedMicros),
-      .blob(hold.pins.storedBytes), .integer(hold.expiresAt.microseconds),
-      .integer(hold.reportedMicros),
-      hold.reportedUsage.map { .blob($0.storedColumn) } ?? .null,
-      .optional(hold.endedAt?.microseconds),
-      .integer(hold.isLateSettled ? 1 : 0))
+    try run { row in
+      row.integer(terms.id.seq)
+      row.text(terms.account.name)
+      row.integer(Int64(hold.state.rawValue))
+      row.optional(terms.price?.version)
+      row.text(terms.sessionID)
+      row.integer(terms.openedAt.microseconds)
+      row.integer(hold.grantedMicros)
+      row.blob(hold.pins.storedBytes)
+      row.integer(hold.expiresAt.microseconds)
+      row.integer(hold.reportedMicros)
+      row.optional(hold.reportedUsage?.storedColumn)
+      row.optional(hold.endedAt?.microseconds)
+      row.integer(hold.isLateSettled ? 1 : 0)
+    }
   }
 
   fileprivate func write(_ record: UsageRecord) throws {
     let usage = record.usage
-    try run(
-      .integer(record.id.seq), .text(record.account.name), .optional(usage?.model),
-      .integer(usage?.inputTokens ?? 0), .integer(usage?.outputTokens ?? 0),
-      .integer(usage?.cachedInputTokens ?? 0), .integer(usage?.reasoningTokens ?? 0),
-      .optional(record.priceVersion), .integer(record.chargedMicros),
-      .integer(record.debtMicros), .integer(record.uncollectedMicros),
-      .blob(record.pins.storedBytes), .integer(record.chargedAt.microseconds),
-      .integer(record.eventTime.microseconds), .integer(record.isLate ? 1 : 0),
-      .integer(Int64(record.outcome.rawValue)), .optional(record.hold?.seq),
-      .text(record.sessionID), .text(record.requestID), .integer(record.refundedMicros))
+    try run { row in
+      row.integer(record.id.seq)
+      row.text(record.account.name)
+      row.optional(usage?.model)
+      row.integer(usage?.inputTokens ?? 0)
+      row.integer(usage?.outputTokens ?? 0)
+      row.integer(usage?.cachedInputTokens ?? 0)
+      row.integer(usage?.reasoningTokens ?? 0)
+      row.optional(record.priceVersion)
+      row.integer(record.chargedMicros)
+      row.integer(record.debtMicros)
+      row.integer(record.uncollectedMicros)
+      row.blob(record.pins.storedBytes)
+      row.integer(record.chargedAt.microseconds)
+      row.integer(record.eventTime.microseconds)
+      row.integer(record.isLate ? 1 : 0)
+      row.integer(Int64(record.outcome.rawValue))
+      row.optional(record.hold?.seq)
+      row.text(record.sessionID)
+      row.text(record.requestID)
+      row.integer(record.refundedMicros)
+    }
   }
 
   fileprivate func write(_ budget: Budget) throws {
-    try run(
-      .integer(budget.id.seq), .text(budget.terms.account.name),
-      .integer(Int64(budget.terms.mode.rawValue)), .integer(budget.terms.limitMicros),
-      .blob(budget.storedColumn))
+    try run { row in
+      row.integer(budget.id.seq)
+      row.text(budget.terms.account.name)
+      row.integer(Int64(budget.terms.mode.rawValue))
+      row.integer(budget.terms.limitMicros)
+      row.blob(budget.storedColumn)
+    }
   }
 
   fileprivate func write(_ price: PriceVersion) throws {
     let rates = price.rates
-    try run(
-      .integer(price.version), .text(price.model), .integer(price.effectiveFrom.microseconds),
-      .integer(rates.inputMicrosPerMillion), .integer(rates.outputMicrosPerMillion),
-      .integer(rates.cachedInputMicrosPerMillion), .integer(rates.reasoningMicrosPerMillion),
-      .integer(rates.perCallMicros), .integer(rates.minimumMicros))
+    try run { row in
+      row.integer(price.version)
+      row.text(price.model)
+      row.integer(price.effectiveFrom.microseconds)
+      row.integer(rates.inputMicrosPerMillion)
+      row.integer(rates.outputMicrosPerMillion)
+      row.integer(rates.cachedInputMicrosPerMillion)
+      row.integer(rates.reasoningMicrosPerMillion)
+      row.integer(rates.perCallMicros)
+      row.integer(rates.minimumMicros)
+    }
   }
 }

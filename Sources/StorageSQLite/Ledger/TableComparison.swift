@@ -26,8 +26,9 @@ struct TableComparison {
       database,
       sql: """
         SELECT name FROM rebuilt.sqlite_master
-        WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%'
-          AND name <> 'due' ORDER BY name
+        WHERE name = 'idempotency_keys' OR (type = 'table' AND name NOT LIKE 'sqlite_%'
+          AND name NOT LIKE 'grdb_%' AND name NOT IN ('due', 'merged_keys', 'recent_keys'))
+        ORDER BY name
         """)
     for table in tables { try compare(table) }
     try requireSweeps()

@@ -130,7 +130,7 @@ struct LedgerFilesTests {
         .liveState, end, "usage"
       ),
       (
-        "state.db", "INSERT INTO idempotency_keys VALUES (zeroblob(16), 1)", .liveState, end,
+        "state.db", "INSERT INTO merged_keys VALUES (42, 1)", .liveState, end,
         "idempotency_keys"
       ),
     ]

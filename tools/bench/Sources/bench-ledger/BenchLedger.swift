@@ -27,7 +27,15 @@ enum BenchLedger {
 
     """
 
-  static func main() async {
+  /// Keeps its thread, unlike an async one: valgrind can count its instructions then.
+  static func main() {
+    Task.detached { await work() }
+    end.wait()
+  }
+
+  private static let end = DispatchSemaphore(value: 0)
+
+  private static func work() async {
     var arguments = CommandLine.arguments.dropFirst()
     let mode = arguments.popFirst()
     if mode == "--help" || mode == "-h" {
@@ -39,6 +47,7 @@ enum BenchLedger {
       let data = try JSONSerialization.data(
         withJSONObject: figures, options: [.prettyPrinted, .sortedKeys])
       print(String(decoding: data, as: UTF8.self))
+      exit(0)
     } catch let error as UsageError {
       fail("bench-ledger: \(error.description)\n\n\(help)", code: 64)
     } catch {
