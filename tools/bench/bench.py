@@ -24,6 +24,7 @@ import grpc  # noqa: E402
 import ledger_files  # noqa: E402
 import ledger_parts  # noqa: E402
 import parts  # noqa: E402
+import postgres  # noqa: E402
 import report  # noqa: E402
 from clients import ClientError  # noqa: E402
 from contract_stubs import ContractError  # noqa: E402
@@ -32,7 +33,6 @@ from ledger_lineup import LedgerLineup  # noqa: E402
 from ledger_load import LedgerLoadError  # noqa: E402
 from lineup import Lineup  # noqa: E402
 from load import LoadError  # noqa: E402
-from postgres import PostgresError  # noqa: E402
 from servers import ServerError  # noqa: E402
 
 PARTS_HELP = ", ".join(part.name for part in parts.PARTS)
@@ -54,7 +54,7 @@ FAILURES = (
     FareboxError,
     ContractError,
     LedgerLoadError,
-    PostgresError,
+    postgres.PostgresError,
     grpc.RpcError,
     subprocess.SubprocessError,
     OSError,
@@ -184,6 +184,8 @@ def main():
 def write_figures(arguments, measured, results, verdicts):
     """Everything as JSON, and the tables in Markdown."""
     machine = report.machine()
+    if any("postgres" in part["medians"] for part in results.values()):
+        machine["postgres"] = {"version": postgres.version(), "settings": postgres.SETTINGS}
     figures = {
         "machine": machine,
         "settings": {

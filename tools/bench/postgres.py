@@ -41,6 +41,11 @@ def programs_folder():
     raise PostgresError("no initdb: install postgresql-15")
 
 
+def version():
+    """Such as "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"."""
+    return _run([programs_folder() / "postgres", "--version"]).strip()
+
+
 class Cluster:
     """A cluster of its own in `folder`, reached by a unix socket, pinned to `core`."""
 

@@ -118,6 +118,7 @@ def markdown(machine, parts, summaries, verdicts):
     lines = [
         f"Medians, measured at {machine['time']} on {machine['cores']} cores of {machine['cpu']}, "
         f"Linux {machine['kernel']}, load average {load:.1f} at the end.",
+        *([f"The peer is {machine['postgres']['version']}."] if "postgres" in machine else []),
         "",
         "| target | wanted | median | lowest | highest | |",
         "|---|---|---:|---:|---:|---|",
