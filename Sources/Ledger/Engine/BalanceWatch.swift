@@ -127,7 +127,8 @@ public enum WatchError: Error, Sendable {
 /// All who watch. Costs the writer one read of a number per batch while nobody does.
 final class WatchHub: Sendable {
   private struct State {
-    var watches: [AccountID: [ObjectIdentifier: BalanceWatch]] = [:]
+    /// Those of an account in the order in which they were opened, and are told.
+    var watches: [AccountID: [BalanceWatch]] = [:]
     var isEnded = false
   }
 
@@ -141,9 +142,9 @@ final class WatchHub: Sendable {
     let failure = state.withLock { state -> WatchError? in
       if state.isEnded { return .stopped }
       guard count.load(ordering: .relaxed) < LedgerLimits.watchersMax,
-        state.watches[account, default: [:]].count < LedgerLimits.watchersPerAccountMax
+        state.watches[account, default: []].count < LedgerLimits.watchersPerAccountMax
       else { return .tooMany }
-      state.watches[account, default: [:]][ObjectIdentifier(watch)] = watch
+      state.watches[account, default: []].append(watch)
       count.add(1, ordering: .releasing)
       return nil
     }
@@ -153,8 +154,9 @@ final class WatchHub: Sendable {
 
   func remove(_ watch: BalanceWatch) {
     state.withLock { state in
-      guard state.watches[watch.account]?.removeValue(forKey: ObjectIdentifier(watch)) != nil
+      guard let place = state.watches[watch.account]?.firstIndex(where: { $0 === watch })
       else { return }
+      state.watches[watch.account]?.remove(at: place)
       count.subtract(1, ordering: .releasing)
       if state.watches[watch.account]?.isEmpty == true { state.watches[watch.account] = nil }
     }
@@ -165,14 +167,14 @@ final class WatchHub: Sendable {
     let watches = state.withLock { $0.watches[account] }
     guard let watches else { return }
     let kinds = kinds()
-    for watch in watches.values { watch.offer(snapshot, kinds: kinds) }
+    for watch in watches { watch.offer(snapshot, kinds: kinds) }
   }
 
   /// Ends every watch; nobody watches any more.
   func end() {
     let watches = state.withLock { state in
       state.isEnded = true
-      return state.watches.values.flatMap(\.values)
+      return state.watches.values.flatMap { $0 }
     }
     for watch in watches { watch.end() }
   }

@@ -40,8 +40,9 @@ struct BatchDecider {
   private(set) var state: LedgerState
   private(set) var entries: [SealedEntry] = []
   private(set) var rows: [LedgerRow] = []
-  /// The accounts that changed.
-  private(set) var touched: Set<AccountID> = []
+  /// The accounts that changed, in the order in which they did.
+  private(set) var touched: [AccountID] = []
+  private var isTouched: Set<AccountID> = []
   private(set) var pricesChanged = false
 
   private let start: JournalHead
@@ -96,7 +97,7 @@ struct BatchDecider {
       rows.append(contentsOf: draft.rows)
       if let due = state.finish(draft, isSwept: true) { rows.append(due) }
       // Also without changes: it is not to be swept again for the same.
-      touched.insert(id)
+      touch(id)
       guard !draft.changes.isEmpty else { continue }
       append(draft.changes, dueCount: draft.changes.count, account: id, nil)
     }
@@ -105,6 +106,10 @@ struct BatchDecider {
   /// Notes that the accounts which changed were used.
   mutating func useTouched() {
     for id in touched { state.use(id) }
+  }
+
+  private mutating func touch(_ id: AccountID) {
+    if isTouched.insert(id).inserted { touched.append(id) }
   }
 
   private mutating func carryOut(_ submission: Submission) -> CommandOutcome {
@@ -267,7 +272,7 @@ struct BatchDecider {
       rows.append(contentsOf: draft.rows)
       let due = state.finish(draft)
       if let due { rows.append(due) }
-      if !draft.changes.isEmpty || due != nil { touched.insert(draft.account.id) }
+      if !draft.changes.isEmpty || due != nil { touch(draft.account.id) }
     }
     append(
       changes, dueCount: draft?.dueChangeCount ?? 0, account: draft?.account.id,

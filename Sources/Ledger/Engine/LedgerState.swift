@@ -102,7 +102,7 @@ struct LedgerState {
   ///   - prices: the prices before it.
   ///   - committed: an account before it; nil when it did not exist.
   mutating func takeBack(
-    _ touched: Set<AccountID>, to head: JournalHead, prices: PriceBook,
+    _ touched: [AccountID], to head: JournalHead, prices: PriceBook,
     committed: (AccountID) -> Account?
   ) {
     for id in touched {

@@ -101,23 +101,24 @@ extension LedgerWriter {
         dueBy: work.sweepers.isEmpty ? nil : time, dueMax: limits.share))
   }
 
-  /// Every account that the work may be about.
+  /// Every account that the work may be about, in the order in which it names them: who was used
+  /// last must not depend on chance.
   private func accounts(
     of work: WriterWork, _ lookedUp: LoadedState, _ state: borrowing LedgerState
-  ) -> Set<AccountID> {
-    var needed = Set(lookedUp.due)
-    for reader in work.readers { needed.insert(reader.account) }
+  ) -> [AccountID] {
+    var needed = lookedUp.due
+    for reader in work.readers { needed.append(reader.account) }
     for waiting in work.batch where lookedUp.replies[waiting.submission.key] == nil {
       let command = waiting.submission.command
       if let account = command.namedAccount {
-        needed.insert(account)
+        needed.append(account)
       } else if let hold = command.namedHold {
         let owner = state.owner(ofOpenHold: hold) ?? lookedUp.holds[hold]?.terms.account
-        if let owner { needed.insert(owner) }
+        if let owner { needed.append(owner) }
       } else if let allocation = command.namedAllocation {
-        if let owner = lookedUp.allocations[allocation]?.terms.account { needed.insert(owner) }
+        if let owner = lookedUp.allocations[allocation]?.terms.account { needed.append(owner) }
       } else if let usage = command.namedUsage {
-        if let owner = lookedUp.usage[usage]?.account { needed.insert(owner) }
+        if let owner = lookedUp.usage[usage]?.account { needed.append(owner) }
       }
     }
     return needed
@@ -125,7 +126,7 @@ extension LedgerWriter {
 
   /// Sees to it that these accounts are in memory, as far as they exist, and not too many others.
   private func bringIn(
-    _ needed: Set<AccountID>, for work: WriterWork, _ state: inout LedgerState,
+    _ needed: [AccountID], for work: WriterWork, _ state: inout LedgerState,
     at time: LedgerTime
   ) throws(StoreError) {
     var missing: Set<AccountID> = []
