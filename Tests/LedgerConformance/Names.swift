@@ -5,14 +5,16 @@ struct Names {
   private var grants: [Int64: AllocationID] = [:]
   private var holds: [Int64: HoldID] = [:]
   private(set) var usage: [Int64: UsageID] = [:]
+  private(set) var usageName: [UsageID: Int64] = [:]
   private var budgets: [Int64: BudgetID] = [:]
-  private var budgetNames: [BudgetID: Int64] = [:]
+  private(set) var budgetNames: [BudgetID: Int64] = [:]
   /// The model's number of a grant: it counts them as they come, too.
   private(set) var grantNumber: [AllocationID: Int] = [:]
+  private(set) var grantName: [AllocationID: Int64] = [:]
   private(set) var holdName: [HoldID: Int64] = [:]
 
   /// Stands for what was never made.
-  private static let nothing: Int64 = 1_000_000_000
+  static let nothing: Int64 = 1_000_000_000
 
   /// Notes what the answer to a step is the first to name.
   mutating func note(_ answer: Answer, _ step: Int64) {
@@ -20,9 +22,9 @@ struct Names {
     case .allocated(let answer): note(answer.allocation.id, step)
     case .refunded(let answer):
       for (offset, grant) in answer.grants.enumerated() { note(grant.id, step + Int64(offset)) }
-    case .deducted(let answer): usage[step] = answer.usage.id
-    case .holdSettled(let answer): usage[step] = answer.usage.id
-    case .holdForced(let answer): if let record = answer.usage { usage[step] = record.id }
+    case .deducted(let answer): note(answer.usage.id, step)
+    case .holdSettled(let answer): note(answer.usage.id, step)
+    case .holdForced(let answer): if let record = answer.usage { note(record.id, step) }
     case .holdOpened(let answer):
       holds[step] = answer.hold.id
       holdName[answer.hold.id] = step
@@ -39,7 +41,13 @@ struct Names {
 
   private mutating func note(_ grant: AllocationID, _ name: Int64) {
     grants[name] = grant
+    grantName[grant] = name
     if grantNumber[grant] == nil { grantNumber[grant] = grantNumber.count }
+  }
+
+  private mutating func note(_ charge: UsageID, _ name: Int64) {
+    usage[name] = charge
+    usageName[charge] = name
   }
 
   /// Notes the charge that the end of a hold made without being asked.
@@ -47,7 +55,7 @@ struct Names {
     guard case .holdEnded(let end) = entry.change, entry.actor == JournalEntry.systemActor,
       let record = end.usage, let hold = holdName[end.hold]
     else { return }
-    usage[hold + ReferenceModel.billOfEnd] = record.id
+    note(record.id, hold + ReferenceModel.billOfEnd)
   }
 
   func budgetNumber(_ id: BudgetID, _ model: ReferenceModel) -> Int? {

@@ -22,6 +22,13 @@ struct Told: Sendable {
     isReplayed = receipt?.isReplayed ?? false
   }
 
+  /// What the journal says was answered.
+  init(_ outcome: Result<Answer, Refusal>) {
+    self.outcome = outcome
+    seq = nil
+    isReplayed = false
+  }
+
   func isRefused(as kind: RefusalKind) -> Bool {
     if case .failure(let refusal) = outcome { RefusalKind(refusal) == kind } else { false }
   }

@@ -5,16 +5,25 @@ import Ledger
 extension Trial {
   /// Puts an answer into words. `step` names what is new in it; nil when it was answered before.
   mutating func render(_ told: Told, _ step: Int64?) -> String {
-    switch told.outcome {
+    names.render(told.outcome, step, model)
+  }
+}
+
+extension Names {
+  /// Puts an answer into words. `step` names what is new in it; nil when it was answered before.
+  mutating func render(
+    _ outcome: Result<Answer, Refusal>, _ step: Int64?, _ model: ReferenceModel
+  ) -> String {
+    switch outcome {
     case .failure(let refusal):
       return "\(RefusalKind(refusal))"
     case .success(let answer):
-      if let step { names.note(answer, step) }
-      return render(answer)
+      if let step { note(answer, step) }
+      return render(answer, model)
     }
   }
 
-  private func render(_ answer: Answer) -> String {
+  private func render(_ answer: Answer, _ model: ReferenceModel) -> String {
     switch answer {
     case .allocated(let answer):
       return "allocated, repaid \(answer.debtRepaidMicros)"
@@ -42,7 +51,7 @@ extension Trial {
     case .holdForced(let answer):
       return "forced \(text(answer.usage?.pins ?? [])) back \(answer.returnedMicros)"
     case .holdSettled(let answer):
-      return render(answer)
+      return render(answer, model)
     case .holdReleased(let answer):
       return "released back \(answer.returnedMicros)"
     case .budgetSet:
@@ -54,13 +63,13 @@ extension Trial {
     }
   }
 
-  private func render(_ answer: SettleAnswer) -> String {
+  private func render(_ answer: SettleAnswer, _ model: ReferenceModel) -> String {
     let usage = answer.usage
     if usage.isLate {
       return "late " + charged(usage.pins, usage.debtMicros, usage.uncollectedMicros)
     }
     // The model tells apart what the hold paid from what came on top.
-    let number = usage.hold.flatMap { names.holdName[$0] }.flatMap { model.holdNumbers[$0] } ?? 0
+    let number = usage.hold.flatMap { holdName[$0] }.flatMap { model.holdNumbers[$0] } ?? 0
     var covered = min(usage.costMicros, model.holds[number].granted)
     var paid: [Pin] = []
     var rest = usage.pins[...]
@@ -77,7 +86,7 @@ extension Trial {
   }
 
   private func text(_ pins: [Pin]) -> [String] {
-    pins.map { "\(names.grantNumber[$0.allocation] ?? -1):\($0.amountMicros)" }
+    pins.map { "\(grantNumber[$0.allocation] ?? -1):\($0.amountMicros)" }
   }
 }
 

@@ -93,7 +93,7 @@ extension Command {
 
 extension Attempt {
   /// The digest of the scope in which the key is unique.
-  func keyDigest(for kind: Command.Kind) -> Digest {
+  package func keyDigest(for kind: Command.Kind) -> Digest {
     var writer = ByteWriter()
     writer.value(kind)
     writer.value(principal)

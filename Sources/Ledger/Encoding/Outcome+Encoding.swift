@@ -31,6 +31,13 @@ extension CommandOutcome {
   }
 }
 
+extension StoredReply {
+  /// Reads what was asked and what it was answered, as the journal keeps both.
+  package func decoded() throws(CorruptionError) -> (Command, Result<Answer, Refusal>) {
+    (try Command(storedBody: command), try CommandOutcome(storedOutcome: outcome))
+  }
+}
+
 extension Balance: Storable {
   init(from reader: inout ByteReader) throws(CorruptionError) {
     self.init(
