@@ -175,6 +175,14 @@ let package = Package(
     .target(
       name: "LedgerConformance", dependencies: ["Ledger"], path: "Tests/LedgerConformance",
       swiftSettings: strict),
+    // The ledger and its service in one seeded process: machine, network, disk and clock simulated.
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "AccountingService", "Contracts", "GRPC", "GRPCServices", "HTTP2", "Identity",
+        "Interceptors", "Ledger", "LedgerConformance", "Protobuf",
+      ],
+      swiftSettings: strict),
     // The parsers as a fuzzer feeds them, and the replay of what tools/fuzz found worth keeping.
     .target(
       name: "FuzzTargets", dependencies: ["Contracts", "GRPC", "GRPCServices", "HTTP2", "Protobuf"],
@@ -211,6 +219,22 @@ if Context.environment["FAREBOX_TARGETS"] == "ledger" {
   package.dependencies.removeAll { dependency in
     guard case .sourceControl(_, let location, _) = dependency.kind else { return false }
     return !location.hasSuffix("swift-crypto")
+  }
+}
+
+// The simulation alone, with what it simulates: for campaigns of it.
+if Context.environment["FAREBOX_TARGETS"] == "simulation" {
+  let simulated: Set = [
+    "CNghttp2", "CProtobufC", "CZlib", "CArgon2", "HTTP2", "Protobuf", "GRPC", "GRPCServices",
+    "Observability", "Contracts", "Ledger", "Identity", "Webhooks", "Interceptors",
+    "AccountingService", "LedgerConformance", "SimulationTests",
+  ]
+  package.targets.removeAll { !simulated.contains($0.name) }
+  package.products = []
+  let packages = ["-crypto", "jwt-kit", "swift-log", "swift-metrics", "-tracing"]
+  package.dependencies.removeAll { dependency in
+    guard case .sourceControl(_, let location, _) = dependency.kind else { return false }
+    return !packages.contains { location.hasSuffix($0) }
   }
 }
 

@@ -1,0 +1,82 @@
+import Contracts
+import GRPC
+import GRPCServices
+import Ledger
+import LedgerConformance
+
+extension SimulatedClient {
+  func check() async {
+    let question = world.randomQuestion()
+    var request = Farebox_Accounting_V1_CheckCreditsRequest()
+    request.accountID = question.account.name
+    request.sessionID = question.session
+    switch question.charge {
+    case .micros(let micros): request.amount = .creditMicros(micros)
+    case .usage(let usage): request.amount = .usage(Said.usage(usage))
+    }
+    let box = MomentBox()
+    do {
+      let answer = try await client { box.moment = $0 }.checkCredits(request, metadata: caller)
+      world.judge(answer, at: box.moment, question)
+    } catch {
+      noteUnanswered("check", error)
+    }
+  }
+
+  func askBalance(of account: AccountID? = nil) async {
+    let account = account ?? world.randomQuestion().account
+    var request = Farebox_Accounting_V1_GetBalanceRequest()
+    request.accountID = account.name
+    let box = MomentBox()
+    do {
+      let answer = try await client { box.moment = $0 }.getBalance(request, metadata: caller)
+      world.judge(answer.balance, asOf: answer.asOfSeq, of: account, at: box.moment)
+      simulator.history.count("balance: told")
+    } catch {
+      noteUnanswered("balance", error)
+    }
+  }
+
+  private func noteUnanswered(_ question: String, _ error: any Error) {
+    let error = RPCError(wrapping: error)
+    let reason = error.errorInfo?.reason ?? ""
+    simulator.history.count("\(question): \(error.code) \(reason)")
+    guard Words.isPassing(error.code, reason) else {
+      return simulator.fail("a \(question) failed with \(error)")
+    }
+  }
+
+  /// Follows an account's balance, again after each break, until he is cancelled.
+  func watch(_ account: AccountID) async {
+    while !Task.isCancelled, simulator.failure == nil {
+      var request = Farebox_Accounting_V1_WatchBalanceRequest()
+      request.accountID = account.name
+      let box = MomentBox()
+      let transport = SimulatedTransport(
+        world: world, client: name, timeout: milliseconds(5_000...60_000),
+        onMessage: { box.moment = $0 })
+      let client = AccountingClient(wrapping: GRPCClient(transport: transport))
+      var last: Int64 = -1
+      do {
+        for try await change in client.watchBalance(request, metadata: caller) {
+          guard change.seq > last else {
+            return simulator.fail("a watch told \(change.seq) after \(last)")
+          }
+          last = change.seq
+          world.judge(change.balance, asOf: change.seq, of: account, at: box.moment)
+          simulator.history.count("watch: told")
+        }
+      } catch {
+        noteUnanswered("watch", error)
+      }
+      await simulator.sleep(for: milliseconds(10...1_000))
+    }
+  }
+}
+
+/// Holds the moment of an answer until its caller looks at it.
+///
+/// Unchecked: it belongs to the simulation's thread.
+private final class MomentBox: @unchecked Sendable {
+  var moment: Moment?
+}
