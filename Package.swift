@@ -180,7 +180,7 @@ let package = Package(
       name: "SimulationTests",
       dependencies: [
         "AccountingService", "Contracts", "GRPC", "GRPCServices", "HTTP2", "Identity",
-        "Interceptors", "Ledger", "LedgerConformance", "Protobuf",
+        "Interceptors", "Ledger", "LedgerConformance", "Protobuf", "Webhooks",
       ],
       swiftSettings: strict),
     // The parsers as a fuzzer feeds them, and the replay of what tools/fuzz found worth keeping.

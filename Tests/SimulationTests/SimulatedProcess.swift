@@ -4,6 +4,7 @@ import GRPC
 import Identity
 import Interceptors
 import Ledger
+import Webhooks
 
 /// One life of the accounting process: the real ledger and the real service, on what is simulated
 /// around them.
@@ -18,6 +19,7 @@ final class SimulatedProcess: @unchecked Sendable {
   private(set) var ledger: CreditLedger?
   private var connections: [SimulatedConnection] = []
   private var sweeper: Task<Void, Never>?
+  private var deliverer: Task<Void, Never>?
   private unowned let world: World
 
   init(_ number: Int, _ world: World) {
@@ -46,6 +48,19 @@ final class SimulatedProcess: @unchecked Sendable {
     sweeper = Task(executorPreference: simulator.executor) {
       await ledger.sweepContinuously(every: pause)
     }
+    deliverer = Task(executorPreference: simulator.executor) { await self.deliver(ledger) }
+  }
+
+  private func deliver(_ ledger: CreditLedger) async {
+    let simulator = world.simulator
+    let outbox = try? await WebhookOutbox(
+      ledger: ledger,
+      store: SimulatedWebhookStore(disk: world.webhooks, process: self, world: world),
+      poster: world.receiver, clock: world.clock,
+      schedule: RetrySchedule { Int64.random(in: $0, using: &simulator.random) },
+      configuration: WebhookOutbox.Configuration(pollPause: .seconds(2)),
+      onTrouble: { _ in simulator.history.count("webhook: trouble") })
+    await outbox?.run()
   }
 
   func opened(_ connection: SimulatedConnection) {
@@ -60,7 +75,9 @@ final class SimulatedProcess: @unchecked Sendable {
       await world.simulator.sleep(for: .milliseconds(20))
     }
     sweeper?.cancel()
+    deliverer?.cancel()
     await sweeper?.value
+    await deliverer?.value
     for connection in connections { connection.serverEnds() }
     try? await ledger?.shutDown()
     isDead = true
@@ -72,6 +89,7 @@ final class SimulatedProcess: @unchecked Sendable {
     isDead = true
     isOpen = false
     sweeper?.cancel()
+    deliverer?.cancel()
     for connection in connections { connection.serverEnds() }
     connections = []
     guard let ledger else { return }

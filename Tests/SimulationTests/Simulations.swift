@@ -141,6 +141,7 @@ enum SimulationSize {
     "refusal: FAILED_PRECONDITION NO_ACCOUNT", "refusal: FAILED_PRECONDITION OVER_REFUND",
     "refusal: FAILED_PRECONDITION UNKNOWN_MODEL", "refusal: INVALID_ARGUMENT event_time",
     "refusal: INVALID_ARGUMENT expires_at", "refusal: INVALID_ARGUMENT usage.model",
-    "refusal: NOT_FOUND HOLD_NOT_FOUND", "watch: told",
+    "refusal: NOT_FOUND HOLD_NOT_FOUND", "watch: told", "webhook: received",
+    "webhook: received again", "webhook: trouble",
   ]
 }

@@ -32,6 +32,8 @@ final class World: @unchecked Sendable {
   let disk: SimulatedDisk
   let sabotage: Sabotage?
   private(set) lazy var network = SimulatedNetwork(self)
+  let webhooks = SimulatedWebhookDisk()
+  private(set) lazy var receiver = SimulatedReceiver(self)
   private(set) var faults: FaultPlan
   private(set) var process: SimulatedProcess?
   var judge = JournalJudge()
@@ -40,7 +42,8 @@ final class World: @unchecked Sendable {
   private var keyCounts: [String: Int] = [:]
   private var processCount = 0
   private var isRestarting = false
-  private var isQuiet = false
+  /// Whether trouble is over.
+  private(set) var isQuiet = false
   private var clientsAtWork = 0
 
   init(seed: UInt64, sabotage: Sabotage? = nil) {
@@ -229,6 +232,7 @@ final class World: @unchecked Sendable {
     for operation in answered.suffix(40) where simulator.random.chance(20) {
       await SimulatedClient(world: self, name: operation.client).retell(operation)
     }
+    await judgeDeliveries()
     clock.stop(at: ledger.now)
     await ledger.sweep()
     let client = SimulatedClient(world: self, name: "ann")
