@@ -121,7 +121,7 @@ let package = Package(
         "AuthService", "AccountingService", "ChatService", "StorageSQLite", "Interceptors",
         "Ledger", "Identity", "Conversation", "Contracts", "GRPC", "GRPCServices",
         "GRPCTransport", "Observability", "Webhooks", "WebhookTransport", arguments, configuration,
-        lifecycle, logging, nioCore, nioPosix,
+        lifecycle, logging, metrics, nioCore, nioPosix, nioHTTP1,
       ]),
     program("rpcurl", ["RPCInspect", "GRPC", "GRPCTransport", "Protobuf", arguments, logging]),
     program("protoc-gen-swift-rpc", ["ContractGen"]),

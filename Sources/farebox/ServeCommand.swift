@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Metrics
+import Observability
 
 /// `farebox serve [SERVICE]`: runs the services until SIGTERM or SIGINT.
 struct ServeCommand: AsyncParsableCommand {
@@ -75,6 +77,9 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Milliseconds between NOT_SERVING and the end of accepting calls (default 0).")
   var drainDelayMs: String?
 
+  @Option(help: "Where GET /metrics is answered, without a login (default: nowhere).")
+  var metricsListen: String?
+
   @OptionGroup var limits: LimitOptions
 
   @Option(help: "trace, debug, info, notice, warning, error (default info).")
@@ -92,7 +97,11 @@ struct ServeCommand: AsyncParsableCommand {
     var logger = Logger(label: "farebox")
     logger.logLevel = settings.logLevel
     let parts = service.map { [$0] } ?? Settings.Listener.allCases
-    try await ServerProgram(settings: settings, parts: parts, logger: logger).run()
+    let metrics = settings.metricsListen.map { _ in MetricsRegistry() }
+    if let metrics { MetricsSystem.bootstrap(metrics) }
+    try await ServerProgram(
+      settings: settings, parts: parts, logger: logger, metrics: metrics
+    ).run()
   }
 
   /// The options that were given, by settings key.
@@ -108,7 +117,7 @@ struct ServeCommand: AsyncParsableCommand {
       ("remote.tls.authority", remoteTlsAuthority),
       ("remote.tls.certificate", remoteTlsCertificate), ("remote.tls.key", remoteTlsKey),
       ("remote.tls.name", remoteTlsName), ("webhooks.allow.http", webhooksAllowHttp),
-      ("webhooks.tls.authority", webhooksTlsAuthority),
+      ("webhooks.tls.authority", webhooksTlsAuthority), ("metrics.listen", metricsListen),
     ]
     return Dictionary(
       uniqueKeysWithValues: all.compactMap { key, value in value.map { (key, $0) } })

@@ -20,13 +20,18 @@ struct ServerProgram: Sendable {
   let settings: Settings
   let parts: [Settings.Listener]
   let logger: Logger
+  /// Where metrics are kept; nil = nowhere.
+  let metrics: MetricsRegistry?
   private let certificates: Certificates
 
   /// Reads the certificates. Throws ``StartupError`` when one cannot be used or is missing.
-  init(settings: Settings, parts: [Settings.Listener], logger: Logger) throws {
+  init(
+    settings: Settings, parts: [Settings.Listener], logger: Logger, metrics: MetricsRegistry? = nil
+  ) throws {
     self.settings = settings
     self.parts = parts
     self.logger = logger
+    self.metrics = metrics
     certificates = try Certificates(settings.tls)
     let chatCallsItself =
       parts.contains(.chat) && parts.contains(.accounting)
@@ -76,14 +81,19 @@ struct ServerProgram: Sendable {
 
   /// In the order in which listeners start; the group stops them in the reverse order, so that chat
   /// can settle while accounting still answers.
-  private func build(_ closers: Closers) async throws -> [ListenerService] {
+  private func build(_ closers: Closers) async throws -> [any Service] {
     let threads = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
     closers.add("event loops") { try await threads.shutdownGracefully() }
     let memory = Task { await MemoryReturn.run() }
     closers.add("memory") { memory.cancel() }
     let data = Installation(path: settings.dataDirectory)
     var local: LocalIdentity?
-    var listeners: [ListenerService] = []
+    var listeners: [any Service] = []
+    if let metrics, let endpoint = settings.metricsListen {
+      // Stops last: what happens while the others drain can be read.
+      listeners.append(
+        MetricsEndpoint(registry: metrics, endpoint: endpoint, group: threads, logger: logger))
+    }
     if parts.contains(.auth) {
       try data.prepare()
       let identity = try await LocalIdentity(data)

@@ -17,7 +17,7 @@ import Logging
 /// webhooks.allow.http   false              webhooks.tls.authority (the system's)
 /// remote.tls.authority  (none)             remote.tls.name    (the host)
 /// remote.tls.certificate (none)            remote.tls.key     (none)
-/// limits.…              see LimitSetting
+/// metrics.listen        (none)             limits.…           see LimitSetting
 /// ```
 /// Services listen at HOST:PORT or unix:PATH, and are reached there too, by dns:///NAME:PORT, or at
 /// several of these between commas: the first one that answers.
@@ -46,6 +46,8 @@ struct Settings: Sendable {
   var webhooksAuthority: String?
   /// How long calls are still accepted after a stop was asked for and health has said NOT_SERVING.
   var drainDelay: Duration
+  /// Where metrics can be read; nil = none are kept.
+  var metricsListen: Endpoint?
   /// What clients may cost.
   var limits: Limits
 
@@ -149,6 +151,7 @@ struct Settings: Sendable {
       throw StartupError("drain.delay.ms: \"\(delay)\" is not 0 to 600000")
     }
     drainDelay = .milliseconds(milliseconds)
+    metricsListen = try text("metrics.listen").map { try endpoint("metrics.listen", $0) }
     limits = try Limits(text, given: limitsGiven)
   }
 }

@@ -38,7 +38,7 @@ enum ArrowTable {
       "AuthService", "AccountingService", "ChatService", "StorageSQLite", "Interceptors", "Ledger",
       "Identity", "Conversation", "Contracts", "GRPC", "GRPCServices", "GRPCTransport",
       "Observability", "Webhooks", "WebhookTransport", "ArgumentParser", "Configuration",
-      "ServiceLifecycle", "Logging", "NIOCore", "NIOPosix",
+      "ServiceLifecycle", "Logging", "Metrics", "NIOCore", "NIOPosix", "NIOHTTP1",
     ],
   ]
 

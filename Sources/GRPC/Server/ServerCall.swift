@@ -387,7 +387,7 @@ package final class ServerCall: @unchecked Sendable {
 
 extension ServerCall {
   var cancellation: RPCError? { shared.withLock { $0.cancellation } }
-  var isCancelled: Bool { cancellation != nil }
+  package var isCancelled: Bool { cancellation != nil }
 
   func observeTraffic(with observer: any CallTrafficObserver) {
     guard host.isOnLoop else { return host.runOnLoop { self.observeTraffic(with: observer) } }

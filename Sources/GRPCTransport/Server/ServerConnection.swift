@@ -209,7 +209,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
         return
       }
       if call.receive(bytes) { borrowedRequests.append(call) }
-      if heldRequestBytes > settings.limits.maxHeldRequestBytes {
+      if heldRequestBytes > settings.limits.maxHeldRequestBytes, !call.isCancelled {
         noteBreach(.heldRequestBytes)
         call.abort(
           Status(code: .resourceExhausted, message: "the connection holds too many request bytes"))

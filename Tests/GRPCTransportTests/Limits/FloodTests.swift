@@ -62,6 +62,10 @@ struct FloodTests {
       RawFrame.windowUpdate(1, stream: 0)
     },
     Attack(
+      name: "CONTINUATION", begin: RawFrame.frame(type: 1, flags: 0, stream: 1, [0x83]),
+      breach: .continuations
+    ) { _ in RawFrame.frame(type: 9, flags: 0, stream: 1, []) },
+    Attack(
       name: "GOAWAY", begin: RawFrame.headers(request, stream: 1), breach: .idleFrames
     ) { _ in RawFrame.goAway(lastStreamID: 0) },
   ])

@@ -136,6 +136,7 @@ struct GRPCServerTests {
       _ = try await test.client.call("Echo", Bytes(repeating: 0, count: 200_000))
     }
     #expect(large?.code == .resourceExhausted)
+    #expect(test.breaches.all == ["held_request_bytes"])
     let call = test.client.upload("Count")
     for _ in 0..<50 { try await call.requests.write(Bytes(repeating: 0, count: 20_000)) }
     call.requests.finish()

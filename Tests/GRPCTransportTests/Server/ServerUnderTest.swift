@@ -26,6 +26,7 @@ final class ServerUnderTest: Sendable {
     interceptors: [any ServerInterceptor] = [],
     limits: ServerLimits = .unhurried,
     compression: CompressionPolicy = CompressionPolicy(),
+    logger: Logger = Logger(label: "test"),
     register: (inout RPCRouter) -> Void
   ) async throws {
     var router = RPCRouter()
@@ -41,7 +42,6 @@ final class ServerUnderTest: Sendable {
     configuration.onLimitBreach = { breaches.append($0.rawValue) }
     self.reported = reported
     self.breaches = breaches
-    let logger = Logger(label: "test")
     let files = road == .tls ? try CertificateFolder() : nil
     configuration.tls = try files?.server()
     if let listenAddress = road.listenAddress {

@@ -68,6 +68,7 @@ struct CallLimitWireTests {
     for _ in 0..<2 { hanging.append(try await client.send("Hang", message)) }
     let refused = try await client.send("Echo", message).answer(untilClosed: true)
     #expect(refused.closed == ErrorCode.refusedStream.rawValue && refused.headers.isEmpty)
+    #expect(test.breaches.all == ["running_handlers"])
     // A reset call makes room when its handler has returned.
     hanging[0].write(RawFrame.reset(8, stream: hanging[0].stream))
     await handlerReturns.wait()

@@ -53,6 +53,8 @@ extension WireRule {
     WireRule(
       "Each limit that a client runs into is counted, and breaches of HTTP/2 are.",
       in: "RFC 9113 section 10.5",
-      by: "FloodTests.messages", "FloodTests.protocolErrors", "LimitBreachCountersTests.counts"),
+      by: "FloodTests.messages", "FloodTests.protocolErrors", "LimitBreachCountersTests.counts",
+      "BreachReportTests.everyCounter", "BreachReportTests.oncePerConnection",
+      "BreachReportTests.budget"),
   ]
 }
