@@ -147,7 +147,8 @@ let package = Package(
         "Ledger", "LedgerConformance", "StorageSQLite", "WebhookTransport", nioCore, nioPosix,
         nioHTTP1, nioSSL,
       ]),
-    tests(of: "StorageSQLite", with: ["Identity", "Ledger", "LedgerConformance", grdb]),
+    tests(
+      of: "StorageSQLite", with: ["Identity", "Ledger", "LedgerConformance", "StorageFaults", grdb]),
     tests(
       of: "Interceptors",
       with: [
@@ -183,6 +184,10 @@ let package = Package(
         "Interceptors", "Ledger", "LedgerConformance", "Protobuf", "Webhooks",
       ],
       swiftSettings: strict),
+    // A file system for SQLite that records what reaches the disk, and fails when a test says so.
+    .target(
+      name: "StorageFaults", path: "Tests/StorageFaults",
+      linkerSettings: [.linkedLibrary("sqlite3")]),
     // The parsers as a fuzzer feeds them, and the replay of what tools/fuzz found worth keeping.
     .target(
       name: "FuzzTargets", dependencies: ["Contracts", "GRPC", "GRPCServices", "HTTP2", "Protobuf"],
@@ -232,6 +237,21 @@ if Context.environment["FAREBOX_TARGETS"] == "simulation" {
   package.targets.removeAll { !simulated.contains($0.name) }
   package.products = []
   let packages = ["-crypto", "jwt-kit", "swift-log", "swift-metrics", "-tracing"]
+  package.dependencies.removeAll { dependency in
+    guard case .sourceControl(_, let location, _) = dependency.kind else { return false }
+    return !packages.contains { location.hasSuffix($0) }
+  }
+}
+
+// The ledger's store alone: for campaigns against optimized code.
+if Context.environment["FAREBOX_TARGETS"] == "storage" {
+  let storage: Set = [
+    "CArgon2", "Ledger", "Identity", "Webhooks", "StorageSQLite", "LedgerConformance",
+    "StorageFaults", "StorageSQLiteTests",
+  ]
+  package.targets.removeAll { !storage.contains($0.name) }
+  package.products = []
+  let packages = ["swift-crypto", "jwt-kit", "GRDB.swift"]
   package.dependencies.removeAll { dependency in
     guard case .sourceControl(_, let location, _) = dependency.kind else { return false }
     return !packages.contains { location.hasSuffix($0) }

@@ -1,10 +1,15 @@
 import Foundation
 
-/// How many random lists are run, and where they begin.
+/// How many random lists or images are run, and where they begin.
 public enum CampaignSize {
   /// The number in FAREBOX_LISTS, or `usual`.
   public static func lists(usual: Int) -> Int {
     number("FAREBOX_LISTS").flatMap { Int(exactly: $0) } ?? usual
+  }
+
+  /// The number in FAREBOX_IMAGES, or `usual`: how many cuts of power.
+  public static func images(usual: Int) -> Int {
+    number("FAREBOX_IMAGES").flatMap { Int(exactly: $0) } ?? usual
   }
 
   /// The seed in FAREBOX_SEED, or any.

@@ -29,9 +29,7 @@ final class JournalDatabase {
   private var entriesInLog = 0
   /// Whether the last commit failed because there was no room.
   private(set) var isFull = false
-
-  /// The log is copied into the file when it holds this many entries.
-  private static let checkpointEntries = 4_000
+  private let pace: CheckpointPace
 
   private struct Statements {
     let begin: RawStatement
@@ -40,7 +38,8 @@ final class JournalDatabase {
     let insert: RawStatement
   }
 
-  init(path: String) throws(StartupError) {
+  init(path: String, pace: CheckpointPace = CheckpointPace()) throws(StartupError) {
+    self.pace = pace
     queue = try DatabaseFile.openWriter(
       at: path, durability: .full, isExclusive: true, migrator: Self.migrator)
     do {
@@ -169,7 +168,7 @@ final class JournalDatabase {
 
   /// Copies the log into the file when it has grown. After the callers of a batch were answered.
   func checkpointIfGrown() {
-    guard entriesInLog >= Self.checkpointEntries else { return }
+    guard entriesInLog >= pace.journalEntries else { return }
     entriesInLog = 0
     // When it fails the log just goes on growing until the next time.
     try? queue.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }

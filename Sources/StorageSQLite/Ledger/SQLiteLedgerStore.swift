@@ -21,16 +21,22 @@ public final class SQLiteLedgerStore: LedgerStore {
   private let questions: DatabaseQueue
   /// What start-up loaded, until the ledger has taken it.
   private let loaded: Mutex<LoadedState?>
+  private let pace: CheckpointPace
 
   /// Opens the files, creating them where needed, and brings the tables up to the journal's end.
   ///
   /// Refuses tables that are ahead of the journal or of another journal, and a broken hash chain.
   /// Blocks on the disk: call at start-up.
-  public init(directory: DataDirectory) throws(StartupError) {
+  public convenience init(directory: DataDirectory) throws(StartupError) {
+    try self.init(directory: directory, pace: CheckpointPace())
+  }
+
+  init(directory: DataDirectory, pace: CheckpointPace) throws(StartupError) {
     self.directory = directory
+    self.pace = pace
     let opened: JournalDatabase
     do throws(StartupError) {
-      opened = try JournalDatabase(path: directory.file("journal.db"))
+      opened = try JournalDatabase(path: directory.file("journal.db"), pace: pace)
     } catch {
       throw error.advising(Self.journalAdvice)
     }
@@ -38,7 +44,7 @@ public final class SQLiteLedgerStore: LedgerStore {
     journal = Mutex(opened)
     let tables: StateDatabase
     do throws(StartupError) {
-      tables = try StateDatabase(path: directory.file("state.db"))
+      tables = try StateDatabase(path: directory.file("state.db"), pace: pace)
     } catch {
       throw error.advising(Self.tablesAdvice)
     }
@@ -149,7 +155,7 @@ public final class SQLiteLedgerStore: LedgerStore {
     do {
       isDurable = try journal.withLock { journal in
         journal.abandon()
-        journal = try JournalDatabase(path: directory.file("journal.db"))
+        journal = try JournalDatabase(path: directory.file("journal.db"), pace: pace)
         if journal.head == batch.previous { return false }
         guard journal.head == batch.head else {
           throw StoreError.conflict(

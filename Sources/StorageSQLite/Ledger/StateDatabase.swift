@@ -11,9 +11,8 @@ final class StateDatabase {
   /// The journal entry that the tables stand for.
   private(set) var head: JournalHead
   private var rowsInLog = 0
+  private let pace: CheckpointPace
 
-  /// The log is copied into the file when it holds about this many rows, each at most a page of it.
-  private static let checkpointRows = 40_000
   /// What is written again and again stays in memory: the ends of the tables and the accounts.
   private static let cacheKiB = 32_768
 
@@ -22,7 +21,8 @@ final class StateDatabase {
       budget, event, key, mergedKey, oldKeys, due, notDue: RawStatement
   }
 
-  init(path: String) throws(StartupError) {
+  init(path: String, pace: CheckpointPace = CheckpointPace()) throws(StartupError) {
+    self.pace = pace
     queue = try DatabaseFile.openWriter(
       at: path, durability: .rebuildable, cacheKiB: Self.cacheKiB, migrator: Self.migrator)
     do {
@@ -59,7 +59,7 @@ final class StateDatabase {
 
   /// Copies the log into the file when it has grown.
   func checkpointIfGrown() {
-    guard rowsInLog >= Self.checkpointRows else { return }
+    guard rowsInLog >= pace.stateRows else { return }
     rowsInLog = 0
     // When it fails the log just goes on growing until the next time.
     try? queue.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }

@@ -1,0 +1,107 @@
+import Foundation
+import Ledger
+import LedgerConformance
+import StorageFaults
+import Testing
+
+@testable import StorageSQLite
+
+@Suite("Power loss", .serialized)
+struct PowerLossTests {
+  /// What a disk is asked to do, whichever workload.
+  enum Shape: CaseIterable {
+    /// One long run of the ledger.
+    case long
+    /// The ledger is closed and opened on the way.
+    case reopened
+
+    var sessions: [Int] { self == .long ? [45] : [15, 12, 15] }
+  }
+
+  private static func history(
+    seed: UInt64, _ shape: Shape, prepare: (FileWatch) -> Void = { _ in }
+  ) async throws -> WrittenHistory {
+    let temporary = try TemporaryDirectory(isInMemory: true)
+    let watch = FileWatch(temporary.path)
+    prepare(watch)
+    var workload = StoreWorkload(seed: seed, path: temporary.path, watch: watch)
+    return try await workload.run(shape.sessions)
+  }
+
+  /// Judges `count` images of cuts that are spread over the whole history.
+  private static func judge(
+    _ history: WrittenHistory, count: Int, seed: UInt64, fate: Disk.Fate? = nil
+  ) async throws {
+    let temporary = try TemporaryDirectory(isInMemory: true)
+    let trial = ImageTrial(history: history, room: temporary.path)
+    let total = history.records.count
+    let width = 2
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for lane in 0..<width {
+        group.addTask {
+          var disk = Disk()
+          var done = 0
+          for number in stride(from: lane, to: count, by: width) {
+            let cut = (number * total + total / 2) / count
+            for record in history.records[done..<cut] { disk.carryOut(record) }
+            done = cut
+            var random = SeededGenerator(seed: seed &+ UInt64(number) &* 0x9E37_79B9)
+            let (files, description) = disk.image(fate, &random)
+            do {
+              try await trial.judge(files, cut: cut, &random)
+            } catch let breach as Breach {
+              let kept = try Self.keep(files, "\(seed)-\(number)")
+              throw Breach(
+                "seed \(seed), image \(number) of \(count), cut \(cut) of \(total), \(description): "
+                  + "\(breach); kept in \(kept)")
+            }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// Puts an image that failed where it can be looked at, and made into a fixed regression.
+  private static func keep(_ files: [String: [UInt8]], _ name: String) throws -> String {
+    let folder = FileManager.default.temporaryDirectory.path + "/farebox-image-\(name)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for (name, bytes) in files {
+      try Data(bytes).write(to: URL(fileURLWithPath: folder + "/" + name))
+    }
+    return folder
+  }
+
+  @Test("the ledger opens with all that was acknowledged, whatever else the disk kept or lost")
+  func images() async throws {
+    let total = CampaignSize.images(usual: 1_000)
+    let first = CampaignSize.firstSeed
+    let start = ContinuousClock.now
+    var (judged, histories, records) = (0, 0, 0)
+    while judged < total {
+      let seed = first &+ UInt64(histories)
+      let shape = Shape.allCases[histories % Shape.allCases.count]
+      let history = try await Self.history(seed: seed, shape)
+      // Above the usual number every cut is made, and more than once.
+      let every = total > 1_000 ? history.records.count * 2 : total / 2
+      let count = min(every, total - judged)
+      try await Self.judge(history, count: count, seed: seed)
+      judged += count
+      histories += 1
+      records += history.records.count
+    }
+    let seconds = (ContinuousClock.now - start).components.seconds
+    print(
+      "power loss: \(judged) images of \(histories) histories with \(records) records, "
+        + "seed \(first), \(seconds) s")
+  }
+
+  @Test("where commits do not wait for the disk, images miss what was acknowledged", arguments: [0, 1])
+  func weakDurability(level: Int32) async throws {
+    let history = try await Self.history(seed: 7, .long) { $0.forceSynchronous(level) }
+    let breach = await #expect(throws: Breach.self) {
+      try await Self.judge(history, count: 300, seed: 7)
+    }
+    print("synchronous \(level): \(breach.map { "\($0)" } ?? "no breach")")
+  }
+}
