@@ -8,6 +8,13 @@ struct RawSQLError: Error, CustomStringConvertible {
   let isFull: Bool
   let description: String
 
+  /// An error that was returned, not noted by a connection.
+  init(code: Int32) {
+    self.code = code
+    isFull = code & 0xff == SQLITE_FULL
+    description = "SQLite error \(code): \(String(cString: sqlite3_errstr(code)))"
+  }
+
   init(_ connection: OpaquePointer?) {
     code = sqlite3_extended_errcode(connection)
     isFull = code & 0xff == SQLITE_FULL

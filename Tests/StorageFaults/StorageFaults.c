@@ -35,7 +35,7 @@ typedef struct {
   sqlite3_file base;
   FaultsWatch *watch;
   int32_t number;
-  // Of a log or journal that was opened the first sync also makes the names durable.
+  // Of a log or journal that was opened, the first sync also makes the names durable.
   bool syncs_directory;
   // What PRAGMA synchronous was set to, when it is forced.
   char wanted[8];
@@ -314,9 +314,11 @@ static int open_watched(
                  : real_vfs->xOpen(real_vfs, path, shim->real, flags, flags_out);
   if (code != SQLITE_OK) return code;
   shim->number = number_of(watch, path);
-  if (shim->number < 0) shim->number = add_file(watch, path);
-  if (!is_there) record(watch, FaultsRecordKindCreated, shim->number, 0, NULL, 0);
   shim->syncs_directory = flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL);
+  if (shim->number >= 0) return SQLITE_OK;
+  shim->number = add_file(watch, path);
+  FaultsRecordKind kind = is_there ? FaultsRecordKindFound : FaultsRecordKindCreated;
+  record(watch, kind, shim->number, 0, NULL, 0);
   return SQLITE_OK;
 }
 
@@ -447,6 +449,7 @@ int64_t faults_disarm(FaultsWatch *watch) {
   pthread_mutex_lock(&watch->lock);
   watch->is_armed = false;
   int64_t struck = watch->struck;
+  watch->struck = 0;
   pthread_mutex_unlock(&watch->lock);
   return struck;
 }

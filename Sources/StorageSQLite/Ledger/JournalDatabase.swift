@@ -27,8 +27,6 @@ final class JournalDatabase {
   let epoch: Int64
   /// Entries since the log was last copied into the file.
   private var entriesInLog = 0
-  /// Whether the last commit failed because there was no room.
-  private(set) var isFull = false
   private let pace: CheckpointPace
 
   private struct Statements {
@@ -43,6 +41,8 @@ final class JournalDatabase {
     queue = try DatabaseFile.openWriter(
       at: path, durability: .full, isExclusive: true, migrator: Self.migrator)
     do {
+      // A process that was killed may have left entries that no wait for the disk was for.
+      try queue.writeWithoutTransaction { try LogFile.rewrite($0) }
       head = try queue.writeWithoutTransaction { try Self.readHead($0) }
       epoch = try queue.writeWithoutTransaction { try Self.readEpoch($0) }
       statements = try queue.writeWithoutTransaction { database in
@@ -130,7 +130,7 @@ final class JournalDatabase {
   ///
   /// Throws ``StoreError/failed(_:)`` or ``StoreError/noSpace(_:)`` when nothing was appended for
   /// sure, and ``StoreError/outcomeUnknown(_:)`` when the commit itself failed: SQLite may report
-  /// an error for a commit that is found when the file is opened again.
+  /// an error for a commit that is found when the file is opened again. Then ``displace()`` it.
   func append(_ batch: CommitBatch) throws(StoreError) {
     guard batch.previous == head else {
       throw .conflict(expectedSeq: batch.previous.seq, foundSeq: head.seq)
@@ -161,7 +161,8 @@ final class JournalDatabase {
     do {
       try statements.commit.run()
     } catch {
-      isFull = (error as? RawSQLError)?.isFull ?? false
+      // Only a write says that there is no room: then what completes a commit was not written.
+      if let error = error as? RawSQLError, error.isFull { throw StoreError(writing: error) }
       throw StoreError.outcomeUnknown("\(error)")
     }
   }
@@ -174,13 +175,28 @@ final class JournalDatabase {
     try? queue.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
   }
 
-  /// Writes everything that is visible to the file itself, and waits for the disk.
+  /// Sees to it that a batch whose commit failed is not there and never will be.
   ///
-  /// After a failed wait the system may hold pages as clean that never reached the disk. Copying
-  /// them makes them new.
-  func rewrite() throws {
-    try DatabaseFile.checkpoint(queue)
-    entriesInLog = 0
+  /// SQLite has rolled it back, but its pages may lie in the log as a whole commit, and would be
+  /// found when the file is opened again. A commit of nothing takes their place: it overwrites the
+  /// first of them, and the checksums of the others follow on that. What it writes is new, so its
+  /// wait for the disk is a real one; after a failed wait the system may hold pages as clean that
+  /// never reached the disk.
+  ///
+  /// The batch cannot be kept instead: its pages would have to reach the disk before the next
+  /// copying of the log begins, and waiting for them once more need not do that.
+  func displace() throws {
+    try queue.writeWithoutTransaction { database in
+      // Fails when SQLite has rolled back by itself.
+      try? statements?.rollback.run()
+      // Counts how often this was necessary; that it changes makes it a commit.
+      let count = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+      try database.execute(sql: "PRAGMA user_version = \(count % 1_000_000 + 1)")
+      let found = try Self.readHead(database)
+      guard found == head else {
+        throw StoreError.conflict(expectedSeq: head.seq, foundSeq: found.seq)
+      }
+    }
   }
 
   /// Closes without regard for what fails: what counts is read when the file is opened again.

@@ -128,18 +128,13 @@ public final class SQLiteLedgerStore: LedgerStore {
   public func commit(_ batch: CommitBatch) throws(StoreError) {
     try materialiser.requireRoom()
     if !batch.entries.isEmpty {
-      let (failure, isFull) = journal.withLock { journal -> (StoreError?, Bool) in
+      let failure = journal.withLock { journal -> StoreError? in
         do throws(StoreError) {
           try journal.append(batch)
-          return (nil, false)
+          return nil
         } catch {
-          return (error, journal.isFull)
+          return error
         }
-      }
-      if isFull, let failure {
-        // What became of it can be found out at once, and then it is known why.
-        if try recover(batch) { return }
-        throw .noSpace("\(failure)")
       }
       if let failure { throw failure }
     }
@@ -150,27 +145,16 @@ public final class SQLiteLedgerStore: LedgerStore {
     try materialiser.catchUp(to: seq)
   }
 
+  /// Makes sure that the batch is not there: see ``JournalDatabase/displace()``.
   public func recover(_ batch: CommitBatch) throws(StoreError) -> Bool {
-    let isDurable: Bool
     do {
-      isDurable = try journal.withLock { journal in
-        journal.abandon()
-        journal = try JournalDatabase(path: directory.file("journal.db"), pace: pace)
-        if journal.head == batch.previous { return false }
-        guard journal.head == batch.head else {
-          throw StoreError.conflict(
-            expectedSeq: batch.previous.seq, foundSeq: journal.head.seq)
-        }
-        try journal.rewrite()
-        return true
-      }
+      try journal.withLock { try $0.displace() }
+      return false
     } catch let error as StoreError {
       throw error
     } catch {
       throw .failed("\(error)")
     }
-    if isDurable { materialiser.add(batch) }
-    return isDurable
   }
 
   public func listUsage(_ query: UsageQuery, includingSeq seq: Int64) async throws(StoreError)

@@ -11,6 +11,9 @@ final class StateDatabase {
   /// The journal entry that the tables stand for.
   private(set) var head: JournalHead
   private var rowsInLog = 0
+  /// Whether a wait for the log has failed, maybe in the process before: see
+  /// ``LogFile/rewrite(_:)``.
+  private var isLogSuspect = true
   private let pace: CheckpointPace
 
   /// What is written again and again stays in memory: the ends of the tables and the accounts.
@@ -31,6 +34,11 @@ final class StateDatabase {
     } catch {
       throw StartupError("cannot read the state \(path): \(error)")
     }
+  }
+
+  deinit {
+    // Closing copies the log too: then the connection rather stays until the process ends.
+    if isLogSuspect { _ = Unmanaged.passRetained(queue) }
   }
 
   /// Reads what was written so far.
@@ -62,12 +70,21 @@ final class StateDatabase {
     guard rowsInLog >= pace.stateRows else { return }
     rowsInLog = 0
     // When it fails the log just goes on growing until the next time.
-    try? queue.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+    try? checkpoint(.passive)
+  }
+
+  private func checkpoint(_ kind: Database.CheckpointMode) throws {
+    try queue.writeWithoutTransaction { database in
+      if isLogSuspect { try LogFile.rewrite(database) }
+      isLogSuspect = true
+      _ = try database.checkpoint(kind)
+      isLogSuspect = false
+    }
   }
 
   func close() throws {
     statements = nil
-    try DatabaseFile.checkpoint(queue)
+    try checkpoint(.truncate)
     try queue.close()
   }
 

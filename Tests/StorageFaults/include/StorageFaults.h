@@ -17,6 +17,8 @@
 // What a record says. A failed sync leaves it open whether the writes before it ever reach the disk.
 enum __attribute__((enum_extensibility(closed))) FaultsRecordKind : int32_t {
   FaultsRecordKindCreated,
+  // A file that was there already is opened for the first time.
+  FaultsRecordKindFound,
   FaultsRecordKindWrite,
   FaultsRecordKindTruncate,
   FaultsRecordKindSync,
@@ -51,7 +53,7 @@ typedef enum FaultsCall FaultsCall;
 
 typedef struct FaultsWatch FaultsWatch;
 
-// Begins to watch a folder, given by its real path, without a slash at its end. It must be empty.
+// Begins to watch a folder, given by its real path, without a slash at its end.
 // Ends with faults_end; what is still open then goes on, unwatched.
 FaultsWatch *faults_begin(const char *folder);
 void faults_end(FaultsWatch *watch);
@@ -69,7 +71,7 @@ void faults_mark(FaultsWatch *watch, int64_t number);
 // every one after it too. A write that fails has written its first half.
 void faults_arm(FaultsWatch *watch, FaultsCall call, int64_t k, int32_t code, bool lasting);
 
-// Ends that; returns how many calls have failed since it began.
+// Ends that; returns how many calls have failed since it began, or since this was last called.
 int64_t faults_disarm(FaultsWatch *watch);
 
 // Lets the k-th sync from now on do nothing and succeed.

@@ -46,8 +46,25 @@ struct Disk {
   private var folder: [String: Int] = [:]
   private var nameChanges: [NameChange] = []
 
+  /// An empty folder.
+  init() {}
+
+  /// A folder with files of which not all that can be read is certain.
+  init(certain: [String: [UInt8]], visible: [String: [UInt8]]) {
+    for (index, (name, bytes)) in visible.enumerated() {
+      let changes: [DiskChange] = [.truncate(size: bytes.count), .write(offset: 0, bytes: bytes)]
+      files[-1 - index] = File(
+        name: name, certain: certain[name] ?? [], later: changes.map { ($0, .pending) })
+      folder[name] = -1 - index
+    }
+  }
+
   mutating func carryOut(_ record: DiskRecord) {
     switch record {
+    case .found(let file, let name):
+      guard let number = folder[name] else { preconditionFailure("\(name) was not there") }
+      files[file] = files.removeValue(forKey: number)
+      folder[name] = file
     case .created(let file, let name):
       files[file] = File(name: name)
       nameChanges.append(.appeared(file))
@@ -75,9 +92,9 @@ struct Disk {
   /// What happens to changes that are not certain.
   enum Fate: CaseIterable {
     /// All are lost.
-    case none
+    case lost
     /// All are kept, as when only the process ends.
-    case all
+    case kept
     /// Those up to one are kept, and of that one some sectors.
     case torn
     /// Each is kept or lost.
@@ -94,14 +111,14 @@ struct Disk {
   ) -> (files: [String: [UInt8]], description: String) {
     var folder = folder
     for change in nameChanges {
-      let isKept = fate == nil ? random.chance(50) : fate != Fate.none
+      let isKept = fate == nil ? random.chance(50) : fate != .lost
       if isKept { carryOut(change, in: &folder) }
     }
     var result: [String: [UInt8]] = [:]
     var words: [String] = []
     for (name, number) in folder.sorted(by: { $0.key < $1.key }) {
       guard let file = files[number] else { continue }
-      let own = fate ?? Fate.allCases.randomElement(using: &random) ?? .none
+      let own = fate ?? Fate.allCases.randomElement(using: &random) ?? .lost
       let sector = random.chance(50) ? 512 : 4_096
       let percent = [5, 50, 95].randomElement(using: &random) ?? 50
       result[name] = bytes(of: file, own, sector, percent, &random)
@@ -121,8 +138,8 @@ struct Disk {
         continue
       }
       switch fate {
-      case .none: break
-      case .all: bytes.carryOut(change)
+      case .lost: break
+      case .kept: bytes.carryOut(change)
       case .some: if random.chance(percent) { bytes.carryOut(change) }
       case .torn:
         if index < cut { bytes.carryOut(change) }
@@ -161,15 +178,15 @@ extension [UInt8] {
       } else if garbage, offset + end > count {
         // Only what the file never had: a sector that was there keeps what it held.
         let known = Swift.max(position, count)
-        let lost = (known..<offset + end).map { _ in UInt8.random(in: 0...255, using: &random) }
-        write(lost[...], at: known)
+        let value = UInt8.random(in: 0...255, using: &random)
+        write([UInt8](repeating: value, count: offset + end - known)[...], at: known)
       }
       start = end
     }
   }
 
   private mutating func grow(to size: Int) {
-    if size > count { append(contentsOf: repeatElement(0, count: size - count)) }
+    if size > count { append(contentsOf: [UInt8](repeating: 0, count: size - count)) }
   }
 
   private mutating func write(_ bytes: ArraySlice<UInt8>, at offset: Int) {

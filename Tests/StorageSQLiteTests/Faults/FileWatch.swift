@@ -2,7 +2,7 @@ import StorageFaults
 
 /// Records what SQLite does to the files of a folder, and lets calls fail.
 ///
-/// The folder must be empty at first. May be used from any thread.
+/// May be used from any thread.
 final class FileWatch: @unchecked Sendable {
   /// Guarded by a lock of its own.
   private let handle: OpaquePointer
@@ -43,6 +43,8 @@ final class FileWatch: @unchecked Sendable {
     switch raw.kind {
     case .created:
       return .created(file: file, name: String(cString: faults_file_name(handle, raw.file)))
+    case .found:
+      return .found(file: file, name: String(cString: faults_file_name(handle, raw.file)))
     case .write:
       let bytes = [UInt8](UnsafeBufferPointer(start: raw.bytes, count: Int(raw.length)))
       return .change(file: file, .write(offset: Int(raw.position), bytes: bytes))
@@ -60,6 +62,8 @@ final class FileWatch: @unchecked Sendable {
 enum DiskRecord: Sendable {
   /// A name appeared in the folder. Files are numbered; a name that comes again is another file.
   case created(file: Int, name: String)
+  /// A file that was there before the records begin.
+  case found(file: Int, name: String)
   case change(file: Int, DiskChange)
   case sync(file: Int)
   case syncFailed(file: Int)

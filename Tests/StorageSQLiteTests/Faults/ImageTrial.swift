@@ -47,40 +47,39 @@ struct ImageTrial {
     try await ledger.shutDown()
   }
 
-  /// The journal ends with the last commit that was told, or with the one that was under way.
+  /// The journal ends with the last commit that was told, or with one that was under way; nil when
+  /// that one came to nothing afterwards.
   private func requireHead(
     _ store: SQLiteLedgerStore, _ seq: Int64, _ cut: Int
-  ) throws -> Int64 {
+  ) throws -> Int64? {
     let count = history.committed(before: cut)
     let told = count == 0 ? .empty : history.heads[count - 1]
-    let next = count < history.heads.count ? history.heads[count] : told
-    guard seq == told.seq || seq == next.seq else {
+    let open = history.attempts.filter { $0.from <= cut && $0.to ?? .max > cut }.map(\.head)
+    guard let head = ([told] + open).first(where: { $0.seq == seq }) else {
       throw Breach(
         seq < told.seq
           ? "the journal ends at \(seq), \(told.seq) was acknowledged"
-          : "the journal ends at \(seq), in the middle of a commit up to \(next.seq)")
+          : "the journal ends at \(seq), in the middle of a commit: \(open)")
     }
     guard seq > 0 else { return 0 }
     let row = try store.storedEntries(afterSeq: seq - 1, limit: 1).first
-    guard row?.hash == (seq == told.seq ? told : next).hash else {
-      throw Breach("entry \(seq) is another one")
-    }
-    return seq
+    guard row?.hash == head.hash else { throw Breach("entry \(seq) is another one") }
+    return history.heads.contains(head) ? seq : nil
   }
 
   /// The same keys have the same answers; what was under way is there as a whole or not at all.
   private func repeatSome(
-    _ ledger: CreditLedger, _ head: Int64, _ cut: Int, _ random: inout SeededGenerator
+    _ ledger: CreditLedger, _ head: Int64?, _ cut: Int, _ random: inout SeededGenerator
   ) async throws {
     let told = history.answers.filter { $0.answeredAt <= cut }
     var chosen = (0..<Self.retriesMax).compactMap { _ in told.randomElement(using: &random) }
     if let last = told.last { chosen.append(last) }
     for past in chosen { try await requireAnswer(past, ledger) }
     for open in history.answers where open.sentAt <= cut && open.answeredAt > cut {
-      if let seq = open.seq, seq <= head {
+      if let seq = open.seq, let head, seq <= head {
         try await requireAnswer(open, ledger)
       } else if case .failure(let refusal) = await ledger.submit(open.command, by: open.attempt),
-        [.storageFailed, .storageFull, .ledgerStopped, .outcomeUnknown].contains(refusal)
+        refusal.isOfStorage
       {
         throw Breach("\(open.command) is refused: \(refusal)")
       }

@@ -14,8 +14,10 @@ struct PowerLossTests {
     case long
     /// The ledger is closed and opened on the way.
     case reopened
+    /// A wait for the disk fails, so that what was written before may never reach it.
+    case failing
 
-    var sessions: [Int] { self == .long ? [45] : [15, 12, 15] }
+    var sessions: [Int] { self == .reopened ? [15, 12, 15] : [45] }
   }
 
   private static func history(
@@ -24,7 +26,13 @@ struct PowerLossTests {
     let temporary = try TemporaryDirectory(isInMemory: true)
     let watch = FileWatch(temporary.path)
     prepare(watch)
-    var workload = StoreWorkload(seed: seed, path: temporary.path, watch: watch)
+    if shape == .failing {
+      var random = SeededGenerator(seed: seed)
+      let k = Int.random(in: 14...60, using: &random)
+      watch.arm(.sync, k, code: 10 | 4 << 8, isLasting: false)
+    }
+    var workload = StoreWorkload(
+      seed: seed, path: temporary.path, watch: watch, isDiskFailing: shape == .failing)
     return try await workload.run(shape.sessions)
   }
 
@@ -83,7 +91,7 @@ struct PowerLossTests {
       let shape = Shape.allCases[histories % Shape.allCases.count]
       let history = try await Self.history(seed: seed, shape)
       // Above the usual number every cut is made, and more than once.
-      let every = total > 1_000 ? history.records.count * 2 : total / 2
+      let every = total > 1_000 ? history.records.count * 2 : (total + 2) / 3
       let count = min(every, total - judged)
       try await Self.judge(history, count: count, seed: seed)
       judged += count
@@ -94,6 +102,46 @@ struct PowerLossTests {
     print(
       "power loss: \(judged) images of \(histories) histories with \(records) records, "
         + "seed \(first), \(seconds) s")
+  }
+
+  /// The process is killed between a commit's writes and its wait for the disk; its successor finds
+  /// the entry, tells its answer, and then the power goes.
+  @Test("what a killed process left is on the disk before it is told", arguments: [1, 7, 15])
+  func killedBefore(commit: Int) async throws {
+    let history = try await Self.history(seed: 3, .long)
+    let told = Dictionary(history.answers.map { ($0.seq ?? 0, $0) }) { first, _ in first }
+    let head = history.heads.filter { told[$0.seq] != nil }[commit]
+    let mark = try #require(
+      history.records.firstIndex { if case .mark(head.seq) = $0 { true } else { false } })
+    let cut = try #require(
+      history.records[..<mark].lastIndex { if case .sync = $0 { true } else { false } })
+    var disk = Disk()
+    for record in history.records[..<cut] { disk.carryOut(record) }
+    var random = SeededGenerator(seed: 1)
+    let visible = disk.image(.kept, &random).files
+    var second = Disk(certain: disk.image(.lost, &random).files, visible: visible)
+
+    let temporary = try TemporaryDirectory(isInMemory: true)
+    for (name, bytes) in visible {
+      try Data(bytes).write(to: URL(fileURLWithPath: temporary.path + "/" + name))
+    }
+    let watch = FileWatch(temporary.path)
+    let answered = try #require(told[head.seq])
+    do {
+      let store = try SQLiteLedgerStore(directory: DataDirectory(path: temporary.path))
+      let ledger = try CreditLedger(store: store, clock: TestClock(answered.time))
+      let again = try await ledger.submit(answered.command, by: answered.attempt).get()
+      #expect(again.isReplayed && again.asOfSeq == head.seq)
+      for record in watch.records() { second.carryOut(record) }
+      try await ledger.shutDown()
+    }
+    let left = try TemporaryDirectory(isInMemory: true)
+    for (name, bytes) in second.image(.lost, &random).files {
+      try Data(bytes).write(to: URL(fileURLWithPath: left.path + "/" + name))
+    }
+    let store = try SQLiteLedgerStore(directory: DataDirectory(path: left.path))
+    #expect(try store.load(LoadRequest()).head == head)
+    try store.close()
   }
 
   @Test("where commits do not wait for the disk, images miss what was acknowledged", arguments: [0, 1])
