@@ -11,9 +11,8 @@ final class StateDatabase {
   /// The journal entry that the tables stand for.
   private(set) var head: JournalHead
   private var rowsInLog = 0
-  /// Whether a wait for the log has failed, maybe in the process before: see
-  /// ``LogFile/rewrite(_:)``.
-  private var isLogSuspect = true
+  /// Whether a wait for the log has failed: see ``LogFile/rewrite(_:)``.
+  private var isLogSuspect = false
   private let pace: CheckpointPace
 
   /// What is written again and again stays in memory: the ends of the tables and the accounts.
@@ -29,6 +28,8 @@ final class StateDatabase {
     queue = try DatabaseFile.openWriter(
       at: path, durability: .rebuildable, cacheKiB: Self.cacheKiB, migrator: Self.migrator)
     do {
+      // A wait may have failed in the process before.
+      try queue.writeWithoutTransaction { try LogFile.rewrite($0) }
       head = try queue.writeWithoutTransaction { try StateReader.head($0) }
       statements = try queue.writeWithoutTransaction { try Self.prepare($0) }
     } catch {
