@@ -148,7 +148,8 @@ let package = Package(
         nioHTTP1, nioSSL,
       ]),
     tests(
-      of: "StorageSQLite", with: ["Identity", "Ledger", "LedgerConformance", "StorageFaults", grdb]),
+      of: "StorageSQLite",
+      with: ["Identity", "Ledger", "LedgerConformance", "StorageFaults", grdb]),
     tests(
       of: "Interceptors",
       with: [

@@ -14,7 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What a record says. A failed sync leaves it open whether the writes before it ever reach the disk.
+// What a record says. A failed sync leaves it open whether what was written before it ever reaches
+// the disk.
 enum __attribute__((enum_extensibility(closed))) FaultsRecordKind : int32_t {
   FaultsRecordKindCreated,
   // A file that was there already is opened for the first time.

@@ -7,8 +7,8 @@ import LedgerConformance
 ///            \---------/      \------------------/
 ///             kept              each kept or lost, whole, by sectors, in any order
 /// ```
-/// After a failed sync the system may hold what was written before as clean: it may be lost although
-/// later syncs succeed. Names of files are kept or lost by the same rules, by syncs of the folder.
+/// After a failed sync the system may hold what was written before as clean: it may be lost,
+/// although later syncs succeed. Names of files are kept or lost by the same rules, by syncs of the folder.
 struct Disk {
   private struct File {
     let name: String

@@ -5,10 +5,10 @@ import StorageFaults
 
 @testable import StorageSQLite
 
-/// A fixed list of commands on a ledger whose disk fails somewhere, each tried until it is accepted.
+/// A fixed list of commands on a ledger whose disk fails somewhere, each tried until it is taken.
 ///
-/// Time stands still and the commands have keys, so that in the end the journal must be the one that
-/// is written without a fault, to the byte: nothing lost, nothing twice, nothing that nobody asked for.
+/// Time stands still and the commands have keys, so that in the end the journal must be the one
+/// that is written without a fault, to the byte: nothing lost, nothing twice, nothing unasked.
 struct FailingCallTrial {
   /// What a run came to.
   struct Tally: CustomStringConvertible {

@@ -60,8 +60,8 @@ struct PowerLossTests {
             } catch let breach as Breach {
               let kept = try Self.keep(files, "\(seed)-\(number)")
               throw Breach(
-                "seed \(seed), image \(number) of \(count), cut \(cut) of \(total), \(description): "
-                  + "\(breach); kept in \(kept)")
+                "seed \(seed), image \(number) of \(count), cut \(cut) of \(total), "
+                  + "\(description): \(breach); kept in \(kept)")
             }
           }
         }
@@ -144,7 +144,8 @@ struct PowerLossTests {
     try store.close()
   }
 
-  @Test("where commits do not wait for the disk, images miss what was acknowledged", arguments: [0, 1])
+  @Test(
+    "where commits do not wait for the disk, images miss what was acknowledged", arguments: [0, 1])
   func weakDurability(level: Int32) async throws {
     let history = try await Self.history(seed: 7, .long) { $0.forceSynchronous(level) }
     let breach = await #expect(throws: Breach.self) {

@@ -4,7 +4,7 @@ import LedgerConformance
 @testable import StorageSQLite
 
 /// Random commands on a ledger over watched files: alone, in crowds that share commits, repeated;
-/// with time that passes, logs that are copied and begun anew, and a ledger that is closed and opened.
+/// with time that passes, logs that are copied and begun anew, and a ledger that is reopened.
 struct StoreWorkload {
   /// Small, so that both logs begin anew several times.
   static let pace = CheckpointPace(journalEntries: 40, stateRows: 150)
