@@ -27,16 +27,22 @@ struct EventLog: ~Copyable {
   /// many small compressed blocks that arrive together.
   static let arenaBytesMax = 4 * 1024 * 1024
 
+  /// Header bytes that there is room for once there are some: those of an ordinary call.
+  private static let arenaBytesMin = 512
+  /// Header bytes that room is kept for when they have been read.
+  private static let arenaBytesKept = 64 * 1024
+
   var records: [Record] = []
   private(set) var fields: [FieldView.Entry] = []
   private var debugTexts: [[UInt8]] = []
   private var closedStreams: [Session.Stream] = []
+  // Nothing until the first field comes: most connections of a large server are idle.
   private var arena: UnsafeMutablePointer<UInt8>
   private var arenaCount = 0
-  private var arenaCapacity = 2 * 1024
+  private var arenaCapacity = 0
 
   init() {
-    arena = .allocate(capacity: arenaCapacity)
+    arena = .allocate(capacity: 0)
   }
 
   deinit {
@@ -134,6 +140,17 @@ struct EventLog: ~Copyable {
     if !debugTexts.isEmpty { debugTexts.removeAll() }
     closedStreams.removeAll(keepingCapacity: true)
     arenaCount = 0
+    if arenaCapacity > EventLog.arenaBytesKept { giveBack() }
+  }
+
+  /// Gives the memory of an unusual read back: a peer could make each of many connections keep it.
+  private mutating func giveBack() {
+    arena.deallocate()
+    arena = .allocate(capacity: 0)
+    arenaCapacity = 0
+    records = []
+    fields = []
+    closedStreams = []
   }
 
   private func view(
@@ -145,6 +162,7 @@ struct EventLog: ~Copyable {
   private mutating func reserve(upTo count: Int) -> Bool {
     guard count > arenaCapacity else { return true }
     guard count <= EventLog.arenaBytesMax else { return false }
+    arenaCapacity = max(arenaCapacity, EventLog.arenaBytesMin)
     while arenaCapacity < count { arenaCapacity *= 2 }
     let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: arenaCapacity)
     larger.initialize(from: arena, count: arenaCount)

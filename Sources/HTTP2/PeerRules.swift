@@ -11,8 +11,9 @@ struct UsedStreams {
   /// The highest stream that the client has opened.
   private(set) var highest: Int32 = 0
   /// The last streams that the client has ended, in a ring.
-  private var ended = [Int32](repeating: 0, count: Self.remembered)
-  private var endedCount = 0
+  private var ended: [Int32] = []
+  /// Where the oldest of them stands once there are as many as are remembered.
+  private var oldestEnded = 0
   /// The last ranges of streams that the client has left out, in a ring.
   private var gaps: [ClosedRange<Int32>] = []
   private var gapCount = 0
@@ -34,8 +35,12 @@ struct UsedStreams {
 
   /// Notes a stream that is closed after the client has ended it.
   mutating func closed(_ stream: Int32) {
-    ended[endedCount % Self.remembered] = stream
-    endedCount = (endedCount + 1) % Self.remembered
+    if ended.count < Self.remembered {
+      ended.append(stream)
+    } else {
+      ended[oldestEnded] = stream
+      oldestEnded = (oldestEnded + 1) % Self.remembered
+    }
   }
 
   /// Whether the client has ended the stream.
