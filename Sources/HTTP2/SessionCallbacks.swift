@@ -46,15 +46,24 @@ func onBeginHeaders(
 
 /// Keeps one field. The library enforces no limit on decoded headers, so this does: a reference to
 /// a large field in the compression table costs one byte on the wire.
+///
+/// What is a little too large is read to its end, and its caller is told. Far beyond the limit the
+/// block is given up: the library looks at every byte of every field that it hands out, and
+/// thousands of references to a large one would keep it busy for tens of milliseconds.
 func onHeader(
   _ handle: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
   _ name: UnsafePointer<UInt8>?, _ nameCount: Int,
   _ value: UnsafePointer<UInt8>?, _ valueCount: Int,
   _ flags: UInt8, _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
-  withSession(userData) { session in
-    if session.blockIsOversized { return }
+  var isGivenUp = false
+  _ = withSession(userData) { session in
     session.blockBytes += nameCount + valueCount + 32
+    if session.blockIsOversized {
+      isGivenUp = session.blockBytes / 4 > session.configuration.maxHeaderListBytes
+      if isGivenUp { session.blockIsOpen = false }
+      return
+    }
     let fieldCount = session.log.fields.count - session.blockStart
     let fits =
       session.blockBytes <= session.configuration.maxHeaderListBytes
@@ -70,6 +79,7 @@ func onHeader(
       session.flood = .headerBlocks
     }
   }
+  return isGivenUp ? NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue : 0
 }
 
 /// A field that HTTP forbids makes a request malformed (RFC 9113 section 8.2.1): the library resets
@@ -81,7 +91,11 @@ func onInvalidHeader(
   _ flags: UInt8, _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
   var isRequest = false
-  _ = withSession(userData) { isRequest = $0.role == .server }
+  _ = withSession(userData) {
+    isRequest = $0.role == .server
+    // The rest of the block is not looked at.
+    if isRequest { $0.blockIsOpen = false }
+  }
   return isRequest ? NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue : 0
 }
 
