@@ -19,8 +19,9 @@ import Protobuf
 /// not the caller's); the ledger may refuse any mutation with UNAVAILABLE / LEDGER_STOPPED (the storage
 /// failed; the outcome is unknown and the same key tells it when the storage works again), UNAVAILABLE /
 /// STORAGE_FAILED or RESOURCE_EXHAUSTED / STORAGE_FULL (nothing happened, and questions are answered
-/// meanwhile), RESOURCE_EXHAUSTED / LEDGER_OVERLOADED (its queue is full; nothing happened), or with
-/// DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited in the queue until the caller's deadline; nothing happened).
+/// meanwhile), RESOURCE_EXHAUSTED / LEDGER_OVERLOADED (its queue is full, or too long for the caller's
+/// deadline; nothing happened), or with DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited in the queue until the
+/// caller's deadline; nothing happened).
 /// A question about an account that is not in memory may be refused in the same ways.
 public enum Farebox_Accounting_V1_AccountingService {
   /// The name of the service.
@@ -390,8 +391,9 @@ extension Farebox_Accounting_V1_AccountingService {
   /// not the caller's); the ledger may refuse any mutation with UNAVAILABLE / LEDGER_STOPPED (the storage
   /// failed; the outcome is unknown and the same key tells it when the storage works again), UNAVAILABLE /
   /// STORAGE_FAILED or RESOURCE_EXHAUSTED / STORAGE_FULL (nothing happened, and questions are answered
-  /// meanwhile), RESOURCE_EXHAUSTED / LEDGER_OVERLOADED (its queue is full; nothing happened), or with
-  /// DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited in the queue until the caller's deadline; nothing happened).
+  /// meanwhile), RESOURCE_EXHAUSTED / LEDGER_OVERLOADED (its queue is full, or too long for the caller's
+  /// deadline; nothing happened), or with DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited in the queue until the
+  /// caller's deadline; nothing happened).
   /// A question about an account that is not in memory may be refused in the same ways.
   public protocol SimpleServiceProtocol: RegistrableRPCService {
     /// AllocateCredits grants credit to an account and opens the account on first use.
@@ -1964,8 +1966,9 @@ extension Farebox_Accounting_V1_AccountingService {
   /// not the caller's); the ledger may refuse any mutation with UNAVAILABLE / LEDGER_STOPPED (the storage
   /// failed; the outcome is unknown and the same key tells it when the storage works again), UNAVAILABLE /
   /// STORAGE_FAILED or RESOURCE_EXHAUSTED / STORAGE_FULL (nothing happened, and questions are answered
-  /// meanwhile), RESOURCE_EXHAUSTED / LEDGER_OVERLOADED (its queue is full; nothing happened), or with
-  /// DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited in the queue until the caller's deadline; nothing happened).
+  /// meanwhile), RESOURCE_EXHAUSTED / LEDGER_OVERLOADED (its queue is full, or too long for the caller's
+  /// deadline; nothing happened), or with DEADLINE_EXCEEDED / DEADLINE_PASSED (it waited in the queue until the
+  /// caller's deadline; nothing happened).
   /// A question about an account that is not in memory may be refused in the same ways.
   public protocol ClientProtocol: Sendable {
     /// AllocateCredits grants credit to an account and opens the account on first use.

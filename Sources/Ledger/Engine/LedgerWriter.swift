@@ -117,7 +117,9 @@ final class LedgerWriter: Sendable {
 
   private func enqueue(_ waiting: WriterInbox.Waiting) {
     var late: [WriterInbox.Waiting] = []
-    let action = inbox.withLock { $0.add(waiting, max: limits.waitingMax, late: &late) }
+    let action = inbox.withLock {
+      $0.add(waiting, max: limits.waitingMax, batchMax: limits.share, late: &late)
+    }
     for waiting in late { waiting.resume(.refused(.deadlinePassed)) }
     switch action {
     case .drain: queue.run { self.drain() }
@@ -131,18 +133,31 @@ final class LedgerWriter: Sendable {
     while var work = nextWork() {
       work.batch = refuseLate(work.batch)
       if work.isEmpty { continue }
+      let begin = machine.instant
       guard carryOut(work) else { return }
+      if work.batch.isEmpty { continue }
+      let taken = begin.duration(to: machine.instant)
+      inbox.withLock { $0.pace.took(taken) }
     }
   }
 
-  /// Refuses those whose callers gave up while they waited: the work is for those who still wait.
+  /// Refuses those whose callers gave up while they waited, or will before the batch is done: the
+  /// work is for those who still wait.
   private func refuseLate(_ batch: [WriterInbox.Waiting]) -> [WriterInbox.Waiting] {
     guard batch.contains(where: { $0.submission.deadline != nil }) else { return batch }
     let now = machine.instant
-    for waiting in batch where waiting.isLate(at: now) {
-      waiting.resume(.refused(.deadlinePassed))
+    let done = now + inbox.withLock { $0.pace.batch }
+    var inTime: [WriterInbox.Waiting] = []
+    inTime.reserveCapacity(batch.count)
+    for waiting in batch {
+      if !waiting.isLate(at: done) {
+        inTime.append(waiting)
+      } else {
+        waiting.resume(.refused(waiting.isLate(at: now) ? .deadlinePassed : .ledgerOverloaded))
+      }
     }
-    return batch.filter { !$0.isLate(at: now) }
+    if inTime.isEmpty { inbox.withLock { $0.pace.doubt() } }
+    return inTime
   }
 
   private func nextWork() -> WriterWork? {

@@ -36,6 +36,8 @@ struct WriterInbox {
   var readers: [Reader] = []
   /// No caller who waits gives up before this instant; a lower bound.
   var firstDeadline: ContinuousClock.Instant?
+  /// How fast the writer is.
+  var pace = WriterPace()
   /// Who waits for a sweep.
   var sweepers: [CheckedContinuation<Int, Never>] = []
   var closing: CheckedContinuation<Void, Never>?
@@ -63,8 +65,19 @@ struct WriterInbox {
   }
 
   /// Queues a command, unless there are `max`; `late` are those that made room for it.
-  mutating func add(_ newcomer: Waiting, max: Int, late: inout [Waiting]) -> OnArrival {
+  ///
+  /// Refused as well when it cannot be done in time behind those who wait, `batchMax` at once. Not
+  /// when the writer is idle: it is about to find out.
+  mutating func add(
+    _ newcomer: Waiting, max: Int, batchMax: Int, late: inout [Waiting]
+  ) -> OnArrival {
     if let refusal = refusal() { return .refuse(refusal) }
+    if phase == .draining, let deadline = newcomer.submission.deadline {
+      let timeLeft = machine.instant.duration(to: deadline)
+      if timeLeft <= .zero { return .refuse(.deadlinePassed) }
+      guard pace.isWorthQueueing(timeLeft: timeLeft, behind: waiting.count, batchMax: batchMax)
+      else { return .refuse(.ledgerOverloaded) }
+    }
     if waiting.count >= max { late = shedLate(at: machine.instant) }
     if waiting.count >= max { return .refuse(.ledgerOverloaded) }
     if let deadline = newcomer.submission.deadline {

@@ -93,7 +93,9 @@ struct LedgerWriterTests {
     let patient = Attempt(principal: "tester", key: "patient", deadline: .now + .seconds(600))
     let first = Task.immediate { await ledger.allocate(grant, by: attempt("blocker")) }
     try await Task.sleep(for: .milliseconds(50))
-    let late = Task.immediate { await ledger.allocate(grant, by: past) }
+    let soon = Attempt(principal: "tester", key: "late", deadline: .now + .milliseconds(20))
+    let late = Task.immediate { await ledger.allocate(grant, by: soon) }
+    try await Task.sleep(for: .milliseconds(40))
     let waits = Task.immediate { await ledger.allocate(grant, by: patient) }
     let last = Task.immediate { await ledger.allocate(grant, by: attempt("last")) }
     // The queue is full: the late one makes room.
@@ -109,6 +111,30 @@ struct LedgerWriterTests {
     }
     let retried = try await ledger.allocate(grant, by: attempt("late")).get()
     #expect(!retried.isReplayed)
+    try await ledger.shutDown()
+  }
+
+  @Test("refuses at once who cannot be answered in time behind those who wait")
+  func unmeetable() async throws {
+    let store = ObstructedStore(isGated: true)
+    let ledger = try CreditLedger(store: store, clock: TestClock())
+    let slow = Task.immediate { await ledger.allocate(grant, by: attempt("slow")) }
+    try await Task.sleep(for: .milliseconds(300))
+    store.openGate()
+    _ = try await slow.value.get()
+    // The writer knows a batch that took 300 ms. It is idle: it does not refuse, it tries.
+    store.closeGate()
+    let blocker = Task.immediate { await ledger.allocate(grant, by: attempt("blocker")) }
+    try await Task.sleep(for: .milliseconds(50))
+    let hasty = Attempt(principal: "tester", key: "hasty", deadline: .now + .milliseconds(200))
+    guard case .failure(.ledgerOverloaded) = await ledger.allocate(grant, by: hasty) else {
+      throw Breach("a command was queued that cannot be answered in time")
+    }
+    let patient = Attempt(principal: "tester", key: "patient", deadline: .now + .seconds(600))
+    let waits = Task.immediate { await ledger.allocate(grant, by: patient) }
+    store.openGate()
+    for task in [blocker, waits] { _ = try await task.value.get() }
+    #expect(try await ledger.balance(of: "alice").balance.availableMicros == 30)
     try await ledger.shutDown()
   }
 

@@ -40,6 +40,11 @@ final class ObstructedStore: StoreInFront {
     gate.signal()
   }
 
+  /// Lets no further commit through.
+  func closeGate() {
+    isGated.withLock { $0 = true }
+  }
+
   func commit(_ batch: CommitBatch) throws(StoreError) {
     if isGated.withLock({ $0 }) { gate.wait() }
     let fault = faults.withLock { $0.isEmpty ? nil : $0.removeFirst() }
