@@ -10,6 +10,8 @@ import Synchronization
 final class LoopExecutor: TaskExecutor {
   let eventLoop: any EventLoop
   private let pending = Mutex(Pending())
+  /// Whether there are pending jobs, without the lock.
+  private let hasPending = Atomic(false)
   /// Belongs to the loop.
   private let turn: NIOLoopBound<Turn>
 
@@ -34,10 +36,18 @@ final class LoopExecutor: TaskExecutor {
     let job = UnownedJob(job)
     let mustSchedule = pending.withLock { pending in
       pending.jobs.append(job)
+      hasPending.store(true, ordering: .relaxed)
       defer { pending.isScheduled = true }
       return !pending.isScheduled
     }
-    if mustSchedule { eventLoop.execute { self.drain() } }
+    if mustSchedule { eventLoop.execute { self.drain(asScheduled: true) } }
+  }
+
+  /// Runs the jobs that wait, if any, without waiting for the loop to come to them: it may have a
+  /// lot to read before. On the loop only; not while bytes are handed to a session.
+  func runPending() {
+    guard hasPending.load(ordering: .relaxed), !turn.value.isRunning else { return }
+    drain(asScheduled: false)
   }
 
   /// Calls `work` when the current turn of jobs ends, or in the next loop turn when none is
@@ -51,14 +61,15 @@ final class LoopExecutor: TaskExecutor {
     }
   }
 
-  private func drain() {
+  private func drain(asScheduled: Bool) {
     let turn = turn.value
     turn.isRunning = true
     var jobs = turn.spareJobs
     turn.spareJobs = []
     pending.withLock { pending in
       swap(&jobs, &pending.jobs)
-      pending.isScheduled = false
+      hasPending.store(false, ordering: .relaxed)
+      if asScheduled { pending.isScheduled = false }
     }
     for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
     jobs.removeAll(keepingCapacity: true)
@@ -122,6 +133,7 @@ final class LoopContext: Sendable {
   let executor: LoopExecutor
   private let boundTimers: NIOLoopBound<LoopTimers>
   private let spareStaging: NIOLoopBoundBox<WriteStaging?>
+  private let boundTurn: NIOLoopBound<LoopTurn>
 
   /// Must be called on the loop.
   init(eventLoop: any EventLoop) {
@@ -129,7 +141,11 @@ final class LoopContext: Sendable {
     executor = LoopExecutor(eventLoop: eventLoop)
     boundTimers = NIOLoopBound(LoopTimers(eventLoop: eventLoop), eventLoop: eventLoop)
     spareStaging = NIOLoopBoundBox(WriteStaging(), eventLoop: eventLoop)
+    boundTurn = NIOLoopBound(LoopTurn(), eventLoop: eventLoop)
   }
+
+  /// How long what is read has waited. On the loop only.
+  var turn: LoopTurn { boundTurn.value }
 
   /// On the loop only.
   var timers: LoopTimers { boundTimers.value }

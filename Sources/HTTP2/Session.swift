@@ -104,6 +104,11 @@ public final class Session {
     precondition(!isDispatching, "receive is not reentrant")
     guard !isEnded else { return }
     guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
+    // Found out while output was taken: nothing more is read of such a peer.
+    if let flood {
+      terminate(.enhanceYourCalm)
+      throw .flooded(flood)
+    }
     let consumed = nghttp2_session_mem_recv(
       handle, start.assumingMemoryBound(to: UInt8.self), bytes.count)
     dispatch(handleEvent)

@@ -28,6 +28,8 @@ public enum LimitBreach: String, Sendable, Hashable, CaseIterable {
   case heldRequestBytes = "held_request_bytes"
   /// Too many handlers of the connection were running: the call was refused.
   case runningHandlers = "running_handlers"
+  /// The time of a call was over when the server came to look at it: its handler did not start.
+  case lateCall = "late_call"
 
   /// Too many calls were reset right after they began: the connection was ended.
   case rapidResets = "rapid_resets"

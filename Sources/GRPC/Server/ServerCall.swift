@@ -13,7 +13,7 @@ import Synchronization
 package final class ServerCall: @unchecked Sendable {
   package let method: RegisteredMethod
   package let metadata: Metadata
-  /// When its headers were read.
+  /// When its headers came, as far as that is known.
   package let begunAt: Deadline
   package let deadline: Deadline?
   /// Whether the deadline is the client's: calls made on its behalf are bounded by it too, and it
@@ -208,7 +208,10 @@ package final class ServerCall: @unchecked Sendable {
 
   /// Runs the handler: inline on this thread until it first suspends.
   package func start() {
-    if let deadline, deadline <= host.turnStart { return deadlineReached() }
+    if let deadline, deadline <= host.turnStart {
+      host.callIsLate()
+      return deadlineReached()
+    }
     if let runSynchronously = method.runSynchronously { return start(runSynchronously) }
     startTask(method.run)
   }

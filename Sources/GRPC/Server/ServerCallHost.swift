@@ -25,6 +25,8 @@ package protocol ServerCallHost: AnyObject, Sendable {
   func requestBytesHeld(_ change: Int)
   /// The payload of a call breaks a rule, so that it ends with this status.
   func requestRefused(_ status: Status)
+  /// The time of a call was over before its handler began: nothing was done for it.
+  func callIsLate()
   /// A handler failed with an error that clients must not see.
   func report(_ error: any Error, from call: ServerCall)
 }
@@ -41,4 +43,7 @@ extension ServerCallHost {
 
   /// Hosts need not care.
   package func requestRefused(_ status: Status) {}
+
+  /// The same.
+  package func callIsLate() {}
 }

@@ -74,6 +74,11 @@ extension ServerConnection: ServerCallHost {
     if status.code == .resourceExhausted { noteBreach(.messageBytes) }
   }
 
+  func callIsLate() {
+    // Counted only: it is the server that was slow.
+    settings.onLimitBreach?(.lateCall)
+  }
+
   func report(_ error: any Error, from call: ServerCall) {
     settings.onUnknownError(error, call.method.descriptor)
   }

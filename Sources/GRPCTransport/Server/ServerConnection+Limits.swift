@@ -35,8 +35,10 @@ extension ServerConnection {
 
   /// The client has reset a call, nil when it never began.
   func judgeReset(of call: ServerCall?) {
-    // The time of the last bytes: the reset was among them.
-    guard life?.resets.isForgiven(begunAt: call?.begunAt, at: turnStart) == false, farewell == nil
+    // The time of the last bytes: the reset was among them, and so was a call that never began. It
+    // is as old as these have waited: when that is long, its caller may well have lost patience.
+    let begin = call?.begunAt ?? arrival
+    guard life?.resets.isForgiven(begunAt: begin, at: turnStart) == false, farewell == nil
     else { return }
     noteBreach(.rapidResets)
     farewell = Farewell(

@@ -20,11 +20,14 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   static let writeBytesMax = 256 * 1024
   /// An output buffer that grew beyond this is not kept.
   static let keptBufferBytesMax = 512 * 1024
+  /// Bytes that are read of a client whose connection is closing.
+  static let droppedBytesMax = 256 * 1024
   /// Time that a client gets to close its half after we have closed ours.
   static let lingerMax = TimeAmount.seconds(1)
 
   let settings: ServerSettings
   let loop: LoopContext
+  private let loopTurn: LoopTurn
   // Unchecked: these belong to the loop, and no access spans a call that leads back here.
   @exclusivity(unchecked) private(set) var session: Session?
   @exclusivity(unchecked) var peers = PeerNames(remote: "unknown", local: "unknown")
@@ -48,6 +51,11 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   @exclusivity(unchecked) private var borrowedRequests: [ServerCall] = []
   /// When bytes were last read.
   @exclusivity(unchecked) private(set) var turnStart = Deadline(nanoseconds: 0)
+  /// The turn of the loop in which that was, by its number.
+  @exclusivity(unchecked) private var lastTurn: UInt64 = 0
+  /// Since when they may have been waiting: the time of callers runs from there. At worst a turn of
+  /// the loop too early, which is little unless there is more to do than can be done.
+  @exclusivity(unchecked) private(set) var arrival = Deadline(nanoseconds: 0)
   /// Whether that was in this loop turn, so that it is as good as now.
   @exclusivity(unchecked) private var isTurnFresh = false
   /// Unary calls that began in these bytes and whose request has not ended so far.
@@ -56,6 +64,8 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   @exclusivity(unchecked) var farewell: Farewell?
   @exclusivity(unchecked) private(set) var isClosing = false
   var hasLoggedBreach = false
+  /// Bytes that came after our last words.
+  private var droppedBytes = 0
   /// Bytes given to the channel so far.
   @exclusivity(unchecked) private(set) var writtenBytes = 0
   /// Payload bytes of this read for which the connection is owed credit.
@@ -67,9 +77,11 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     let reason: String
   }
 
+  /// Must be called on the loop.
   init(settings: ServerSettings, loop: LoopContext) {
     self.settings = settings
     self.loop = loop
+    loopTurn = loop.turn
   }
 
   // MARK: Channel events
@@ -90,8 +102,14 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard !isClosing else { return }
-    isReading = true
+    guard !isClosing else { return drop(unwrapInboundIn(data), context) }
+    let now = Deadline.now()
+    if !isReading {
+      isReading = true
+      lastTurn = loopTurn.reading(lastTurn: lastTurn, at: now)
+      arrival = max(loopTurn.earliest, turnStart)
+    }
+    turnStart = now
     let buffer = unwrapInboundIn(data)
     guard session == nil else { return feed(buffer) }
     var collected = undecided ?? ByteBuffer()
@@ -104,6 +122,9 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     isReading = false
     flush()
     isTurnFresh = false
+    // Before others are read: answers that are ready must not wait for all that is new.
+    loop.executor.runPending()
+    loopTurn.ended(at: .now())
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -127,6 +148,14 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     self.context = nil
   }
 
+  /// Drops what comes after our last words: read, so that they are not overtaken by a reset, but
+  /// not for as long as a client likes to send.
+  private func drop(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    droppedBytes += bytes.readableBytes
+    guard droppedBytes > Self.droppedBytesMax else { return }
+    try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+  }
+
   private func decide(_ bytes: ByteBuffer) {
     switch ProtocolDetector.judge(bytes.readableBytesView) {
     case .undecided:
@@ -134,7 +163,6 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     case .http2:
       do throws(HTTP2Error) {
         session = try Session(role: .server, configuration: settings.limits.session)
-        turnStart = Deadline.now()
         beginLife(at: turnStart)
         feed(bytes)
       } catch {
@@ -155,7 +183,6 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
 
   private func feed(_ bytes: ByteBuffer) {
     guard let session else { return }
-    turnStart = Deadline.now()
     isTurnFresh = true
     do throws(HTTP2Error) {
       try receive(bytes, session)
@@ -254,6 +281,8 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   private func begin(_ stream: Session.Stream, _ fields: FieldView, _ session: Session) {
+    // Reset by bytes that came with it: whoever asked does not wait any more.
+    guard !stream.isClosed else { return }
     guard suspendedHandlers < settings.limits.maxRunningHandlers else {
       noteBreach(.runningHandlers)
       return session.reset(stream, .refusedStream)
@@ -263,9 +292,15 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     switch machine.receiveHeaders(headers, routes: settings.routes) {
     case .begin(let method, let timeout):
       let duration = min(timeout ?? .max, settings.maxCallNanoseconds)
+      let deadline = arrival.advanced(byNanoseconds: duration)
+      guard duration <= 0 || turnStart < deadline else {
+        // Whoever asked has given up: as little as possible is done for him.
+        callIsLate()
+        return session.reset(stream, .cancel)
+      }
       let call = ServerCall(
-        method: method, metadata: headers.metadata, begunAt: turnStart,
-        deadline: turnStart.advanced(byNanoseconds: duration),
+        method: method, metadata: headers.metadata, begunAt: arrival,
+        deadline: deadline,
         isClientsDeadline: timeout.map { $0 <= settings.maxCallNanoseconds } ?? false,
         peers: peers, stream: stream, machine: consume machine, host: self)
       stream.context = call

@@ -132,7 +132,28 @@ struct FloodTests {
     #expect(frames.last { $0.type == 7 }?.code == Self.calm)
     #expect(test.breaches.all.contains("rapid_resets"))
     while running.withLock({ $0.now }) > 0 { try await Task.sleep(for: .milliseconds(5)) }
-    #expect((1...100).contains(running.withLock { $0.most }))
+    #expect((0...100).contains(running.withLock { $0.most }))
+    await test.stop()
+  }
+
+  @Test("a call whose reset comes with it does not begin, and others go on")
+  func stillborn() async throws {
+    let begun = Mutex(0)
+    let test = try await ServerWireTests.server(limits: Self.limits) { router in
+      router.unary("Begin") { message, _ in
+        begun.withLock { $0 += 1 }
+        return message
+      }
+    }
+    // In one piece, with a breach of the rules at its end, so that the connection ends.
+    let bytes =
+      RawFrame.opening + RawFrame.headers(WireClient.request("Begin"), stream: 1)
+      + RawFrame.data(ServerWireTests.framed([1]), stream: 1, endStream: true)
+      + RawFrame.reset(8, stream: 1) + RawFrame.data([], stream: 0)
+    _ = try await RawConversation.bytes(with: test.address, sending: bytes)
+    #expect(begun.withLock { $0 } == 0)
+    #expect(try await test.client.call("Begin", [1]) == [1])
+    #expect(begun.withLock { $0 } == 1)
     await test.stop()
   }
 
