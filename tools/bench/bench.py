@@ -34,8 +34,10 @@ from ledger_load import LedgerLoadError  # noqa: E402
 from lineup import Lineup  # noqa: E402
 from load import LoadError  # noqa: E402
 from servers import ServerError  # noqa: E402
+from survival import parts as survival  # noqa: E402
+from survival.outcome import SurvivalError  # noqa: E402
 
-PARTS_HELP = ", ".join(part.name for part in parts.PARTS)
+PARTS_HELP = ", ".join([part.name for part in parts.PARTS] + list(survival.NAMES))
 PROGRAMS = (
     "cpp-server",
     "cpp-client",
@@ -44,6 +46,7 @@ PROGRAMS = (
     "ledger-load",
     "farebox",
     "malloc-count",
+    "open-loop",
 )
 # Rows that follow from the others of the same round.
 DERIVED = {"disk": ledger_files.each_on_disk, "memory": ledger_files.each_account_in_memory}
@@ -57,6 +60,7 @@ FAILURES = (
     postgres.PostgresError,
     grpc.RpcError,
     subprocess.SubprocessError,
+    SurvivalError,
     OSError,
 )
 
@@ -113,11 +117,15 @@ def parse_arguments():
         "--builds", action="store_true", help="only print what has to be built for this"
     )
     parser.add_argument("--json", type=Path, help="where the figures are written")
+    survival.add_options(parser)
     for program in PROGRAMS:
         parser.add_argument(f"--{program}", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     wanted, unwanted = arguments.only.split(","), arguments.without.split(",")
-    if unknown := (set(wanted) - set(names)) | (set(unwanted) - set(runners) - {""}):
+    arguments.survival = [name for name in survival.NAMES if name in wanted]
+    if unknown := (set(wanted) - set(names) - set(survival.NAMES)) | (
+        set(unwanted) - set(runners) - {""}
+    ):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     unwanted += [
         ledger_parts.entries(size)
@@ -140,7 +148,8 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     if arguments.builds:
-        print("\n".join(parts.builds(arguments.parts)))
+        wanted = parts.builds(arguments.parts) + survival.builds(arguments.survival)
+        print("\n".join(dict.fromkeys(wanted)))
         return 0
     folder = Path(tempfile.mkdtemp(prefix="farebox-bench-"))
     # Not below /tmp, which may be in memory: durable must mean on a disk.
@@ -149,7 +158,7 @@ def main():
     scratch.chmod(0o755)
     lineup = Lineup(arguments, folder)
     ledgers = LedgerLineup(arguments, scratch, lineup)
-    results, verdicts, failed = {}, [], False
+    results, verdicts, outcomes, failed = {}, [], [], False
     # Servers are stopped also when this is.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
@@ -167,6 +176,14 @@ def main():
             judged = report.judge(rounds, [t for t in parts.TARGETS if t.part == part.name])
             verdicts += [{"part": part.name, **verdict} for verdict in judged]
             results[part.name] = {"medians": report.summarize(rounds), "rounds": rounds}
+        for name in arguments.survival:
+            try:
+                outcomes.append(survival.run(name, arguments, folder))
+            except FAILURES as error:
+                print(f"bench: {name}: {error}", file=sys.stderr, flush=True)
+                failed = True
+                continue
+            verdicts += [{"part": name, **verdict} for verdict in outcomes[-1].verdicts]
     finally:
         lineup.stop()
         for made in (folder, scratch):
@@ -174,14 +191,16 @@ def main():
     measured = [part for part in arguments.parts if part.name in results]
     for part in measured:
         report.print_table(part, results[part.name]["medians"])
+    for outcome in outcomes:
+        outcome.print_table()
     report.print_verdicts(verdicts)
-    if measured:
-        write_figures(arguments, measured, results, verdicts)
+    if measured or outcomes:
+        write_figures(arguments, measured, results, verdicts, outcomes)
         draw_plots(arguments, results)
     return 1 if failed else 0
 
 
-def write_figures(arguments, measured, results, verdicts):
+def write_figures(arguments, measured, results, verdicts, outcomes):
     """Everything as JSON, and the tables in Markdown."""
     machine = report.machine()
     if any("postgres" in part["medians"] for part in results.values()):
@@ -196,12 +215,14 @@ def write_figures(arguments, measured, results, verdicts):
         },
         "targets": verdicts,
         "parts": results,
+        "survival": {one.name: {"table": one.table(), **one.figures} for one in outcomes},
     }
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
     tables = arguments.json.with_suffix(".md")
     summaries = {name: part["medians"] for name, part in results.items()}
-    tables.write_text(report.markdown(machine, measured, summaries, verdicts))
+    text = report.markdown(machine, measured, summaries, verdicts)
+    tables.write_text(text + "".join(one.markdown() for one in outcomes))
     print(f"\nfigures in {arguments.json}, tables in {tables}")
 
 

@@ -4,10 +4,11 @@ import GRPCTransport
 import NIOPosix
 
 /// The runtime's side of the benchmark, one event loop each because the harness gives each side one
-/// core: `bench-echo HOST:PORT [--async]` serves `EchoService` until it is stopped by a signal,
-/// `bench-echo call HOST:PORT SECONDS CALLS_IN_FLIGHT` calls it.
+/// core: `bench-echo HOST:PORT [--async] [--work=MICROSECONDS]` serves `EchoService` until it is
+/// stopped by a signal, `bench-echo call HOST:PORT SECONDS CALLS_IN_FLIGHT` calls it.
 ///
-/// Echo is a synchronous handler; with `--async` it is an async one that suspends nowhere.
+/// Echo is a synchronous handler; with `--async` it is an async one that suspends nowhere, and with
+/// `--work` it computes for so long.
 @main
 enum BenchEcho {
   static func main() async throws {
@@ -17,14 +18,23 @@ enum BenchEcho {
       guard let load = EchoLoad(arguments) else { usage() }
       return try await load.run()
     }
-    let isAsync = arguments.last == "--async"
-    if isAsync { arguments.removeLast() }
     guard let (host, port) = address(arguments.first) else { usage() }
+    var service = EchoService()
+    var isAsync = false
+    for option in arguments.dropFirst() {
+      if option == "--async" {
+        isAsync = true
+      } else if option.hasPrefix("--work="), let micros = Int64(option.dropFirst(7)) {
+        service.work = .microseconds(micros)
+      } else {
+        usage()
+      }
+    }
     var router = RPCRouter()
     if isAsync {
-      AsyncEchoService(service: EchoService()).registerMethods(with: &router)
+      AsyncEchoService(service: service).registerMethods(with: &router)
     } else {
-      EchoService().registerMethods(with: &router)
+      service.registerMethods(with: &router)
     }
     let server = GRPCServer(
       address: .tcp(host: host, port: port), router: router,
@@ -41,7 +51,7 @@ enum BenchEcho {
 
   private static func usage() -> Never {
     let text = """
-      usage: bench-echo HOST:PORT [--async]
+      usage: bench-echo HOST:PORT [--async] [--work=MICROSECONDS]
              bench-echo call HOST:PORT SECONDS CALLS_IN_FLIGHT
 
       """
@@ -53,15 +63,24 @@ enum BenchEcho {
 struct EchoService: Farebox_Bench_V1_EchoService.SimpleServiceProtocol,
   Farebox_Bench_V1_EchoService.Method.Echo.Synchronous
 {
+  /// How long the handler computes.
+  var work = Duration.zero
+
   /// Decodes the request and encodes it again, field by field.
   func echo(
     request: Farebox_Bench_V1_EchoRequest, context: ServerContext
   ) throws -> Farebox_Bench_V1_EchoResponse {
+    if work > .zero { compute() }
     var answer = Farebox_Bench_V1_EchoResponse()
     answer.text = request.text
     answer.n = request.n
     answer.payload = request.payload
     return answer
+  }
+
+  private func compute() {
+    let end = ContinuousClock.now + work
+    while ContinuousClock.now < end {}
   }
 
   /// Writes one message after the other.

@@ -1,0 +1,1 @@
+"""What a server must survive: very many clients, slow ones, hostile ones, and too many calls."""
