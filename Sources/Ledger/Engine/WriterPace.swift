@@ -19,8 +19,8 @@ struct WriterPace: Sendable {
     batch /= 2
   }
 
-  /// Whether a newcomer with so much time left is worth queueing behind so many others, with so many
-  /// in a batch.
+  /// Whether a newcomer with so much time left is worth queueing behind so many others, when so
+  /// many are taken at once.
   ///
   /// The batch under way and its own have to fit, and those before it four times: the writer works
   /// as fast with a short queue, and in one that is just as long as callers wait everybody is late,
