@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import subprocess
+import time
 
 import pytest
 from calls import call_raw, post
@@ -22,6 +23,8 @@ OK_UP_TO = {
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo": ("chat", MESSAGE_BYTES_MAX),
 }
 QUOTA = 7
+# The machine may be slow.
+PATIENCE = 60
 
 
 @pytest.mark.parametrize("path", OK_UP_TO)
@@ -76,8 +79,10 @@ def test_an_address_has_so_many_connections_and_others_have_theirs(farebox_binar
         address = server.addresses["accounting"]
         with contextlib.ExitStack() as held:
             peers = [held.enter_context(connect(address, "127.0.0.2")) for _ in range(QUOTA + 3)]
-            refused = hung_up(peers, seconds=1)
-            assert len(refused) == 3
+            refused, deadline = [], time.monotonic() + PATIENCE
+            while len(refused) < 3 and time.monotonic() < deadline:
+                refused += hung_up([peer for peer in peers if peer not in refused])
+            assert len(refused + hung_up([peer for peer in peers if peer not in refused])) == 3
             # Another address is served, and so is another listener.
             client = FareboxClient(server.addresses)
             assert log_in(client, *ADMIN).token
@@ -108,6 +113,7 @@ def test_a_limit_that_cannot_be_stops_the_start_and_is_named(farebox_binary, tmp
         capture_output=True,
         text=True,
         timeout=60,
+        check=False,
     )
     assert done.returncode != 0
     assert words in done.stderr

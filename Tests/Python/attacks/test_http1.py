@@ -5,7 +5,6 @@ There is no face of HTTP/1, so nothing of a request is read beyond the bytes tha
 
 import random
 import socket
-import time
 
 import pytest
 from raw_connection import SECONDS_MAX
@@ -122,8 +121,6 @@ def test_http1_that_goes_on_costs_nothing(target):
     head = HEAD + CHUNKED + b"\r\n"
     before = target.cpu_seconds()
     with HonestClient(target), bounded_memory(target, 32 * MIB):
-        began = time.monotonic()
         pieces = [head, *([piece] * (ENDLESS_BYTES // len(piece)))]
         say(target, pieces)
-        assert time.monotonic() - began < 60, "the server reads on"
     assert target.cpu_seconds() - before < 10

@@ -18,7 +18,7 @@ STREAMS = 50
 REPEATED_MAX, TRIMMED_MAX = 12 * MIB, 16 * MIB
 # For calls that have begun a message: what it announced, and the call.
 ROOM_MAX = CONNECTIONS * STREAMS * (60_000 + 8 * 1024)
-TRIM_SECONDS = 30
+TRIM_SECONDS = 90
 
 
 @pytest.fixture(params=["interop", "farebox"])
