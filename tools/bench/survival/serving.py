@@ -16,6 +16,7 @@ ACCOUNTING = "/farebox.accounting.v1.AccountingService"
 NUMBER = "@" * 16
 # Most money that an account may have: it must last.
 CREDITS = 1_000_000_000
+ECHO = "/farebox.bench.v1.EchoService/Echo"
 MICROS = 1_000_000
 SETTLEMENT_SECONDS_MAX = 60
 
@@ -160,7 +161,7 @@ class Echo(Watched):
         self.port, self._message = server.port, message
 
     def echo(self):
-        return Call("/farebox.bench.v1.EchoService/Echo", self._message)
+        return Call(ECHO, self._message)
 
 
 @contextlib.contextmanager
@@ -173,7 +174,9 @@ def echo(arguments, folder, work_us=0):
     command = [arguments.echo_server, f"127.0.0.1:{port}"]
     if work_us:
         command.append(f"--work={work_us}")
-    server = servers.start("echo", command, port, arguments.server_core, folder / "echo-load.log")
+    server = servers.start(
+        "echo", command, port, arguments.server_core, folder / "echo-load.log", path=ECHO
+    )
     try:
         yield Echo(server, message)
     finally:
