@@ -310,7 +310,7 @@ def test_a_key_knows_its_request_however_it_is_spelled(unharmed):
     method = client.channels["accounting"].unary_unary(
         "/farebox.accounting.v1.AccountingService/AllocateCredits"
     )
-    call = lambda octets: method(octets, **bearer(unharmed.admin.token))  # noqa: E731
+    call = lambda octets: method(octets, **bearer(unharmed.admin.token))
     answers = [client.accounting.AllocateCreditsResponse.FromString(call(s)) for s in spellings]
     assert len({answer.allocation.allocation_id for answer in answers}) == 1
     with pytest.raises(grpc.RpcError) as caught:
