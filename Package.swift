@@ -129,9 +129,9 @@ let package = Package(
       "grpc-interop",
       ["GRPC", "GRPCServices", "GRPCTransport", "Protobuf", arguments, logging]),
     // Tests mirror Sources
-    tests(of: "HTTP2"),
+    tests(of: "HTTP2", with: ["CNghttp2"]),
     tests(of: "Protobuf"),
-    tests(of: "GRPC", with: ["HTTP2", "Protobuf"]),
+    tests(of: "GRPC", with: ["CZlib", "HTTP2", "Protobuf"]),
     tests(of: "GRPCTransport", with: ["GRPC", "HTTP2", nioCore, nioPosix, nioSSL, logging]),
     tests(of: "GRPCServices", with: ["GRPC", "GRPCTransport", "Protobuf", logging]),
     tests(
@@ -193,7 +193,7 @@ let package = Package(
     .target(
       name: "FuzzTargets", dependencies: ["Contracts", "GRPC", "GRPCServices", "HTTP2", "Protobuf"],
       path: "Tests/FuzzTargets", swiftSettings: strict),
-    tests(of: "FuzzTargets", with: ["Contracts", "GRPCServices", "Protobuf"]),
+    tests(of: "FuzzTargets", with: ["CProtobufC", "Contracts", "GRPCServices", "Protobuf"]),
     // Decodes and encodes for Tests/Python, which compares with Google's protobuf.
     .executableTarget(
       name: "protobuf-roundtrip", dependencies: ["Contracts", "GRPC", "Protobuf"],

@@ -17,9 +17,9 @@ extension Session {
     _ = try symbol("nghttp2_option_set_max_continuations")
   }
 
-  static func makeHandle(role: Role, configuration: SessionConfiguration) throws(HTTP2Error)
-    -> OpaquePointer
-  {
+  static func makeHandle(
+    role: Role, configuration: SessionConfiguration, memory: UnsafeMutablePointer<nghttp2_mem>?
+  ) throws(HTTP2Error) -> OpaquePointer {
     var option: OpaquePointer?
     var callbacks: OpaquePointer?
     guard nghttp2_option_new(&option) == 0, nghttp2_session_callbacks_new(&callbacks) == 0 else {
@@ -34,8 +34,8 @@ extension Session {
     var handle: OpaquePointer?
     let code =
       role == .server
-      ? nghttp2_session_server_new2(&handle, callbacks, nil, option)
-      : nghttp2_session_client_new2(&handle, callbacks, nil, option)
+      ? nghttp2_session_server_new3(&handle, callbacks, nil, option, memory)
+      : nghttp2_session_client_new3(&handle, callbacks, nil, option, memory)
     guard code == 0, let handle else { throw .library(code: code, operation: "make session") }
     return handle
   }

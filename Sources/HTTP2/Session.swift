@@ -73,9 +73,17 @@ public final class Session {
   /// Makes a session and queues its SETTINGS.
   ///
   /// Throws `HTTP2Error.missingSymbol` on an unpatched library.
-  public init(role: Role, configuration: SessionConfiguration = SessionConfiguration())
-    throws(HTTP2Error)
-  {
+  public convenience init(
+    role: Role, configuration: SessionConfiguration = SessionConfiguration()
+  ) throws(HTTP2Error) {
+    try self.init(role: role, configuration: configuration, memory: nil)
+  }
+
+  /// Makes a session whose library takes memory from elsewhere than `malloc`. What `memory` points
+  /// to is copied.
+  init(
+    role: Role, configuration: SessionConfiguration, memory: UnsafeMutablePointer<nghttp2_mem>?
+  ) throws(HTTP2Error) {
     self.role = role
     self.configuration = configuration
     provokedResets = TokenBucket(
@@ -85,7 +93,7 @@ public final class Session {
       perSecond: configuration.oversizedHeadersPerSecond)
     idleFrames = TokenBucket(
       burst: configuration.idleFrameBurst, perSecond: configuration.idleFramesPerSecond)
-    handle = try Session.makeHandle(role: role, configuration: configuration)
+    handle = try Session.makeHandle(role: role, configuration: configuration, memory: memory)
     nghttp2_session_set_user_data(handle, Unmanaged.passUnretained(self).toOpaque())
     try submitInitialSettings()
   }

@@ -33,6 +33,11 @@ final class SessionPair {
     self.server = try Session(role: .server, configuration: server)
   }
 
+  init(client: Session, server: Session) {
+    self.client = client
+    self.server = server
+  }
+
   /// Carries bytes both ways until neither side has any.
   func settle() throws {
     for _ in 0..<10_000 {

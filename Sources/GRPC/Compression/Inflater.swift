@@ -48,9 +48,11 @@ final class Inflater: @unchecked Sendable {
   private let chunk: UnsafeMutableBufferPointer<UInt8>
 
   /// Makes a state; nil when there is no memory for it.
-  init?() {
+  ///
+  /// - Parameter empty: names where zlib takes its memory, `malloc` when it names nothing.
+  init?(_ empty: z_stream = z_stream()) {
     stream = .allocate(capacity: 1)
-    stream.initialize(to: z_stream())
+    stream.initialize(to: empty)
     let code = inflateInit2_(
       stream, MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     guard code == Z_OK else {
