@@ -140,8 +140,8 @@ public struct SetAccountStateAnswer: Sendable {
   public let balance: Balance
 }
 
-/// What an accepted command is answered with.
-public enum Answer: Sendable {
+/// What an accepted command is answered with. Boxed, because it is large and handed on many times.
+public indirect enum Answer: Sendable {
   case allocated(AllocateAnswer)
   case deducted(DeductAnswer)
   case holdOpened(OpenHoldAnswer)

@@ -13,7 +13,7 @@ public struct ByteWriter {
 
   /// Starts with nothing.
   public init() {
-    bytes.reserveCapacity(192)
+    bytes.reserveCapacity(384)
   }
 
   mutating func byte(_ value: UInt8) {
@@ -22,6 +22,7 @@ public struct ByteWriter {
 
   mutating func integer(_ value: Int64) {
     var rest = UInt64(bitPattern: (value << 1) ^ (value >> 63))
+    if rest < 0x80 { return bytes.append(UInt8(truncatingIfNeeded: rest)) }
     while rest >= 0x80 {
       bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
       rest >>= 7
@@ -32,6 +33,16 @@ public struct ByteWriter {
   mutating func raw(_ value: [UInt8]) {
     integer(Int64(value.count))
     bytes.append(contentsOf: value)
+  }
+
+  mutating func raw(_ value: UnsafeRawBufferPointer) {
+    integer(Int64(value.count))
+    bytes.append(contentsOf: value)
+  }
+
+  mutating func text(_ value: String) {
+    var value = value
+    value.withUTF8 { raw(UnsafeRawBufferPointer($0)) }
   }
 
   mutating func value(_ value: some Storable) {

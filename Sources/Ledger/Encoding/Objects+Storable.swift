@@ -42,9 +42,10 @@ extension TokenUsage: Storable {
   }
   func write(to writer: inout ByteWriter) {
     writer.value(model)
-    for count in [inputTokens, outputTokens, cachedInputTokens, reasoningTokens] {
-      writer.integer(count)
-    }
+    writer.integer(inputTokens)
+    writer.integer(outputTokens)
+    writer.integer(cachedInputTokens)
+    writer.integer(reasoningTokens)
   }
 }
 
@@ -77,11 +78,12 @@ extension PriceRates: Storable {
       minimumMicros: try reader.integer())
   }
   func write(to writer: inout ByteWriter) {
-    let figures = [
-      inputMicrosPerMillion, outputMicrosPerMillion, cachedInputMicrosPerMillion,
-      reasoningMicrosPerMillion, perCallMicros, minimumMicros,
-    ]
-    for figure in figures { writer.integer(figure) }
+    writer.integer(inputMicrosPerMillion)
+    writer.integer(outputMicrosPerMillion)
+    writer.integer(cachedInputMicrosPerMillion)
+    writer.integer(reasoningMicrosPerMillion)
+    writer.integer(perCallMicros)
+    writer.integer(minimumMicros)
   }
 }
 

@@ -43,7 +43,7 @@ extension String: Storable {
     }
     self = text
   }
-  func write(to writer: inout ByteWriter) { writer.raw(Array(utf8)) }
+  func write(to writer: inout ByteWriter) { writer.text(self) }
 }
 
 extension Digest: Storable {
@@ -53,7 +53,7 @@ extension Digest: Storable {
     }
     self = digest
   }
-  func write(to writer: inout ByteWriter) { writer.raw(bytes) }
+  func write(to writer: inout ByteWriter) { withBytes { writer.raw($0) } }
 }
 
 extension LedgerTime: Storable {

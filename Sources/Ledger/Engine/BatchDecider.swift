@@ -1,5 +1,5 @@
-/// One command on its way through a batch.
-struct Submission: Sendable {
+/// One command on its way through a batch. Large, handed on often and never changed: an object.
+final class Submission: Sendable {
   let command: Command
   let principal: String
   let key: Digest
@@ -8,7 +8,7 @@ struct Submission: Sendable {
   let body: Digest
   let deadline: ContinuousClock.Instant?
 
-  init(_ command: Command, by attempt: Attempt) {
+  convenience init(_ command: Command, by attempt: Attempt) {
     self.init(
       command, principal: attempt.principal, key: attempt.keyDigest(for: command.kind),
       storedBody: command.storedBody, deadline: attempt.deadline)
@@ -44,6 +44,8 @@ struct BatchDecider {
   private(set) var touched: [AccountID] = []
   private var isTouched: Set<AccountID> = []
   private(set) var pricesChanged = false
+  /// Accounts that may be new.
+  private var created: [AccountID] = []
 
   private let start: JournalHead
   private let time: LedgerTime
@@ -103,9 +105,9 @@ struct BatchDecider {
     }
   }
 
-  /// Notes that the accounts which changed were used.
-  mutating func useTouched() {
-    for id in touched { state.use(id) }
+  /// Notes that the accounts which are new were used; the others were brought in for it.
+  mutating func useCreated() {
+    for id in created { state.use(id) }
   }
 
   private mutating func touch(_ id: AccountID) {
@@ -196,7 +198,9 @@ struct BatchDecider {
 
   /// An account, new where it does not exist.
   private mutating func anyDraft(_ id: AccountID) -> Draft {
-    state.draft(id, at: time) ?? state.newDraft(id, at: time)
+    if let draft = state.draft(id, at: time) { return draft }
+    created.append(id)
+    return state.newDraft(id, at: time)
   }
 
   /// The account of a hold, open or ended.

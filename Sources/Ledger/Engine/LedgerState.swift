@@ -49,7 +49,7 @@ struct LedgerState {
 
   /// Starts on an account that does not exist yet.
   func newDraft(_ id: AccountID, at time: LedgerTime) -> Draft {
-    precondition(accounts[id] == nil, "an account that exists")
+    precondition(!holds(id), "an account that exists")
     requireAbsent(id)
     return Draft(
       account: Account(id: id), time: time, firstSeq: head.seq + 1, calendar: calendar)
@@ -174,9 +174,12 @@ extension LedgerState {
     self.absent = absent
   }
 
+  /// Whether an account is in memory.
+  func holds(_ id: AccountID) -> Bool { accounts.index(forKey: id) != nil }
+
   /// Notes that an account which is in memory is used.
   mutating func use(_ id: AccountID) {
-    guard accounts[id] != nil else { return }
+    guard holds(id) else { return }
     recency.use(id)
   }
 

@@ -130,8 +130,8 @@ public struct SealedEntry: Sendable {
     writer.integer(seq)
     writer.value(time)
     writer.optional(account)
-    writer.raw(payload)
-    return Digest(hashing: writer.bytes, after: previous)
+    writer.integer(Int64(payload.count))
+    return Digest(hashing: writer.bytes, payload, after: previous)
   }
 }
 

@@ -38,7 +38,7 @@ extension LedgerWriter {
       return false
     }
     decider.sweep(lookedUp.due)
-    decider.useTouched()
+    decider.useCreated()
     guard let commit = decider.commit else {
       putBack(decider.state)
       answer(work, verdicts, sweptCount: lookedUp.due.count)
@@ -87,17 +87,23 @@ extension LedgerWriter {
   private func lookUp(
     _ work: WriterWork, _ state: borrowing LedgerState, at time: LedgerTime
   ) throws(StoreError) -> LoadedState {
-    let commands = work.batch.map(\.submission.command)
     var unknownHolds: [HoldID] = []
-    for command in commands {
-      guard let named = command.namedHold, state.owner(ofOpenHold: named) == nil else { continue }
-      unknownHolds.append(named)
+    var allocations: [AllocationID] = []
+    var usage: [UsageID] = []
+    for waiting in work.batch {
+      let command = waiting.submission.command
+      if let named = command.namedHold {
+        if state.owner(ofOpenHold: named) == nil { unknownHolds.append(named) }
+      } else if let named = command.namedAllocation {
+        allocations.append(named)
+      } else if let named = command.namedUsage {
+        usage.append(named)
+      }
     }
     return try store.load(
       LoadRequest(
-        keys: work.batch.map(\.submission.key), holds: unknownHolds,
-        allocations: commands.compactMap(\.namedAllocation),
-        usage: commands.compactMap(\.namedUsage),
+        keys: work.batch.map(\.submission.key), holds: unknownHolds, allocations: allocations,
+        usage: usage,
         dueBy: work.sweepers.isEmpty ? nil : time, dueMax: limits.share))
   }
 
@@ -108,7 +114,7 @@ extension LedgerWriter {
   ) -> [AccountID] {
     var needed = lookedUp.due
     for reader in work.readers { needed.append(reader.account) }
-    for waiting in work.batch where lookedUp.replies[waiting.submission.key] == nil {
+    for waiting in work.batch where !lookedUp.knows(waiting.submission.key) {
       let command = waiting.submission.command
       if let account = command.namedAccount {
         needed.append(account)
@@ -131,7 +137,7 @@ extension LedgerWriter {
   ) throws(StoreError) {
     var missing: Set<AccountID> = []
     for id in needed {
-      if state.accounts[id] == nil { missing.insert(id) } else { state.use(id) }
+      if state.holds(id) { state.use(id) } else { missing.insert(id) }
     }
     guard !missing.isEmpty else { return state.admit([], absent: [], at: time) }
     let loaded = try store.load(LoadRequest(accounts: Array(missing))).accounts
@@ -197,6 +203,12 @@ extension LedgerWriter {
         decider.entries.filter { $0.entry.account == id }.map(\.entry.change.kind)
       }
     }
+  }
+}
+
+extension LoadedState {
+  fileprivate func knows(_ key: Digest) -> Bool {
+    !replies.isEmpty && replies.index(forKey: key) != nil
   }
 }
 

@@ -61,7 +61,8 @@ final class LedgerWriter: Sendable {
   /// Queues a command and waits for its commit. Cancelling the task changes nothing: what was
   /// queued is carried out and answered.
   func submit(_ submission: Submission) async -> Verdict {
-    await withCheckedContinuation { continuation in
+    // Not checked, because every command pays for it: a batch answers each of its own once.
+    await withUnsafeContinuation { continuation in
       enqueue(.init(submission: submission) { continuation.resume(returning: $0) })
     }
   }

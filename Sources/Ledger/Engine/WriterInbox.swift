@@ -119,9 +119,12 @@ struct WriterInbox {
 
   /// Takes the next work of each kind, at most `max`; nil when there is none.
   mutating func take(_ max: Int) -> WriterWork? {
+    if waiting.count <= max && readers.count <= max {
+      let work = takeAll()
+      return work.isEmpty ? nil : work
+    }
     let work = WriterWork(
       batch: Array(waiting.prefix(max)), readers: Array(readers.prefix(max)), sweepers: sweepers)
-    if work.isEmpty { return nil }
     waiting.removeFirst(work.batch.count)
     readers.removeFirst(work.readers.count)
     sweepers = []

@@ -1,5 +1,6 @@
-/// What one journal entry did. Self-contained: replaying needs no rule and no clock.
-public enum Change: Sendable {
+/// What one journal entry did. Self-contained: replaying needs no rule and no clock. Boxed, because
+/// it is large and handed on many times.
+public indirect enum Change: Sendable {
   /// Credit was granted.
   case allocated(AllocationTerms)
   /// Credit repaid debt.

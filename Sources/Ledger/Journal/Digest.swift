@@ -15,15 +15,17 @@ public struct Digest: Sendable, Hashable {
 
   /// Hashes bytes.
   public init(hashing bytes: [UInt8]) {
-    let digest = SHA256.hash(data: bytes)
-    self = digest.withUnsafeBytes { Digest(reading: $0) }
+    var hasher = SHA256()
+    bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+    self = hasher.finalize().withUnsafeBytes { Digest(reading: $0) }
   }
 
-  /// Hashes the bytes after an earlier digest: a link of a hash chain.
-  public init(hashing bytes: [UInt8], after previous: Digest) {
+  /// Hashes bytes and then more after an earlier digest: a link of a hash chain.
+  init(hashing bytes: [UInt8], _ more: [UInt8], after previous: Digest) {
     var hasher = SHA256()
     previous.withBytes { hasher.update(bufferPointer: $0) }
-    hasher.update(data: bytes)
+    bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+    more.withUnsafeBytes { hasher.update(bufferPointer: $0) }
     self = hasher.finalize().withUnsafeBytes { Digest(reading: $0) }
   }
 

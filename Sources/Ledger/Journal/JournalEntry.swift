@@ -20,8 +20,7 @@ public struct JournalEntry: Sendable {
     reply: StoredReply?
   ) {
     precondition(seq > 0, "journal entries count from 1")
-    let sum = change.legs.reduce(into: Int64(0)) { sum, leg in sum += leg.micros }
-    precondition(sum == 0, "the legs of an entry do not sum to zero")
+    precondition(change.legSum == 0, "the legs of an entry do not sum to zero")
     self.seq = seq
     self.time = time
     self.account = account

@@ -1,17 +1,18 @@
 /// A row of the tables that show the ledger's state, as it stands after an entry.
 ///
-/// A later row of the same object replaces an earlier one.
+/// A later row of the same object replaces an earlier one. What is large is boxed: rows are handed
+/// on many times.
 public enum LedgerRow: Sendable {
   case account(AccountRow)
   case allocation(Allocation)
-  case hold(Hold)
+  indirect case hold(Hold)
   /// A settle came after the hold had expired.
   case lateSettled(HoldID)
-  case usage(UsageRecord)
+  indirect case usage(UsageRecord)
   /// What was refunded of a charge by now, in micro-credits.
   case refunded(UsageID, totalMicros: Int64)
-  case price(PriceVersion)
-  case budget(Budget)
+  indirect case price(PriceVersion)
+  indirect case budget(Budget)
   /// The entry is news.
   case event(EventID, AccountID, LedgerEvent.Kind)
   case key(Digest, seq: Int64)

@@ -28,86 +28,88 @@ public struct Leg: Sendable, Hashable {
 extension Change {
   /// The double entry. The amounts sum to zero (I16).
   public var legs: [Leg] {
+    var legs: [Leg] = []
+    forEachLeg { place, micros in legs.append(Leg(place: place, micros: micros)) }
+    return legs
+  }
+
+  /// What the amounts of the double entry sum to. Every entry asks: nothing is allocated.
+  var legSum: Int64 {
+    var sum: Int64 = 0
+    forEachLeg { _, micros in sum += micros }
+    return sum
+  }
+
+  private func forEachLeg(_ body: (Leg.Place, Int64) -> Void) {
     switch self {
     case .allocated(let terms):
-      return [
-        Leg(place: .issued, micros: -terms.amountMicros),
-        Leg(place: .available(terms.id), micros: terms.amountMicros),
-      ]
+      body(.issued, -terms.amountMicros)
+      body(.available(terms.id), terms.amountMicros)
     case .debtRepaid(let pins):
-      return pins.map { Leg(place: .available($0.allocation), micros: -$0.amountMicros) }
-        + [Leg(place: .debt, micros: pins.totalMicros)]
+      for pin in pins { body(.available(pin.allocation), -pin.amountMicros) }
+      body(.debt, pins.totalMicros)
     case .charged(let charged):
       let usage = charged.usage
-      return Self.chargeLegs(
-        pins: usage.pins, debt: usage.debtMicros, uncollected: usage.uncollectedMicros)
+      Self.forEachLeg(
+        ofCharge: usage.pins, debt: usage.debtMicros, uncollected: usage.uncollectedMicros, body)
     case .overCharged(let over):
-      return Self.chargeLegs(
-        pins: over.pins, debt: over.debtMicros, uncollected: over.uncollectedMicros)
+      Self.forEachLeg(
+        ofCharge: over.pins, debt: over.debtMicros, uncollected: over.uncollectedMicros, body)
     case .holdOpened(let hold):
-      return hold.pins.flatMap { pin in
-        [
-          Leg(place: .available(pin.allocation), micros: -pin.amountMicros),
-          Leg(place: .held(pin.allocation), micros: pin.amountMicros),
-        ]
-      }
+      Self.forEachLeg(settingAside: hold.pins, body)
     case .holdExtended(let slice):
-      return slice.pins.flatMap { pin in
-        [
-          Leg(place: .available(pin.allocation), micros: -pin.amountMicros),
-          Leg(place: .held(pin.allocation), micros: pin.amountMicros),
-        ]
-      }
+      Self.forEachLeg(settingAside: slice.pins, body)
     case .holdEnded(let end):
-      return end.legs
+      end.forEachLeg(body)
     case .allocationExpired(let allocation, let amount):
-      return [
-        Leg(place: .available(allocation), micros: -amount), Leg(place: .expired, micros: amount),
-      ]
+      body(.available(allocation), -amount)
+      body(.expired, amount)
     case .allocationVoided(let allocation, let amount, _):
-      return [
-        Leg(place: .available(allocation), micros: -amount), Leg(place: .voided, micros: amount),
-      ]
+      body(.available(allocation), -amount)
+      body(.voided, amount)
     case .refunded(let refund):
-      return refund.legs
+      refund.forEachLeg(body)
     case .allocationAdjusted, .pricePut, .budgetSet, .budgetPeriodBegan, .alertsSet,
       .balanceFell, .balanceRose, .expiryNoticed, .accountStateSet, .refused:
-      return []
+      break
     }
   }
 
-  private static func chargeLegs(pins: [Pin], debt: Int64, uncollected: Int64) -> [Leg] {
-    pins.map { Leg(place: .available($0.allocation), micros: -$0.amountMicros) } + [
-      Leg(place: .debt, micros: -debt),
-      Leg(place: .uncollected, micros: -uncollected),
-      Leg(place: .spent, micros: pins.totalMicros + debt + uncollected),
-    ]
+  private static func forEachLeg(settingAside pins: [Pin], _ body: (Leg.Place, Int64) -> Void) {
+    for pin in pins {
+      body(.available(pin.allocation), -pin.amountMicros)
+      body(.held(pin.allocation), pin.amountMicros)
+    }
+  }
+
+  private static func forEachLeg(
+    ofCharge pins: [Pin], debt: Int64, uncollected: Int64, _ body: (Leg.Place, Int64) -> Void
+  ) {
+    for pin in pins { body(.available(pin.allocation), -pin.amountMicros) }
+    body(.debt, -debt)
+    body(.uncollected, -uncollected)
+    body(.spent, pins.totalMicros + debt + uncollected)
   }
 }
 
 extension Refund {
-  fileprivate var legs: [Leg] {
-    returned.map { Leg(place: .available($0.allocation), micros: $0.amountMicros) } + [
-      Leg(place: .expired, micros: expired.totalMicros),
-      Leg(place: .voided, micros: voided.totalMicros),
-      Leg(place: .debt, micros: debtMicros),
-      Leg(place: .issued, micros: reissuedMicros),
-      Leg(place: .spent, micros: -amountMicros),
-    ]
+  fileprivate func forEachLeg(_ body: (Leg.Place, Int64) -> Void) {
+    for pin in returned { body(.available(pin.allocation), pin.amountMicros) }
+    body(.expired, expired.totalMicros)
+    body(.voided, voided.totalMicros)
+    body(.debt, debtMicros)
+    body(.issued, reissuedMicros)
+    body(.spent, -amountMicros)
   }
 }
 
 extension HoldEnd {
-  fileprivate var legs: [Leg] {
-    var legs: [Leg] = []
-    for pin in spent + returned + expired {
-      legs.append(Leg(place: .held(pin.allocation), micros: -pin.amountMicros))
-    }
-    for pin in returned {
-      legs.append(Leg(place: .available(pin.allocation), micros: pin.amountMicros))
-    }
-    legs.append(Leg(place: .spent, micros: spent.totalMicros))
-    legs.append(Leg(place: .expired, micros: expired.totalMicros))
-    return legs
+  fileprivate func forEachLeg(_ body: (Leg.Place, Int64) -> Void) {
+    for pin in spent { body(.held(pin.allocation), -pin.amountMicros) }
+    for pin in returned { body(.held(pin.allocation), -pin.amountMicros) }
+    for pin in expired { body(.held(pin.allocation), -pin.amountMicros) }
+    for pin in returned { body(.available(pin.allocation), pin.amountMicros) }
+    body(.spent, spent.totalMicros)
+    body(.expired, expired.totalMicros)
   }
 }
