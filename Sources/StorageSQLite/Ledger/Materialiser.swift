@@ -14,7 +14,7 @@ import Synchronization
 /// commits are slowed down little by little until both go at the same pace.
 final class Materialiser: Sendable {
   /// About how many rows one transaction writes: short, so that it never holds a core for long.
-  fileprivate static let chunkRows = 16_384
+  fileprivate static let chunkRows = 32_768
   /// Rows that may wait before commits are slowed down.
   private static let backlogRowsUsual = 250_000
   /// Rows that may wait; above it commits wait too.
@@ -122,6 +122,7 @@ final class Materialiser: Sendable {
     let bite = keys.nextBite(beside: chunk.keys.count)
     try database.withLock { database in
       try database.write(chunk, merging: bite)
+      database.extendItemsIfDue()
       database.checkpointIfGrown()
     }
     keys.finish(bite)

@@ -7,7 +7,8 @@ extension StateDatabase {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     // Tables of an older shape are dropped: the journal fills them again.
-    migrator.registerMigration("state-7") { database in
+    migrator.registerMigration("state-8") { database in
+      try database.execute(sql: "DROP VIEW IF EXISTS idempotency_keys")
       for table in tables + ["idempotency_keys"] where try database.tableExists(table) {
         try database.execute(sql: "DROP TABLE \(table)")
       }
@@ -19,7 +20,7 @@ extension StateDatabase {
 
   private static let tables = [
     "as_of", "accounts", "allocations", "holds", "usage", "prices", "merged_keys", "recent_keys",
-    "budgets", "events", "due",
+    "budgets", "events", "due", "account_items", "account_items_end",
   ]
 
   private static let accountTables = """
@@ -79,7 +80,6 @@ extension StateDatabase {
       late_settled INTEGER NOT NULL CHECK (late_settled IN (0, 1)),
       CHECK ((state = 1) = (ended_at_us IS NULL))
     ) STRICT;
-    CREATE INDEX holds_by_account ON holds (account_id, hold_id);
     CREATE INDEX holds_open ON holds (account_id) WHERE state = 1;
 
     -- Not part of the state, but a lower bound that the sweeper raises: see LedgerRow.due.
@@ -114,7 +114,6 @@ extension StateDatabase {
       refunded_micros INTEGER NOT NULL
         CHECK (refunded_micros BETWEEN 0 AND charged_micros)
     ) STRICT;
-    CREATE INDEX usage_by_account ON usage (account_id, usage_id);
     -- The start reads the latest of these: see OutputHistory.
     CREATE INDEX usage_answers ON usage (usage_id)
       WHERE model IS NOT NULL AND output_tokens > 0 AND outcome = 1 AND late = 0;
@@ -157,6 +156,18 @@ extension StateDatabase {
       seq INTEGER PRIMARY KEY,
       key_hash INTEGER NOT NULL
     ) STRICT;
+    -- The holds and charges of each account up to a journal entry: see AccountItems.
+    CREATE TABLE account_items (
+      account_id TEXT NOT NULL,
+      seq INTEGER NOT NULL,
+      PRIMARY KEY (account_id, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE account_items_end (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      seq INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO account_items_end VALUES (1, 0);
+
     CREATE VIEW idempotency_keys AS
       SELECT key_hash, seq FROM merged_keys UNION SELECT key_hash, seq FROM recent_keys;
     """

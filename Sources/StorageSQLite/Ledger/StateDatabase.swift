@@ -14,6 +14,7 @@ final class StateDatabase {
   /// Whether a wait for the log has failed: see ``LogFile/rewrite(_:)``.
   private var isLogSuspect = false
   private let pace: CheckpointPace
+  private var itemsEnd: Int64
 
   /// What is written again and again stays in memory: the ends of the tables and the accounts.
   private static let cacheKiB = 32_768
@@ -31,6 +32,7 @@ final class StateDatabase {
       // A wait may have failed in the process before.
       try queue.writeWithoutTransaction { try LogFile.rewrite($0) }
       head = try queue.writeWithoutTransaction { try StateReader.head($0) }
+      itemsEnd = try queue.writeWithoutTransaction { try AccountItems.end($0) }
       statements = try queue.writeWithoutTransaction { try Self.prepare($0) }
     } catch {
       throw StartupError("cannot read the state \(path): \(error)")
@@ -81,6 +83,21 @@ final class StateDatabase {
       _ = try database.checkpoint(kind)
       isLogSuspect = false
     }
+  }
+
+  /// Brings the table of accounts' holds and charges a step further, when one is due.
+  func extendItemsIfDue() {
+    guard head.seq - itemsEnd >= AccountItems.step else { return }
+    // When it fails the latest rows are looked through instead, until the next time.
+    try? queue.writeWithoutTransaction { database in
+      var end = itemsEnd
+      try database.inTransaction(.immediate) {
+        end = try AccountItems.extend(from: end, database)
+        return .commit
+      }
+      itemsEnd = end
+    }
+    rowsInLog += Int(AccountItems.step) / 4
   }
 
   func close() throws {

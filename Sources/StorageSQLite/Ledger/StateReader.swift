@@ -199,17 +199,18 @@ enum StateReader {
 
   /// Reads one page of holds.
   static func holds(_ query: HoldQuery, _ database: Database) throws -> HoldPage {
+    let filter = "(?4 IS NULL OR state = ?4) AND (?5 IS NULL OR session_id = ?5)"
+    let limit = query.limit + 1
+    var matching = "SELECT * FROM holds WHERE hold_id > ?1 AND ?2 > 0 AND ?3 IS NULL AND \(filter)"
+    if query.account != nil {
+      matching = try AccountItems.rows(
+        of: "holds", id: "hold_id", filter: filter, limit: limit, database)
+    }
     let rows = try Row.fetchAll(
-      database,
-      sql: """
-        SELECT * FROM holds
-        WHERE hold_id > ?1 AND \(query.account == nil ? "?2 IS NULL" : "account_id = ?2")
-          AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR session_id = ?4)
-        ORDER BY hold_id LIMIT ?5
-        """,
+      database, sql: "SELECT * FROM (\(matching)) ORDER BY hold_id LIMIT \(limit)",
       arguments: [
-        query.afterSeq, query.account?.name, query.state.map { Int64($0.rawValue) },
-        query.sessionID, query.limit + 1,
+        query.afterSeq, Int64.max, query.account?.name, query.state.map { Int64($0.rawValue) },
+        query.sessionID,
       ])
     let matches = try rows.map { row in
       try hold(row) { try price(version: $0, database) }
@@ -251,13 +252,16 @@ enum StateReader {
   /// Reads one page of usage records.
   static func usage(_ query: UsageQuery, _ database: Database) throws -> UsagePage {
     // The filters choose among a bounded number of rows, so that a rare one cannot take for ever.
-    var from = "FROM usage WHERE usage_id > ? AND usage_id <= ?"
-    var scope: StatementArguments = [query.afterSeq, query.throughSeq]
-    if let account = query.account {
-      from += " AND account_id = ?"
-      scope += [account.name]
+    let scope: StatementArguments = [query.afterSeq, query.throughSeq, query.account?.name]
+    var examined = """
+      SELECT * FROM usage WHERE usage_id > ?1 AND usage_id <= ?2 AND ?3 IS NULL
+      ORDER BY usage_id LIMIT \(usageExaminedMax)
+      """
+    if query.account != nil {
+      examined = try AccountItems.rows(
+        of: "usage", id: "usage_id", limit: usageExaminedMax, database)
+      examined = "SELECT * FROM (\(examined)) ORDER BY usage_id LIMIT \(usageExaminedMax)"
     }
-    let examined = "SELECT * \(from) ORDER BY usage_id LIMIT \(usageExaminedMax)"
     var filter = "charged_at_us >= ? AND charged_at_us < ?"
     var wanted: StatementArguments = [
       (query.from ?? .distantPast).microseconds, (query.until ?? .distantFuture).microseconds,

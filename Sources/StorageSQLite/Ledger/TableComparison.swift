@@ -27,11 +27,17 @@ struct TableComparison {
       sql: """
         SELECT name FROM rebuilt.sqlite_master
         WHERE name = 'idempotency_keys' OR (type = 'table' AND name NOT LIKE 'sqlite_%'
-          AND name NOT LIKE 'grdb_%' AND name NOT IN ('due', 'merged_keys', 'recent_keys'))
+          AND name NOT LIKE 'grdb_%' AND name NOT IN ('due', 'merged_keys', 'recent_keys',
+          'account_items', 'account_items_end'))
         ORDER BY name
         """)
     for table in tables { try compare(table) }
     try requireSweeps()
+    guard try AccountItems.isWhole(database) else {
+      throw LedgerBreak(
+        .liveState, seq: seq, what: "account_items", expected: "the holds and charges",
+        found: "others")
+    }
     return try Int64.fetchOne(database, sql: "SELECT count(*) FROM rebuilt.accounts") ?? 0
   }
 

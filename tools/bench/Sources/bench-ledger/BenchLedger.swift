@@ -2,7 +2,7 @@ import Foundation
 
 /// Loads a ledger and prints what was measured as one JSON object: see ``help``.
 ///
-/// Exits with 0 when it measured, whatever the figures; failed lifecycles are counted in `failures`.
+/// Exits with 0 when it measured, whatever the figures; `failures` counts failed lifecycles.
 @main
 enum BenchLedger {
   static let help = """
@@ -18,7 +18,8 @@ enum BenchLedger {
     memory      loads accounts that `fill` or `in-process` made, and tells what each costs
 
     LOAD  --accounts N (10000; 1 is a hot account)  --callers N (128 one after the other)
-          --rate LIFECYCLES_PER_SECOND (offered, instead of callers)  --seconds S (10)  --warm-up S (2)
+          --rate LIFECYCLES_PER_SECOND (offered, instead of callers)
+          --seconds S (10)  --warm-up S (2)
 
     Prints one JSON object. Times are in milliseconds {p50, p99, p999, max}: lifecycle_ms of both
     calls together, with a rate from when they were to begin; call_ms of each. failures counts by
