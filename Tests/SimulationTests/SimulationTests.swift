@@ -2,7 +2,8 @@ import Foundation
 import LedgerConformance
 import Testing
 
-@Suite("The ledger and its service on a simulated machine, network, disk and clock")
+/// One after the other: each takes all processors for a while.
+@Suite("The ledger and its service on a simulated machine, network, disk and clock", .serialized)
 struct SimulationTests {
   @Test("tell everybody what the model says, and lose nothing, whatever goes wrong")
   func campaign() async throws {

@@ -8,7 +8,6 @@ enum Simulations {
   struct Outcome: Sendable {
     var count = 0
     var steps = 0
-    var lines = 0
     var entries: Int64 = 0
     /// Of all histories, in any order.
     var hash: UInt64 = 0
@@ -18,7 +17,6 @@ enum Simulations {
     mutating func merge(_ other: Outcome) {
       count += other.count
       steps += other.steps
-      lines += other.lines
       entries += other.entries
       hash ^= other.hash
       counts.merge(other.counts, uniquingKeysWith: +)
@@ -75,16 +73,17 @@ enum Simulations {
       try world.run(clients: Int(seed % 3) + 3, actions: 11)
     } catch {
       let history = world.simulator.history
-      throw Breach("seed \(seed): \(error)\n\nits history ends:\n\(history.lastLines)")
+      throw Breach(
+        "seed \(seed): \(error)\n\nits history ends:\n\(history.lastLines)\n\n"
+          + "FAREBOX_SEED=\(seed) FAREBOX_SIMULATIONS=1 repeats it")
     }
     let history = world.simulator.history
     if let path = ProcessInfo.processInfo.environment["FAREBOX_HISTORY"] {
       try history.lastLines.write(toFile: "\(path)-\(seed)", atomically: true, encoding: .utf8)
     }
     return Outcome(
-      count: 1, steps: world.simulator.steps, lines: history.lineCount,
-      entries: world.judge.lastSeq, hash: history.hash, counts: history.counts,
-      coverage: world.judge.coverage)
+      count: 1, steps: world.simulator.steps, entries: world.judge.lastSeq, hash: history.hash,
+      counts: history.counts, coverage: world.judge.coverage)
   }
 
   /// Runs `body` on a thread of its own: a simulation must not leave its thread, nor hold one that

@@ -9,7 +9,7 @@ final class SimulatedDisk: @unchecked Sendable {
   /// All that is durable.
   let journal = MemoryLedgerStore()
   /// The same, as far as it was worked in.
-  private(set) var tables = MemoryLedgerStore()
+  let tables = MemoryLedgerStore()
   private var behind: [CommitBatch] = []
   private(set) var shownSeq: Int64 = 0
   private var durableSeq: Int64 = 0

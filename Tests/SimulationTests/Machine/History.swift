@@ -6,7 +6,6 @@ struct History {
 
   /// FNV-1a over all lines.
   private(set) var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-  private(set) var lineCount = 0
   private(set) var counts: [String: Int] = [:]
   private var tail: [String] = []
   /// Whether all lines are kept, for whoever wants to compare histories.
@@ -16,7 +15,6 @@ struct History {
     var hash = hash
     for byte in line.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     self.hash = (hash ^ 10) &* 0x100_0000_01b3
-    lineCount += 1
     if !isWhole, tail.count >= 2 * Self.tailMax { tail.removeFirst(Self.tailMax) }
     tail.append(line)
   }
