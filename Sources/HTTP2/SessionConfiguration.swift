@@ -38,9 +38,9 @@ public struct SessionConfiguration: Sendable, Hashable {
   /// Header blocks over the limits that a peer may send per second after the burst: 0.1, which is
   /// one in 10 s.
   public var oversizedHeadersPerSecond: Double = 0.1
-  /// Queued bytes of one stream at which `Session.send` asks the writer to wait: 32 KiB. With the
+  /// Queued bytes of one stream at which `Session.send` asks the writer to wait: 24 KiB. With the
   /// handler and what the allocator adds, a reader who takes nothing costs less than 64 KiB.
-  public var streamHighWaterBytes: Int = 32 * 1024
+  public var streamHighWaterBytes: Int = 24 * 1024
   /// Queued bytes of all streams together from which on each may queue one message at a time:
   /// 1 MiB.
   public var connectionHighWaterBytes: Int = 1024 * 1024
