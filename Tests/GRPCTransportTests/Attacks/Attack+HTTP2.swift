@@ -40,7 +40,7 @@ extension Attack {
       "PeerRuleTests.floodOfSettings"),
     Attack(
       "H7", "answers that nobody takes, or takes octet by octet (CVE-2019-9511, -9517)",
-      answer: "32 KiB of a stream and 1 MiB of a connection wait, then their handlers do; after"
+      answer: "24 KiB of a stream and 1 MiB of a connection wait, then their handlers do; after"
         + " 30 s the stream is reset, and what was made is charged",
       by: "test_slow_peers.test_answers_that_nobody_takes_are_bounded",
       "test_slow_peers.test_an_answer_comes_octet_by_octet_to_who_reads_so",
