@@ -13,6 +13,8 @@ final class VirtualWallClock: LedgerClock, @unchecked Sendable {
   /// What it is ahead of the monotonic clock, in microseconds. It starts somewhere in 2026.
   private var ahead: Int64 = 1_780_000_000_000_000
   private var stuckAt: Int64?
+  /// How often it was made to stand still. Only the last one to do so lets it go on.
+  private var haltCount = 0
 
   init(_ simulator: Simulator) { self.simulator = simulator }
 
@@ -30,11 +32,17 @@ final class VirtualWallClock: LedgerClock, @unchecked Sendable {
     case .leapSecond: ahead -= second
     case .backALittle: ahead -= 7
     case .stuck:
-      stuckAt = now().microseconds
-      simulator.after(pause) { self.stuckAt = nil }
+      halt(at: now())
+      let halt = haltCount
+      simulator.after(pause) { if self.haltCount == halt { self.stuckAt = nil } }
     }
   }
 
-  /// Stands still from now on.
-  func stop(at time: LedgerTime) { stuckAt = time.microseconds }
+  /// Stands still from now on, also when a fault that made it stand still is over.
+  func stop(at time: LedgerTime) { halt(at: time) }
+
+  private func halt(at time: LedgerTime) {
+    stuckAt = time.microseconds
+    haltCount += 1
+  }
 }
