@@ -105,7 +105,7 @@ import Testing
       let check = Recorder()
       try await invoke(
         "grpc.health.v1.Health/Check", ["{}"], client, catalog, check,
-        options: .timeout(.seconds(5)))
+        options: .timeout(.seconds(60)))
       #expect(check.texts == [#"{"status":"SERVING"}"#])
       #expect(check.failure == nil)
       #expect(check.counts == [1, 1])

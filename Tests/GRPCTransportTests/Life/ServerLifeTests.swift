@@ -160,7 +160,7 @@ struct ServerLifeTests {
   @Test("an old connection is drained with the word, and its calls finish")
   func age() async throws {
     let test = try await ServerWireTests.server(
-      limits: Self.limits { $0.maxConnectionAge = .milliseconds(50) })
+      limits: Self.limits { $0.maxConnectionAge = .milliseconds(300) })
     let (client, talk) = try await Self.talking(to: test)
     var events = client.events.makeAsyncIterator()
     var reasons: [WireClient.Event] = []
@@ -196,8 +196,8 @@ struct ServerLifeTests {
   func ageGrace() async throws {
     let test = try await ServerWireTests.server(
       limits: Self.limits {
-        $0.maxConnectionAge = .milliseconds(30)
-        $0.maxConnectionAgeGrace = .milliseconds(30)
+        $0.maxConnectionAge = .milliseconds(500)
+        $0.maxConnectionAgeGrace = .milliseconds(500)
       })
     let (client, talk) = try await Self.talking(to: test)
     let answer = await talk.answer()
