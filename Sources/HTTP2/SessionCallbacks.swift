@@ -61,7 +61,7 @@ func onHeader(
     session.blockBytes += nameCount + valueCount + 32
     if session.blockIsOversized {
       isGivenUp = session.blockBytes / 4 > session.configuration.maxHeaderListBytes
-      if isGivenUp { session.blockIsOpen = false }
+      if isGivenUp { session.giveUpBlock(of: stream(handle, session.blockStreamID)) }
       return
     }
     let fieldCount = session.log.fields.count - session.blockStart
@@ -310,6 +310,13 @@ extension Session {
     if role == .client, log.isInformational(range) { return }
     stream.hasFinalHeaders = true
     log.records.append(.headers(.passUnretained(stream), fields: range))
+  }
+
+  /// Ends a block in its middle. The library resets the stream; who called a server is told why.
+  func giveUpBlock(of stream: EventLog.StreamReference?) {
+    blockIsOpen = false
+    guard role == .client, let stream else { return }
+    log.records.append(.headersTooLarge(stream))
   }
 
   func recordEnd(_ stream: Stream) {

@@ -115,7 +115,12 @@ ANSWERS = [
         RESOURCE_EXHAUSTED,
         ("headers are too large",),
     ),
-    ("a field of a megabyte in continuations", CONTINUED, UNAVAILABLE, BREACH),
+    (
+        "a field of a megabyte in continuations",
+        CONTINUED,
+        RESOURCE_EXHAUSTED,
+        ("headers are too large",),
+    ),
     ("no status", (wire.headers(GRPC[1:]),), INTERNAL, IN_RESPONSE),
     ("a status that is no number", (head_with(status="abc"),), INTERNAL, IN_RESPONSE),
     (
