@@ -142,7 +142,8 @@ extension LedgerWriter {
     guard !missing.isEmpty else { return state.admit([], absent: [], at: time) }
     let loaded = try store.load(LoadRequest(accounts: Array(missing))).accounts
     let absent = missing.subtracting(loaded.map(\.id))
-    try makeRoom(for: loaded.count + newcomers(work, absent), &state)
+    let coming = loaded.count + newcomers(work, absent)
+    try makeRoom(for: coming, beside: Set(needed).count - missing.count, &state)
     state.admit(loaded, absent: absent, at: time)
     for account in loaded {
       guard let admitted = state.accounts[account.id] else { continue }
@@ -157,12 +158,14 @@ extension LedgerWriter {
       .intersection(absent).count
   }
 
-  /// Lets those accounts go that were used longest ago.
+  /// Lets those accounts go that were used longest ago; never the `needed`, which were used last.
   private func makeRoom(
-    for count: Int, _ state: inout LedgerState
+    for count: Int, beside needed: Int, _ state: inout LedgerState
   ) throws(StoreError) {
     var excess = state.accounts.count + count - limits.accountsMax
-    var chances = Self.secondChancesMax
+    // Whoever gets a second chance becomes newer than the needed. No more may than can stay: with
+    // one more, a needed one would be the oldest before enough have left.
+    var chances = min(Self.secondChancesMax, limits.accountsMax - count - needed)
     while excess > 0 {
       guard let oldest = state.leastRecentlyUsed else {
         preconditionFailure("more accounts are needed at once than memory holds")

@@ -31,6 +31,37 @@ struct AccountsInMemoryTests {
     try await ledger.shutDown()
   }
 
+  @Test("stay while a batch needs them, also when all others were asked about and it needs more")
+  func needed() async throws {
+    let clock = TestClock()
+    let ledger = try CreditLedger(
+      store: MemoryLedgerStore(), clock: clock, configuration: .init(accountsInMemoryMax: 6))
+    let names = ["out", "in", "c", "d", "e", "f", "g"]
+    for name in names {
+      let isDue = ["out", "in"].contains(name)
+      let grant = AllocateCredits(
+        account: AccountID(name), amountMicros: 5,
+        expiresAt: isDue ? clock.now().adding(.seconds(60)) : nil)
+      _ = try await ledger.allocate(grant, by: attempt(name)).get()
+    }
+    await ledger.sweep()
+    for name in names {
+      let charge = DeductCredits(account: AccountID(name), charge: .micros(1))
+      _ = try await ledger.deduct(charge, by: attempt(name)).get()
+    }
+    #expect(ledger.balanceAtOnce(of: "out") == nil)
+    for name in names.dropFirst(2) {
+      #expect(ledger.balanceAtOnce(of: AccountID(name)) != nil)
+    }
+    clock.advance(.seconds(60))
+    #expect(await ledger.sweep() == 2, "both are due at once, and one of them has to come in")
+    #expect(ledger.accountsInMemory == 6)
+    #expect(ledger.committedSeq == 16)
+    #expect(ledger.balanceAtOnce(of: "in") != nil && ledger.balanceAtOnce(of: "out") != nil)
+    #expect(try await ledger.verify().firstBreak == nil)
+    try await ledger.shutDown()
+  }
+
   @Test("are never too many while hundreds of callers use more of them")
   func manyCallers() async throws {
     let ledger = try ledger(MemoryLedgerStore(), max: 10)
