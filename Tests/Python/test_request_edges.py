@@ -86,7 +86,7 @@ ROWS = {
     "SetBalanceAlerts": (SOMEBODY, ["idempotency_key", "account_id"]),
     "GetBalanceAlerts": ({"account_id": "somebody"}, []),
     "PutWebhook": (
-        {"idempotency_key": "k", "url": "https://example.com/hook"},
+        {"idempotency_key": "k", "url": "https://receiver.invalid/hook"},
         ["idempotency_key", "url"],
     ),
     "DeleteWebhook": (
