@@ -75,15 +75,17 @@ struct ClientKeepaliveTests {
     // A call that took longer than the interval has sent a ping, which may still be on its way.
     try await Task.sleep(for: .milliseconds(300))
     let before = pings.withLock { $0 }
-    try await Task.sleep(for: .milliseconds(900))
+    try await Task.sleep(for: .seconds(2))
     if isPermitted {
       while pings.withLock({ $0 }) == before { try await Task.sleep(for: .milliseconds(10)) }
     } else {
-      #expect(pings.withLock { $0 } == before)
+      // On a busy machine that one may come later still; pings of the silence would be many.
+      #expect(pings.withLock { $0 } <= before + 1)
     }
     // The silence was long: the next call brings a ping along.
+    let beforeCall = pings.withLock { $0 }
     #expect(try await client.call() == [1, 2, 3])
-    #expect(pings.withLock { $0 } > before)
+    #expect(pings.withLock { $0 } > beforeCall)
     try await server.close()
   }
 
