@@ -26,7 +26,6 @@ struct FaultsWatch {
   int64_t calls_left, struck;
   int32_t code;
   bool is_lasting, is_armed;
-  int64_t skip_sync_in;
   int32_t synchronous;
   FaultsWatch *next;
 };
@@ -184,11 +183,10 @@ static int shim_sync(sqlite3_file *file, int flags) {
   FaultsWatch *watch = shim->watch;
   pthread_mutex_lock(&watch->lock);
   int code = SQLITE_OK;
-  bool is_skipped = watch->skip_sync_in > 0 && --watch->skip_sync_in == 0;
   if (strikes(watch, FaultsCallSync)) {
     code = watch->code;
     record(watch, FaultsRecordKindSyncFailed, shim->number, 0, NULL, 0);
-  } else if (!is_skipped) {
+  } else {
     // The real wait would tell nothing: what is durable is decided by the records.
     record(watch, FaultsRecordKindSync, shim->number, 0, NULL, 0);
     if (shim->syncs_directory) record(watch, FaultsRecordKindDirectorySync, 0, 0, NULL, 0);
@@ -452,12 +450,6 @@ int64_t faults_disarm(FaultsWatch *watch) {
   watch->struck = 0;
   pthread_mutex_unlock(&watch->lock);
   return struck;
-}
-
-void faults_skip_sync(FaultsWatch *watch, int64_t k) {
-  pthread_mutex_lock(&watch->lock);
-  watch->skip_sync_in = k;
-  pthread_mutex_unlock(&watch->lock);
 }
 
 void faults_force_synchronous(FaultsWatch *watch, int32_t level) {

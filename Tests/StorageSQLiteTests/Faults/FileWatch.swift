@@ -29,9 +29,6 @@ final class FileWatch: @unchecked Sendable {
   @discardableResult
   func disarm() -> Int { Int(faults_disarm(handle)) }
 
-  /// Lets the `k`-th sync from now on do nothing and succeed.
-  func skipSync(_ k: Int) { faults_skip_sync(handle, Int64(k)) }
-
   /// Gives connections another level of PRAGMA synchronous than they ask for.
   func forceSynchronous(_ level: Int32) { faults_force_synchronous(handle, level) }
 
