@@ -19,7 +19,7 @@ struct MemoryReturn {
 
   init() {
     trim = Self.allocatorsTrim ?? {}
-    quiet = QuietWatch(at: Self.processorTime())
+    quiet = QuietWatch(at: ProcessFigures.processorTime())
   }
 
   /// Looks until the task is cancelled.
@@ -29,9 +29,9 @@ struct MemoryReturn {
   }
 
   private mutating func look() {
-    guard quiet.look(at: Self.processorTime()) else { return }
+    guard quiet.look(at: ProcessFigures.processorTime()) else { return }
     trim()
-    quiet.noteTrim(at: Self.processorTime())
+    quiet.noteTrim(at: ProcessFigures.processorTime())
   }
 
   private static let allocatorsTrim: (@Sendable () -> Void)? = {
@@ -40,13 +40,6 @@ struct MemoryReturn {
     let function = unsafeBitCast(symbol, to: Trim.self)
     return { _ = function(0) }
   }()
-
-  /// What all threads of the process have computed so far.
-  private static func processorTime() -> Duration {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-  }
 }
 
 /// Tells when a process that has worked has become quiet.

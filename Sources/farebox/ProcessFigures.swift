@@ -3,15 +3,20 @@ import Foundation
 /// What the system knows of this process, in the text format and by the names of Prometheus.
 enum ProcessFigures {
   static func text() -> String {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    let seconds = Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    let seconds = processorTime() / .seconds(1)
     var lines = ["# TYPE process_cpu_seconds_total counter", "process_cpu_seconds_total \(seconds)"]
     if let bytes = residentBytes() {
       lines.append("# TYPE process_resident_memory_bytes gauge")
       lines.append("process_resident_memory_bytes \(bytes)")
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// What all threads of the process have computed so far.
+  static func processorTime() -> Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
   }
 
   /// Nil where the system does not tell.
