@@ -53,7 +53,8 @@ extension Attack {
     Attack(
       "P10", "allocations that fail, at any place",
       answer: "a refusal, nothing leaked",
-      by: "DecodingLimitsTests.everyAllocationFails"),
+      by: "DecodingLimitsTests.everyAllocationFails", "DecodingMemoryTests.sweep",
+      "InflaterMemoryTests.sweep", "ScarceMemoryTests.sweep"),
     Attack(
       "P11", "errors of memory while unpacking and merging",
       answer: "none found: every input of the fuzzer is decoded again by each run of the tests",
