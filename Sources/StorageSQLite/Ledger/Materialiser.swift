@@ -8,13 +8,11 @@ import Synchronization
 /// ```
 ///   journal commit --add--> backlog --chunk--> state.db
 ///                              |
-///                    replies, holds, due instants: looked up here first
+///                    keys, holds, due instants: looked up here first
 /// ```
 /// A chunk that cannot be written waits and is tried again. When the tables fall far behind,
 /// commits are slowed down little by little until both go at the same pace.
 final class Materialiser: Sendable {
-  /// About how many rows one transaction writes: short, so that it never holds a core for long.
-  fileprivate static let chunkRows = 32_768
   /// Rows that may wait before commits are slowed down.
   private static let backlogRowsUsual = 250_000
   /// Rows that may wait; above it commits wait too.
@@ -25,32 +23,6 @@ final class Materialiser: Sendable {
   private static let delay = DispatchTimeInterval.milliseconds(25)
   /// How long a chunk waits that could not be written.
   private static let retryPause = DispatchTimeInterval.seconds(1)
-
-  fileprivate typealias Batch = (rows: [LedgerRow], head: JournalHead)
-
-  fileprivate struct Backlog {
-    var batches: [Batch] = []
-    /// What is being written: no longer among the batches, not yet in the tables.
-    var writing: [Batch] = []
-    /// About how long a row takes to be written, in seconds.
-    var secondsPerRow = 0.0
-    /// How many batches were added, and how many of them are in the tables or being written.
-    var addedCount = 0
-    var takenCount = 0
-    var rowCount = 0
-    var replies: [Digest: StoredReply] = [:]
-    var holds: [HoldID: (hold: Hold, seq: Int64)] = [:]
-    var lateSettled: [HoldID: Int64] = [:]
-    /// With the number of the batch.
-    var due: [AccountID: (instant: LedgerTime, batch: Int)] = [:]
-    var writtenSeq: Int64
-    var isScheduled = false
-    var waiters: [(seq: Int64, continuation: CheckedContinuation<Void, any Error>)] = []
-    /// Why the last attempt to write failed; nil when it did not.
-    var failure: StoreError?
-    /// The committing thread, when it waits for room.
-    var blocked: DispatchSemaphore?
-  }
 
   private let backlog: Mutex<Backlog>
   private let database: Mutex<StateDatabase>
@@ -110,12 +82,12 @@ final class Materialiser: Sendable {
   var writtenSeq: Int64 { backlog.withLock { $0.writtenSeq } }
 
   /// When accounts are to be swept, where the tables do not show it yet.
-  var pendingDue: [AccountID: LedgerTime] { backlog.withLock { $0.due.mapValues(\.instant) } }
+  var pendingDue: [AccountID: LedgerTime] { backlog.withLock { $0.pendingDue() } }
 
   /// Writes a chunk at once: at start-up, before anything was added.
   func write(_ chunk: StateChunk) throws {
     try put(chunk)
-    backlog.withLock { $0.writtenSeq = chunk.head.seq }
+    backlog.withLock { $0.begin(at: chunk.head.seq) }
   }
 
   private func put(_ chunk: StateChunk) throws {
@@ -129,18 +101,14 @@ final class Materialiser: Sendable {
     keys.note(chunk.keys.map { KeyEntry($0.digest, seq: $0.seq) }, through: chunk.head.seq)
   }
 
-  /// The first answers to those of the keys that are not in the tables yet.
-  func replies(to keys: [Digest]) -> [Digest: StoredReply] {
-    backlog.withLock { backlog in
-      var replies: [Digest: StoredReply] = [:]
-      for key in keys { replies[key] = backlog.replies[key] }
-      return replies
-    }
+  /// The journal entries that answer those of the keys which are not in the tables yet.
+  func entries(of keys: [Digest]) -> [Digest: Int64] {
+    backlog.withLock { $0.entries(of: keys) }
   }
 
   /// What the tables do not show yet about a hold: all of it, and whether it was settled late.
   func pending(_ id: HoldID) -> (hold: Hold?, isLateSettled: Bool) {
-    backlog.withLock { ($0.holds[id]?.hold, $0.lateSettled[id] != nil) }
+    backlog.withLock { $0.pending(id) }
   }
 
   /// What the tables do not show yet about an allocation.
@@ -149,10 +117,8 @@ final class Materialiser: Sendable {
   func pending(_ id: AllocationID) -> Allocation? {
     backlog.withLock { backlog in
       var found: Allocation?
-      for (rows, _) in backlog.writing + backlog.batches {
-        for case .allocation(let allocation) in rows where allocation.id == id {
-          found = allocation
-        }
+      backlog.forEachRow { row in
+        if case .allocation(let allocation) = row, allocation.id == id { found = allocation }
       }
       return found
     }
@@ -163,13 +129,11 @@ final class Materialiser: Sendable {
     backlog.withLock { backlog in
       var usage: UsageRecord?
       var refunded: Int64?
-      for (rows, _) in backlog.writing + backlog.batches {
-        for row in rows {
-          switch row {
-          case .usage(let record) where record.id == id: usage = record
-          case .refunded(id, let total): refunded = total
-          default: break
-          }
+      backlog.forEachRow { row in
+        switch row {
+        case .usage(let record) where record.id == id: usage = record
+        case .refunded(id, let total): refunded = total
+        default: break
         }
       }
       return (usage, refunded)
@@ -215,15 +179,13 @@ final class Materialiser: Sendable {
 
   /// Writes what waits: all of it, or until there is so little that it had better wait for company.
   private func run(untilEmpty: Bool = true) {
-    while let (batches, rows) = nextBatches() {
+    while let (batches, rowCount) = nextBatches() {
       guard let last = batches.last else { return }
       let start = DispatchTime.now().uptimeNanoseconds
-      var chunk = StateChunk(head: last.head)
-      for batch in batches { chunk.add(batch.rows, head: last.head) }
       do {
-        try put(chunk)
+        try put(StateChunk(head: last.head, batches.map(\.rows)))
         let nanoseconds = DispatchTime.now().uptimeNanoseconds - start
-        finish(chunk, secondsPerRow: Double(nanoseconds) / 1e9 / Double(max(1, rows)))
+        finish(last.head, secondsPerRow: Double(nanoseconds) / 1e9 / Double(max(1, rowCount)))
       } catch {
         return fail(StoreError(writing: error))
       }
@@ -231,43 +193,28 @@ final class Materialiser: Sendable {
     }
   }
 
-  private func nextBatches() -> (batches: [Batch], rows: Int)? {
+  private func nextBatches() -> (batches: [Backlog.Batch], rowCount: Int)? {
     backlog.withLock { backlog in
-      // Once more what could not be written.
-      if !backlog.writing.isEmpty {
-        return (backlog.writing, backlog.writing.reduce(0) { $0 + $1.rows.count })
-      }
-      guard !backlog.batches.isEmpty else {
-        backlog.isScheduled = false
-        return nil
-      }
-      var taken = 0
-      var rows = 0
-      while taken < backlog.batches.count, rows < Self.chunkRows {
-        rows += backlog.batches[taken].rows.count
-        taken += 1
-      }
-      backlog.writing = Array(backlog.batches.prefix(taken))
-      backlog.batches.removeFirst(taken)
-      backlog.takenCount += taken
-      backlog.rowCount -= rows
-      return (backlog.writing, rows)
+      let next = backlog.take()
+      if next == nil { backlog.isScheduled = false }
+      return next
     }
   }
 
-  private func finish(_ chunk: StateChunk, secondsPerRow: Double) {
-    let (ready, blocked) = backlog.withLock { backlog in
-      backlog.forget(chunk)
-      backlog.secondsPerRow += (secondsPerRow - backlog.secondsPerRow) / 8
-      let ready = backlog.waiters.filter { $0.seq <= chunk.head.seq }
-      backlog.waiters.removeAll { $0.seq <= chunk.head.seq }
+  private func finish(_ head: JournalHead, secondsPerRow: Double) {
+    let (written, ready, blocked) = backlog.withLock { backlog in
+      let written = backlog.forget(through: head.seq, secondsPerRow: secondsPerRow)
+      let ready = backlog.waiters.filter { $0.seq <= head.seq }
+      backlog.waiters.removeAll { $0.seq <= head.seq }
       let hasRoom = backlog.rowCount <= Self.backlogRowsMax / 2
       let blocked = hasRoom ? backlog.blocked : nil
       if hasRoom { backlog.blocked = nil }
-      return (ready, blocked)
+      return (written, ready, blocked)
     }
     for waiter in ready { waiter.continuation.resume() }
     blocked?.signal()
+    // What was written is let go here, not while commits wait for the lock.
+    withExtendedLifetime(written) {}
   }
 
   private func fail(_ reason: StoreError) {
@@ -283,40 +230,5 @@ final class Materialiser: Sendable {
     queue.asyncAfter(deadline: .now() + Self.retryPause) { self.run(untilEmpty: false) }
     for waiter in waiters { waiter.continuation.resume(throwing: reason) }
     blocked?.signal()
-  }
-}
-
-extension Materialiser.Backlog {
-  /// Whether so little waits that it had better wait for company.
-  fileprivate var mayWait: Bool {
-    !batches.isEmpty && rowCount < Materialiser.chunkRows / 2 && waiters.isEmpty
-  }
-
-  fileprivate mutating func note(_ batch: CommitBatch) {
-    batches.append((batch.rows, batch.head))
-    addedCount += 1
-    rowCount += batch.rows.count
-    for sealed in batch.entries {
-      if let reply = sealed.entry.reply { replies[reply.key] = reply }
-    }
-    for row in batch.rows {
-      switch row {
-      case .hold(let hold): holds[hold.id] = (hold, batch.head.seq)
-      case .lateSettled(let id): lateSettled[id] = batch.head.seq
-      case .due(let id, let instant): due[id] = (instant, addedCount)
-      default: break
-      }
-    }
-  }
-
-  fileprivate mutating func forget(_ chunk: StateChunk) {
-    let seq = chunk.head.seq
-    writtenSeq = seq
-    writing = []
-    failure = nil
-    for id in chunk.due.keys where (due[id]?.batch ?? 0) <= takenCount { due[id] = nil }
-    for key in chunk.keys { replies[key.digest] = nil }
-    for id in chunk.holds.keys where (holds[id]?.seq ?? 0) <= seq { holds[id] = nil }
-    for (id, noted) in lateSettled where noted <= seq { lateSettled[id] = nil }
   }
 }

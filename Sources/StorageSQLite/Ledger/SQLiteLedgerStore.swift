@@ -285,8 +285,10 @@ extension SQLiteLedgerStore {
     -> [Digest: StoredReply]
   {
     // First what is on its way: once it is not, the tables show it.
-    var replies = materialiser.replies(to: wanted)
-    let rest = wanted.filter { replies[$0] == nil }
+    let pending = materialiser.entries(of: wanted)
+    let rest = pending.isEmpty ? wanted : wanted.filter { pending[$0] == nil }
+    var replies: [Digest: StoredReply] = [:]
+    for (key, seq) in pending { replies[key] = try reply(to: key, at: seq, journal) }
     for (key, seq) in try keys.entries(of: rest) {
       if let reply = try reply(to: key, at: seq, journal) { replies[key] = reply }
     }
@@ -364,14 +366,14 @@ extension SQLiteLedgerStore {
       let named = Set(rows.compactMap(\.account))
       let known = try lookUps.read { try StateReader.accounts(Array(named), $0) }
       replay.hold(only: known, absent: named.subtracting(known.map(\.id)))
-      var chunk = StateChunk(head: after)
+      var batches: [[LedgerRow]] = []
       for row in rows {
         let (_, touched) = try replay.apply(
           seq: row.seq, time: row.time, account: row.account, payload: row.payload,
           hash: row.hash)
-        chunk.add(touched, head: replay.head)
+        batches.append(touched)
       }
-      try materialiser.write(chunk)
+      try materialiser.write(StateChunk(head: replay.head, batches))
     }
     replay.hold(only: [], absent: [])
     return replay.loaded

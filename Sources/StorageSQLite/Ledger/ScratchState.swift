@@ -34,13 +34,13 @@ final class ScratchState {
     let named = Set(rows.compactMap(\.account))
     let known = try database.read { try StateReader.accounts(Array(named), $0) }
     replay.hold(only: known, absent: named.subtracting(known.map(\.id)))
-    var chunk = StateChunk(head: replay.head)
+    var batches: [[LedgerRow]] = []
     for row in rows {
       let (_, touched) = try replay.apply(
         seq: row.seq, time: row.time, account: row.account, payload: row.payload, hash: row.hash)
-      chunk.add(touched, head: replay.head)
+      batches.append(touched)
     }
-    try database.write(chunk)
+    try database.write(StateChunk(head: replay.head, batches))
     database.checkpointIfGrown()
   }
 

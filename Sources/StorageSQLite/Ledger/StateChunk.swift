@@ -1,26 +1,60 @@
 import Ledger
 
-/// Committed rows that wait to be shown in the tables. Of each object only the last is kept.
+/// Committed rows that are to be shown in the tables. Of each object only the last row counts.
+///
+/// ```
+///   batches, in order    [account a, hold 7] [usage 9, account a] [account b]
+///   places, by object          .       ^         ^         ^           ^
+/// ```
+/// The rows stay where they are: they are large, and most are overtaken by later ones.
 struct StateChunk {
+  /// Where a row is.
+  struct Place {
+    fileprivate let batch: Int32
+    fileprivate let row: Int32
+  }
+
   /// What the tables stand for once the chunk is written.
-  private(set) var head: JournalHead
-  private(set) var accounts: [AccountID: AccountRow] = [:]
-  private(set) var allocations: [AllocationID: Allocation] = [:]
-  private(set) var holds: [HoldID: Hold] = [:]
-  /// Late settles of holds that are not in the chunk.
+  let head: JournalHead
+  private let batches: [[LedgerRow]]
+
+  /// In the order in which the tables have them.
+  private(set) var accounts: [(id: AccountID, place: Place)] = []
+  private(set) var allocations: [(seq: Int64, place: Place)] = []
+  private(set) var holds: [(seq: Int64, place: Place)] = []
+  /// Late settles, of holds in the chunk and before it.
   private(set) var lateSettled: [HoldID] = []
-  private(set) var usage: [UsageRecord] = []
+  private(set) var usage: [Place] = []
   /// Refunded by now, of charges in the chunk and before it.
   private(set) var refunds: [UsageID: Int64] = [:]
-  private(set) var prices: [PriceVersion] = []
-  private(set) var budgets: [BudgetID: Budget] = [:]
+  private(set) var prices: [Place] = []
+  private(set) var budgets: [BudgetID: Place] = [:]
   private(set) var events: [(id: EventID, account: AccountID, kind: LedgerEvent.Kind)] = []
   private(set) var keys: [(digest: Digest, seq: Int64)] = []
   private(set) var due: [AccountID: LedgerTime] = [:]
 
-  init(head: JournalHead) {
+  /// Puts a chunk together from the rows of entries up to `head`, in order.
+  init(head: JournalHead, _ batches: [[LedgerRow]]) {
     self.head = head
+    self.batches = batches
+    var latest = Latest(rowCount: batches.reduce(0) { $0 + $1.count })
+    for (batch, rows) in batches.enumerated().reversed() {
+      for row in rows.indices.reversed() {
+        note(rows[row], at: Place(batch: Int32(batch), row: Int32(row)), &latest)
+      }
+    }
+    // They were found from the last to the first.
+    usage.reverse()
+    prices.reverse()
+    events.reverse()
+    keys.reverse()
+    accounts.sort { $0.id < $1.id }
+    allocations.sort { $0.seq < $1.seq }
+    holds.sort { $0.seq < $1.seq }
   }
+
+  /// The row at a place of the chunk.
+  subscript(place: Place) -> LedgerRow { batches[Int(place.batch)][Int(place.row)] }
 
   /// About how many rows will be written.
   var rowCount: Int {
@@ -28,25 +62,36 @@ struct StateChunk {
       + refunds.count + budgets.count + prices.count + events.count + keys.count + due.count
   }
 
-  /// Adds the rows of entries up to `head`.
-  mutating func add(_ rows: [LedgerRow], head: JournalHead) {
-    precondition(head.seq >= self.head.seq, "rows out of order")
-    self.head = head
-    for row in rows {
-      switch row {
-      case .account(let account): accounts[account.id] = account
-      case .allocation(let allocation): allocations[allocation.id] = allocation
-      case .hold(let hold): holds[hold.id] = hold
-      case .lateSettled(let id):
-        if let hold = holds[id] { holds[id] = hold.settledLate } else { lateSettled.append(id) }
-      case .usage(let record): usage.append(record)
-      case .refunded(let id, let total): refunds[id] = total
-      case .budget(let budget): budgets[budget.id] = budget
-      case .price(let price): prices.append(price)
-      case .event(let id, let account, let kind): events.append((id, account, kind))
-      case .key(let digest, let seq): keys.append((digest, seq))
-      case .due(let id, let instant): due[id] = instant
-      }
+  /// Objects of which a later row was found.
+  private struct Latest {
+    var accounts: Set<AccountID> = []
+    var allocations: Set<Int64> = []
+    var holds: Set<Int64> = []
+
+    init(rowCount: Int) {
+      accounts.reserveCapacity(rowCount / 16)
+      allocations.reserveCapacity(rowCount / 16)
+      holds.reserveCapacity(rowCount / 8)
+    }
+  }
+
+  private mutating func note(_ row: LedgerRow, at place: Place, _ latest: inout Latest) {
+    switch row {
+    case .account(let account):
+      if latest.accounts.insert(account.id).inserted { accounts.append((account.id, place)) }
+    case .allocation(let allocation):
+      let seq = allocation.id.seq
+      if latest.allocations.insert(seq).inserted { allocations.append((seq, place)) }
+    case .hold(let hold):
+      if latest.holds.insert(hold.id.seq).inserted { holds.append((hold.id.seq, place)) }
+    case .lateSettled(let id): lateSettled.append(id)
+    case .usage: usage.append(place)
+    case .refunded(let id, let total): if refunds[id] == nil { refunds[id] = total }
+    case .budget(let budget): if budgets[budget.id] == nil { budgets[budget.id] = place }
+    case .price: prices.append(place)
+    case .event(let id, let account, let kind): events.append((id, account, kind))
+    case .key(let digest, let seq): keys.append((digest, seq))
+    case .due(let id, let instant): if due[id] == nil { due[id] = instant }
     }
   }
 }

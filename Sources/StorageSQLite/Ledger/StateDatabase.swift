@@ -137,25 +137,31 @@ final class StateDatabase {
 
   /// Rows go in the order of their places: those that are close together share pages.
   private func write(_ chunk: StateChunk, by statements: Statements) throws {
-    for account in chunk.accounts.values.sorted(by: { $0.id < $1.id }) {
-      try statements.account.write(account)
+    for (_, place) in chunk.accounts {
+      if case .account(let account) = chunk[place] { try statements.account.write(account) }
     }
-    for allocation in chunk.allocations.values.sorted(by: { $0.id < $1.id }) {
-      try statements.allocation.write(allocation)
+    for (_, place) in chunk.allocations {
+      if case .allocation(let grant) = chunk[place] { try statements.allocation.write(grant) }
     }
-    for hold in chunk.holds.values.sorted(by: { $0.id < $1.id }) {
-      try statements.hold.write(hold)
+    for (_, place) in chunk.holds {
+      if case .hold(let hold) = chunk[place] { try statements.hold.write(hold) }
     }
     for id in chunk.lateSettled { try statements.late.run { $0.integer(id.seq) } }
-    for record in chunk.usage { try statements.usage.write(record) }
+    for place in chunk.usage {
+      if case .usage(let record) = chunk[place] { try statements.usage.write(record) }
+    }
     for (id, total) in chunk.refunds {
       try statements.refund.run { row in
         row.integer(total)
         row.integer(id.seq)
       }
     }
-    for price in chunk.prices { try statements.price.write(price) }
-    for budget in chunk.budgets.values { try statements.budget.write(budget) }
+    for place in chunk.prices {
+      if case .price(let price) = chunk[place] { try statements.price.write(price) }
+    }
+    for place in chunk.budgets.values {
+      if case .budget(let budget) = chunk[place] { try statements.budget.write(budget) }
+    }
     for event in chunk.events {
       try statements.event.run { row in
         row.integer(event.id.seq)

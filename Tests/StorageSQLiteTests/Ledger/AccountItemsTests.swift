@@ -26,11 +26,8 @@ struct AccountItemsTests {
   @Test("are listed alike wherever their index ends, page by page")
   func pages() throws {
     let database = try StateDatabase(path: temporary.path + "/state.db")
-    var chunk = StateChunk(head: database.head)
-    chunk.add(
-      charges().map { .usage($0) },
-      head: JournalHead(seq: 300, time: LedgerTime(microseconds: 300), hash: .zero))
-    try database.write(chunk)
+    let head = JournalHead(seq: 300, time: LedgerTime(microseconds: 300), hash: .zero)
+    try database.write(StateChunk(head: head, [charges().map { .usage($0) }]))
     let wanted = (1...300).filter { $0 % 3 == 1 }.map(Int64.init)
     for step in [0, 100, 150, 50] as [Int64] {
       try database.write { database in

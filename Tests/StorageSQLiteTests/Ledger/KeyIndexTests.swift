@@ -23,10 +23,9 @@ struct KeyIndexTests {
   ) throws {
     for first in stride(from: seqs.lowerBound, through: seqs.upperBound, by: 8_192) {
       let last = min(first + 8_191, seqs.upperBound)
-      var chunk = StateChunk(head: database.head)
-      chunk.add(
-        (first...last).map { .key(digest($0), seq: $0) },
-        head: JournalHead(seq: last, time: database.head.time, hash: .zero))
+      let chunk = StateChunk(
+        head: JournalHead(seq: last, time: database.head.time, hash: .zero),
+        [(first...last).map { .key(digest($0), seq: $0) }])
       let bite = index.nextBite(beside: chunk.keys.count)
       try database.write(chunk, merging: bite)
       index.finish(bite)
