@@ -85,14 +85,14 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "trace, debug, info, notice, warning, error (default info).")
   var logLevel: String?
 
-  @Option(help: "Event-loop threads (default: one per core).")
+  @Option(help: "Event-loop threads (default: one per core that the process may use).")
   var threads: String?
 
   func run() async throws {
     let settings = try await Settings.load(
       flags: flags.merging(try limits.flags) { flag, _ in flag }, file: config,
       environment: ProcessInfo.processInfo.environment,
-      cores: ProcessInfo.processInfo.activeProcessorCount)
+      cores: UsableCores.count)
     LoggingSystem.bootstrap(StreamLogHandler.standardError)
     var logger = Logger(label: "farebox")
     logger.logLevel = settings.logLevel

@@ -10,7 +10,7 @@ import Logging
 /// data.directory        ./farebox-data     listen.auth        127.0.0.1:7001
 /// listen.accounting     127.0.0.1:7002     listen.chat        127.0.0.1:7003
 /// remote.auth           = listen.auth      remote.accounting  = listen.accounting
-/// log.level             info               threads            cores of the machine
+/// log.level             info               threads            cores it may use
 /// chat.username         (none)             chat.password.file (none)
 /// tls.certificate       (none)             tls.key            (none)
 /// tls.client.authority  (none)             drain.delay.ms     0
