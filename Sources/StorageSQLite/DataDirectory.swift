@@ -9,16 +9,10 @@ public final class DataDirectory: Sendable {
   public let path: String
   private let lock: Int32
 
-  /// Creates the directory where needed, readable by its owner only, and claims it.
+  /// Creates the directory where needed, readable by its owner only and durable, and claims it.
   public init(path: String) throws(StartupError) {
     self.path = path
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true,
-        attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw StartupError("cannot create the data directory \(path): \(error)")
-    }
+    try Folder.make(path)
     lock = try Self.claim(path + "/farebox.lock")
   }
 
@@ -38,7 +32,8 @@ public final class DataDirectory: Sendable {
       let reason = errno
       close(descriptor)
       if reason == EWOULDBLOCK {
-        throw StartupError("\(path) is locked: another process uses this data directory")
+        throw StartupError(
+          "\(path) is locked: another process uses this data directory", isInUse: true)
       }
       throw StartupError("cannot lock \(path): \(String(cString: strerror(reason)))")
     }

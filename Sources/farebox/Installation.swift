@@ -1,4 +1,4 @@
-import Foundation
+import StorageSQLite
 
 /// Where one installation keeps its files.
 struct Installation: Sendable {
@@ -13,11 +13,6 @@ struct Installation: Sendable {
 
   /// Makes the folder, for its owner alone, when it is not there.
   func prepare() throws {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw StartupError("the data directory \(path) cannot be made: \(error)")
-    }
+    try Folder.make(path)
   }
 }
