@@ -33,6 +33,20 @@ struct SimulationTests {
     print("histories: \(hashes.map { String($0, radix: 16) })")
   }
 
+  @Test("a trap names the seed of the simulation in which it happens")
+  func trap() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      TrapNote.during("the simulation of seed 4711 trapped") { () -> Void in
+        preconditionFailure("as the test wants")
+      }
+    }
+    let told = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(told.contains("the simulation of seed 4711 trapped"), "\(told)")
+    #expect(told.contains("as the test wants"), "\(told)")
+  }
+
   @Test("a fault that was planted is found", arguments: World.Sabotage.allCases)
   func sabotage(_ sabotage: World.Sabotage) async throws {
     let found = await #expect(throws: Breach.self) {

@@ -69,13 +69,15 @@ enum Simulations {
 
   private static func one(_ seed: UInt64, _ sabotage: World.Sabotage?) throws -> Outcome {
     let world = World(seed: seed, sabotage: sabotage)
+    let advice = "FAREBOX_SEED=\(seed) FAREBOX_SIMULATIONS=1 repeats it"
     do {
-      try world.run(clients: Int(seed % 3) + 3, actions: 11)
+      try TrapNote.during("the simulation of seed \(seed) trapped; \(advice)") {
+        try world.run(clients: Int(seed % 3) + 3, actions: 11)
+      }
     } catch {
       let history = world.simulator.history
       throw Breach(
-        "seed \(seed): \(error)\n\nits history ends:\n\(history.lastLines)\n\n"
-          + "FAREBOX_SEED=\(seed) FAREBOX_SIMULATIONS=1 repeats it")
+        "seed \(seed): \(error)\n\nits history ends:\n\(history.lastLines)\n\n\(advice)")
     }
     let history = world.simulator.history
     if let path = ProcessInfo.processInfo.environment["FAREBOX_HISTORY"] {
