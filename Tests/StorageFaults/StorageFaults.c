@@ -26,6 +26,7 @@ struct FaultsWatch {
   int64_t calls_left, struck;
   int32_t code;
   bool is_lasting, is_armed;
+  int64_t lie_in;
   int32_t synchronous;
   FaultsWatch *next;
 };
@@ -183,12 +184,15 @@ static int shim_sync(sqlite3_file *file, int flags) {
   FaultsWatch *watch = shim->watch;
   pthread_mutex_lock(&watch->lock);
   int code = SQLITE_OK;
+  bool lies = watch->lie_in > 0 && --watch->lie_in == 0;
   if (strikes(watch, FaultsCallSync)) {
     code = watch->code;
     record(watch, FaultsRecordKindSyncFailed, shim->number, 0, NULL, 0);
   } else {
-    // The real wait would tell nothing: what is durable is decided by the records.
-    record(watch, FaultsRecordKindSync, shim->number, 0, NULL, 0);
+    // The real wait would tell nothing: what is durable is decided by the records. That of the
+    // folder is a call of its own, which does not lie.
+    FaultsRecordKind kind = lies ? FaultsRecordKindSyncLied : FaultsRecordKindSync;
+    record(watch, kind, shim->number, 0, NULL, 0);
     if (shim->syncs_directory) record(watch, FaultsRecordKindDirectorySync, 0, 0, NULL, 0);
     shim->syncs_directory = false;
   }
@@ -450,6 +454,12 @@ int64_t faults_disarm(FaultsWatch *watch) {
   watch->struck = 0;
   pthread_mutex_unlock(&watch->lock);
   return struck;
+}
+
+void faults_lie(FaultsWatch *watch, int64_t k) {
+  pthread_mutex_lock(&watch->lock);
+  watch->lie_in = k;
+  pthread_mutex_unlock(&watch->lock);
 }
 
 void faults_force_synchronous(FaultsWatch *watch, int32_t level) {

@@ -24,6 +24,8 @@ enum __attribute__((enum_extensibility(closed))) FaultsRecordKind : int32_t {
   FaultsRecordKindTruncate,
   FaultsRecordKindSync,
   FaultsRecordKindSyncFailed,
+  // It was said to be done, and nothing was.
+  FaultsRecordKindSyncLied,
   FaultsRecordKindDeleted,
   FaultsRecordKindDirectorySync,
   FaultsRecordKindMark,
@@ -74,6 +76,9 @@ void faults_arm(FaultsWatch *watch, FaultsCall call, int64_t k, int32_t code, bo
 
 // Ends that; returns how many calls have failed since it began, or since this was last called.
 int64_t faults_disarm(FaultsWatch *watch);
+
+// Lets the k-th sync from now on do nothing and succeed.
+void faults_lie(FaultsWatch *watch, int64_t k);
 
 // Gives connections that are opened from now on another level of PRAGMA synchronous than they ask
 // for, and tells them what they asked for. Below 0: no longer.

@@ -75,7 +75,7 @@ struct Disk {
     case .directorySync:
       for change in nameChanges { carryOut(change, in: &folder) }
       nameChanges = []
-    case .mark: break
+    case .syncLied, .mark: break
     }
   }
 

@@ -29,6 +29,9 @@ final class FileWatch: @unchecked Sendable {
   @discardableResult
   func disarm() -> Int { Int(faults_disarm(handle)) }
 
+  /// Lets the `k`-th sync from now on do nothing and succeed.
+  func lie(_ k: Int) { faults_lie(handle, Int64(k)) }
+
   /// Gives connections another level of PRAGMA synchronous than they ask for.
   func forceSynchronous(_ level: Int32) { faults_force_synchronous(handle, level) }
 
@@ -48,6 +51,7 @@ final class FileWatch: @unchecked Sendable {
     case .truncate: return .change(file: file, .truncate(size: Int(raw.position)))
     case .sync: return .sync(file: file)
     case .syncFailed: return .syncFailed(file: file)
+    case .syncLied: return .syncLied(file: file)
     case .deleted: return .deleted(file: file)
     case .directorySync: return .directorySync
     case .mark: return .mark(raw.position)
@@ -64,6 +68,8 @@ enum DiskRecord: Sendable {
   case change(file: Int, DiskChange)
   case sync(file: Int)
   case syncFailed(file: Int)
+  /// It was said to be done, and nothing was.
+  case syncLied(file: Int)
   case deleted(file: Int)
   /// The folder's own entries are durable.
   case directorySync
