@@ -47,6 +47,8 @@ extension AuthorizationTable {
     ("/farebox.accounting.v1.AccountingService/WatchBalance", .selfOr([.admin, .service])),
     ("/farebox.accounting.v1.AccountingService/ExplainDecision", .roles([.auditor, .admin])),
     ("/farebox.accounting.v1.AccountingService/VerifyLedger", .roles([.auditor, .admin])),
+    // All that anybody ever did, in one piece: auditors look, and keep none of it.
+    ("/farebox.accounting.v1.AccountingService/BackupJournal", .roles([.admin])),
 
     // Always for the caller's own account: the requests name none.
     ("/farebox.chat.v1.ChatService/Chat", .roles([.user])),

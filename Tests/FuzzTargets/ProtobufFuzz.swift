@@ -58,6 +58,9 @@ package enum ProtobufFuzz {
     Farebox_Accounting_V1_ListWebhooksRequest.self,
     Farebox_Accounting_V1_ListDeliveriesRequest.self,
     Farebox_Accounting_V1_RedeliverEventRequest.self,
+    Farebox_Accounting_V1_BackupJournalRequest.self,
+    // What `farebox ledger backup` reads from whoever answers at the address.
+    Farebox_Accounting_V1_BackupJournalResponse.self,
   ]
 
   static func run(_ input: inout FuzzInput) throws(BrokenProperty) {

@@ -80,6 +80,7 @@ struct AuthorizationTableTests {
     ("farebox.accounting.v1.AccountingService/WatchBalance", "?-+++-"),
     ("farebox.accounting.v1.AccountingService/ExplainDecision", "?--+-+"),
     ("farebox.accounting.v1.AccountingService/VerifyLedger", "?--+-+"),
+    ("farebox.accounting.v1.AccountingService/BackupJournal", "?--+--"),
     ("farebox.chat.v1.ChatService/Chat", "?-+---"),
     ("farebox.chat.v1.ChatService/ListModels", "?+++++"),
     ("farebox.version.v1.VersionService/GetVersion", "++++++"),

@@ -7,6 +7,8 @@ public protocol StoreInFront: LedgerStore {
 }
 
 extension StoreInFront {
+  public var epoch: Int64 { store.epoch }
+
   public func load(_ request: LoadRequest) throws(StoreError) -> LoadedState {
     try store.load(request)
   }

@@ -105,6 +105,7 @@ ROWS = {
     "WatchBalance": ({"account_id": "somebody"}, []),
     "ExplainDecision": ({"decision_id": "1"}, ["decision_id"]),
     "VerifyLedger": ({"from_seq": 1, "to_seq": 1}, []),
+    "BackupJournal": ({}, []),
     "Chat": ({"prompt": "hello"}, ["prompt"]),
     "ListModels": ({}, []),
 }

@@ -336,6 +336,15 @@ public enum Farebox_Accounting_V1_AccountingService {
         method: "VerifyLedger", kind: .unary, idempotency: .noSideEffects)
     }
 
+    /// BackupJournal: what goes in, what comes out, its name.
+    public enum BackupJournal {
+      public typealias Input = Farebox_Accounting_V1_BackupJournalRequest
+      public typealias Output = Farebox_Accounting_V1_BackupJournalResponse
+      public static let descriptor = MethodDescriptor(
+        service: Farebox_Accounting_V1_AccountingService.descriptor,
+        method: "BackupJournal", kind: .serverStreaming, idempotency: .noSideEffects)
+    }
+
     /// All methods in the order of the contract.
     public static let descriptors: [MethodDescriptor] = [
       AllocateCredits.descriptor,
@@ -372,6 +381,7 @@ public enum Farebox_Accounting_V1_AccountingService {
       WatchBalance.descriptor,
       ExplainDecision.descriptor,
       VerifyLedger.descriptor,
+      BackupJournal.descriptor,
     ]
   }
 }
@@ -773,6 +783,19 @@ extension Farebox_Accounting_V1_AccountingService {
       request: Farebox_Accounting_V1_VerifyLedgerRequest,
       context: ServerContext
     ) async throws -> Farebox_Accounting_V1_VerifyLedgerResponse
+
+    /// BackupJournal streams the journal as it is stored, for a copy that a ledger can be made from: what
+    /// `farebox ledger backup FILE --from HOST:PORT` writes to a file.
+    ///
+    /// Effect: none. Idempotent. Administrators. Holds every entry that was acknowledged before the call and none
+    /// after it. The ledger reads on as the caller reads, in short steps beside its work: a slow reader costs no
+    /// memory. Nothing is examined on the way: the reader checks the hash chain, and that the last entry has come.
+    /// Refusals, in order: RESOURCE_EXHAUSTED / TOO_MANY_BACKUPS (4 are under way).
+    func backupJournal(
+      request: Farebox_Accounting_V1_BackupJournalRequest,
+      response: RPCWriter<Farebox_Accounting_V1_BackupJournalResponse>,
+      context: ServerContext
+    ) async throws
   }
 }
 
@@ -1947,6 +1970,13 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         try await self.verifyLedger(request: request, context: context)
       }
     }
+    router.registerServerStreaming(
+      Farebox_Accounting_V1_AccountingService.Method.BackupJournal.descriptor,
+      deserializer: ProtobufDeserializer<Farebox_Accounting_V1_BackupJournalRequest>(),
+      serializer: ProtobufSerializer<Farebox_Accounting_V1_BackupJournalResponse>()
+    ) { request, response, context in
+      try await self.backupJournal(request: request, response: response, context: context)
+    }
     router.register(fileDescriptors: [Farebox_Accounting_V1_AccountingService_FileDescriptor.file])
   }
 }
@@ -2380,6 +2410,19 @@ extension Farebox_Accounting_V1_AccountingService {
       metadata: Metadata,
       options: CallOptions
     ) async throws -> Farebox_Accounting_V1_VerifyLedgerResponse
+
+    /// BackupJournal streams the journal as it is stored, for a copy that a ledger can be made from: what
+    /// `farebox ledger backup FILE --from HOST:PORT` writes to a file.
+    ///
+    /// Effect: none. Idempotent. Administrators. Holds every entry that was acknowledged before the call and none
+    /// after it. The ledger reads on as the caller reads, in short steps beside its work: a slow reader costs no
+    /// memory. Nothing is examined on the way: the reader checks the hash chain, and that the last entry has come.
+    /// Refusals, in order: RESOURCE_EXHAUSTED / TOO_MANY_BACKUPS (4 are under way).
+    func backupJournal(
+      _ message: Farebox_Accounting_V1_BackupJournalRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) -> ServerStreamingCall<Farebox_Accounting_V1_BackupJournalResponse>
   }
 
   /// Calls the service through a `GRPCClient`. A value: copy it freely.
@@ -2830,6 +2873,19 @@ extension Farebox_Accounting_V1_AccountingService {
         method: Farebox_Accounting_V1_AccountingService.Method.VerifyLedger.descriptor,
         serializer: ProtobufSerializer<Farebox_Accounting_V1_VerifyLedgerRequest>(),
         deserializer: ProtobufDeserializer<Farebox_Accounting_V1_VerifyLedgerResponse>(),
+        metadata: metadata, options: options)
+    }
+
+    public func backupJournal(
+      _ message: Farebox_Accounting_V1_BackupJournalRequest,
+      metadata: Metadata,
+      options: CallOptions
+    ) -> ServerStreamingCall<Farebox_Accounting_V1_BackupJournalResponse> {
+      client.serverStreaming(
+        message,
+        method: Farebox_Accounting_V1_AccountingService.Method.BackupJournal.descriptor,
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_BackupJournalRequest>(),
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_BackupJournalResponse>(),
         metadata: metadata, options: options)
     }
   }
@@ -3334,5 +3390,31 @@ extension Farebox_Accounting_V1_AccountingService.ClientProtocol {
     options: CallOptions
   ) async throws -> Farebox_Accounting_V1_VerifyLedgerResponse {
     try await self.verifyLedger(message, metadata: Metadata(), options: options)
+  }
+
+  public func backupJournal(
+    _ message: Farebox_Accounting_V1_BackupJournalRequest,
+    metadata: Metadata = Metadata()
+  ) -> ServerStreamingCall<Farebox_Accounting_V1_BackupJournalResponse> {
+    self.backupJournal(message, metadata: metadata, options: .defaults)
+  }
+
+  public func backupJournal(
+    _ message: Farebox_Accounting_V1_BackupJournalRequest,
+    options: CallOptions
+  ) -> ServerStreamingCall<Farebox_Accounting_V1_BackupJournalResponse> {
+    self.backupJournal(message, metadata: Metadata(), options: options)
+  }
+
+  /// Makes the call within a closure: it has ended when this returns.
+  public nonisolated(nonsending) func backupJournal<Returned>(
+    _ message: Farebox_Accounting_V1_BackupJournalRequest,
+    metadata: Metadata = Metadata(),
+    options: CallOptions = .defaults,
+    within body: (RPCAsyncSequence<Farebox_Accounting_V1_BackupJournalResponse>) async throws -> Returned
+  ) async throws -> Returned {
+    let call = self.backupJournal(
+      message, metadata: metadata, options: options)
+    return try await call.within(body)
   }
 }

@@ -46,6 +46,8 @@ public final class CreditLedger: Sendable {
   private let writer: LedgerWriter
   /// Whether an examination is under way.
   let isVerifying = Atomic(false)
+  /// How many copies of the journal are under way.
+  let copies = Atomic(0)
   /// Where questions about the past wait for the journal.
   let archive: ReadingRoom
   /// Where the ledger works, and by which clock callers' deadlines are judged.

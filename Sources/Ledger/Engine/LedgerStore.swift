@@ -160,6 +160,9 @@ public struct CommitBatch: Sendable {
 ///
 /// One caller at a time loads and commits; the questions come from any thread.
 public protocol LedgerStore: Sendable {
+  /// The journal's epoch: 1, and one more for each copy that was restored on the way to it.
+  var epoch: Int64 { get }
+
   /// Reads what is asked for, as of the last commit, whether or not the tables show it yet.
   ///
   /// Accounts alone are read as the tables show them: ``catchUp(to:)`` first when one has changed

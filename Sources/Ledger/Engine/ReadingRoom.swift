@@ -26,12 +26,15 @@ final class ReadingRoom: Sendable {
   }
 
   /// Runs `body` when it is its turn.
+  ///
+  /// - Parameter isContinued: whether it is part of a question that was admitted before, which is
+  ///   not refused halfway.
   func read<Value: Sendable>(
-    _ body: @escaping @Sendable () throws -> Value
+    isContinued: Bool = false, _ body: @escaping @Sendable () throws -> Value
   ) async throws(ArchiveError) -> Value {
     let count = waiting.add(1, ordering: .relaxed).newValue
     defer { waiting.subtract(1, ordering: .relaxed) }
-    guard count <= LedgerLimits.journalQuestionsMax else { throw .overloaded }
+    guard isContinued || count <= LedgerLimits.journalQuestionsMax else { throw .overloaded }
     let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
       queue.run { continuation.resume(returning: Result { try body() }) }
     }

@@ -81,6 +81,8 @@ public enum LedgerLimits {
   public static let watchersMax = 10_000
   /// The most watchers of one account.
   public static let watchersPerAccountMax = 100
+  /// The most copies of the journal that are made at a time.
+  public static let journalCopiesMax = 4
   /// The most questions that wait for the journal.
   public static let journalQuestionsMax = 256
 }

@@ -67,7 +67,6 @@ public final class SQLiteLedgerStore: LedgerStore {
     }
   }
 
-  /// The journal's epoch: 1, and one more for each backup that was restored on the way to it.
   public let epoch: Int64
 
   private static let journalAdvice =

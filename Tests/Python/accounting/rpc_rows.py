@@ -39,6 +39,7 @@ CALLERS = {
     "WatchBalance": "self admin service",
     "ExplainDecision": "auditor admin",
     "VerifyLedger": "auditor admin",
+    "BackupJournal": "admin",
 }
 
 
@@ -141,6 +142,7 @@ LAWFUL = {
     "WatchBalance": _funded(),
     "ExplainDecision": lambda scene: {"decision_id": _usage(scene)},
     "VerifyLedger": _after(_usage, from_seq=1, to_seq=2),
+    "BackupJournal": _after(_usage),
 }
 
 # Another lawful body for the same key: refused before the state is looked at.
@@ -404,6 +406,7 @@ WRONG_FIELDS = {
         ({"to_seq": 10**12}, "to_seq"),
         ({"from_seq": 3, "to_seq": 2}, "from_seq"),
     ],
+    "BackupJournal": [],
 }
 
 # Ids that were never given out.

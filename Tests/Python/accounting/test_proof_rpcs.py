@@ -61,6 +61,21 @@ def test_the_ledger_is_recomputed_from_its_journal(scene):
     assert part.accounts_compared == 0
 
 
+@covers("BackupJournal")
+def test_the_journal_is_handed_out_as_it_is_stored(scene):
+    parts = list(scene.call("BackupJournal"))
+    assert {(part.last_seq, part.epoch) for part in parts} == {(6, 1)}
+    stored = [entry for part in parts for entry in part.entries]
+    listed = scene.call("ListJournal", all_accounts=True).entries
+    assert [(one.seq, one.account_id, one.hash) for one in stored] == [
+        (one.seq, one.account_id, one.hash) for one in listed
+    ]
+    assert all(
+        one.payload and one.time_micros // 10**6 == told.time.seconds
+        for one, told in zip(stored, listed)
+    )
+
+
 @covers("ExplainDecision")
 def test_a_decision_is_shown_with_what_it_found_and_is_made_again(scene):
     charge = scene.charged.usage

@@ -17,6 +17,8 @@ final class TimedStore: LedgerStore {
 
   init(_ store: any LedgerStore) { self.store = store }
 
+  var epoch: Int64 { store.epoch }
+
   /// Starts anew.
   func forget() { times.withLock { $0 = Times() } }
 
