@@ -25,24 +25,54 @@ extension LedgerCommand {
   }
 
   /// `farebox ledger backup`: a copy of the journal, which is the ledger.
-  struct Backup: ParsableCommand {
+  struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Copy the journal to a file.",
       discussion: """
         The journal has everything: the tables are made from it. Its chain of hashes is checked on \
-        the way. While no server uses the files; keep the printed head for `verify --head`.
+        the way. With --from it is the journal of a running server, on this machine or another, \
+        up to its last entry of now; the server goes on working. Without, it is the one in the \
+        data directory, while no server uses it. Keep the printed head for `verify --head`.
         """)
 
-    @Option(name: .customLong("data"), help: "The data directory.")
-    var data = "./farebox-data"
+    @Option(name: .customLong("data"), help: "The data directory (default ./farebox-data).")
+    var data: String?
+
+    @OptionGroup var remote: RemoteOptions
 
     @Argument(help: "The file to make; it must not be there yet.")
     var file: String
 
-    func run() throws {
-      try LedgerCommand.telling {
-        let head = try LedgerFiles(path: Installation(path: data).ledger).backup(to: file)
-        print("head: \(JournalMark(head))")
+    func validate() throws {
+      guard data == nil || remote.from == nil else {
+        throw ValidationError("--data and --from exclude each other")
+      }
+    }
+
+    func run() async throws {
+      let head: JournalHead
+      do {
+        let environment = ProcessInfo.processInfo.environment
+        if let journal = try remote.journal(environment: environment) {
+          head = try await journal.copy(to: file)
+        } else {
+          head = try copyFiles()
+        }
+      } catch {
+        throw LedgerCommand.told(error)
+      }
+      print("head: \(JournalMark(head))")
+    }
+
+    private func copyFiles() throws -> JournalHead {
+      do throws(StorageSQLite.StartupError) {
+        let files = Installation(path: data ?? "./farebox-data")
+        return try LedgerFiles(path: files.ledger).backup(to: file)
+      } catch {
+        guard error.isInUse else { throw error }
+        throw error.advising(
+          "the journal of a running server is copied by `farebox ledger backup \(file) --from "
+            + "HOST:PORT`, where its accounting listens")
       }
     }
   }
@@ -77,8 +107,13 @@ extension LedgerCommand {
     do {
       try body()
     } catch {
-      FileHandle.standardError.write(Data("farebox: \(error)\n".utf8))
-      throw ExitCode(2)
+      throw told(error)
     }
+  }
+
+  /// Tells why something is not possible; what is returned ends the program with 2.
+  fileprivate static func told(_ error: any Error) -> ExitCode {
+    FileHandle.standardError.write(Data("farebox: \(error)\n".utf8))
+    return ExitCode(2)
   }
 }

@@ -4,7 +4,7 @@ import Ledger
 import StorageSQLite
 
 /// `farebox ledger …`: the ledger's files, on the machine that keeps them.
-struct LedgerCommand: ParsableCommand {
+struct LedgerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ledger", abstract: "Examine and keep the ledger's files.",
     subcommands: [Verify.self, Rebuild.self, Backup.self, Restore.self])

@@ -1,5 +1,6 @@
 """Farebox over TLS: the whole flow, client certificates, renewal by SIGHUP, and mistakes."""
 
+import os
 import signal
 import ssl
 import subprocess
@@ -126,6 +127,31 @@ def test_who_is_not_believed_gets_nothing(secured):
         stranger = secured.client(credentials)
         assert refusal(stranger) == grpc.StatusCode.UNAVAILABLE
         stranger.close()
+
+
+def test_a_backup_speaks_tls_as_it_is_told(secured, farebox_binary):
+    client = secured.client()
+    token = log_in(client, *ADMIN).token
+    client.close()
+    file, folder = secured.folder / "copy.db", secured.folder
+
+    def backup(*flags):
+        address = secured.process.addresses["accounting"]
+        command = [farebox_binary, "ledger", "backup", file, "--from", address, *flags]
+        environment = {**os.environ, "FAREBOX_TOKEN": token}
+        return subprocess.run(
+            list(map(str, command)), env=environment, capture_output=True, text=True, timeout=60
+        )
+
+    trust = ["--remote-tls-authority", folder / "authority.pem"]
+    own = ["--remote-tls-certificate", folder / "chat.pem", "--remote-tls-key", folder / "chat.key"]
+    refused = [backup(), backup("--remote-tls-authority", "system")]
+    refused += [backup(*trust)] if secured.is_mutual else []
+    for done in refused:
+        assert done.returncode == 2 and "UNAVAILABLE" in done.stderr, done.stderr
+        assert not file.exists()
+    done = backup(*trust, *(own if secured.is_mutual else []))
+    assert done.returncode == 0 and file.exists(), done.stderr
 
 
 def test_renewed_certificates_are_taken_over_on_sighup(plain_tls):

@@ -51,10 +51,12 @@ extension LedgerFiles {
       return try DatabaseFile.examine(at: source) { database in
         let last = try Int64.fetchOne(database, sql: "SELECT max(seq) FROM journal") ?? 0
         let epoch = try JournalDatabase.readEpoch(database)
-        return try JournalCopy(path: path, epoch: isNewEpoch ? epoch + 1 : epoch)
-          .run(through: last) { after, limit in
-            try JournalDatabase.rows(database, afterSeq: after, limit: limit)
-          }
+        let copy = try JournalCopy(path: path)
+        try copy.fill(through: last) { after, limit in
+          try JournalDatabase.rows(database, afterSeq: after, limit: limit)
+        }
+        guard epoch < .max else { throw StartupError("\(source) has no epoch after its own") }
+        return try copy.finish(through: last, epoch: isNewEpoch ? epoch + 1 : epoch)
       }
     } catch let error as StartupError {
       throw error
@@ -70,9 +72,11 @@ extension SQLiteLedgerStore {
   public func backup(to path: String) throws(StartupError) -> JournalHead {
     do {
       let last = try load(LoadRequest()).head.seq
-      return try JournalCopy(path: path, epoch: epoch).run(through: last) { after, limit in
+      let copy = try JournalCopy(path: path)
+      try copy.fill(through: last) { after, limit in
         try storedEntries(afterSeq: after, limit: limit)
       }
+      return try copy.finish(through: last, epoch: epoch)
     } catch let error as StartupError {
       throw error
     } catch {

@@ -111,6 +111,61 @@ struct LedgerCopiesTests {
     #expect(try LedgerFiles(path: path("live")).verify().head == head)
   }
 
+  @Test("a copy has its name when it is complete, and nothing stays of one that is not")
+  func unfinished() async throws {
+    try await write("live", 0..<30)
+    let rows = try DatabaseFile.examine(at: path("live") + "/journal.db") {
+      try JournalDatabase.rows($0, afterSeq: 0, limit: 100)
+    }
+    func names() throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: temporary.path).sorted()
+    }
+    func begin(_ count: Int) throws {
+      let copy = try JournalCopy(path: path("copy"))
+      try copy.append(Array(rows[..<count]))
+      #expect(copy.lastSeq == Int64(count))
+      #expect(try names().contains("copy.partial"))
+      let error = #expect(throws: StartupError.self) { try copy.finish(through: 30, epoch: 1) }
+      #expect(error?.description == "the journal ends at entry \(count), not at 30")
+    }
+    try begin(0)
+    try begin(29)
+    #expect(try names() == ["live"])
+    func skip() throws {
+      let copy = try JournalCopy(path: path("copy"))
+      try copy.append([rows[0]])
+      #expect(throws: LedgerBreak.self) { try copy.append([rows[2]]) }
+      #expect(throws: StartupError.self) { try copy.finish(through: 1, epoch: 0) }
+    }
+    try skip()
+    #expect(try names() == ["live"])
+    func finish() throws -> JournalHead {
+      let copy = try JournalCopy(path: path("copy"))
+      for row in rows { try copy.append([row]) }
+      return try copy.finish(through: 30, epoch: 4)
+    }
+    #expect(try finish().hash == rows.last?.hash)
+    #expect(try names() == ["copy", "live"])
+    let attributes = try FileManager.default.attributesOfItem(atPath: path("copy"))
+    #expect(attributes[.posixPermissions] as? Int == 0o600, "it tells what everybody did")
+    #expect(throws: StartupError.self, "it overwrites") { try JournalCopy(path: path("copy")) }
+    _ = try LedgerFiles.restore(from: path("copy"), to: path("restored"))
+    let (again, ledger) = try open("restored")
+    #expect(again.epoch == 5)
+    try await ledger.shutDown()
+  }
+
+  @Test("files in use are said to be")
+  func inUse() async throws {
+    let (_, ledger) = try open("live")
+    try await Self.allocate(ledger, 0..<1)
+    let error = #expect(throws: StartupError.self) { try LedgerFiles(path: path("live")) }
+    #expect(error?.isInUse == true)
+    let none = #expect(throws: StartupError.self) { try LedgerFiles(path: path("none")) }
+    #expect(none?.isInUse == false)
+    try await ledger.shutDown()
+  }
+
   @Test("damaged tables are refused with what to do, and made anew from the journal")
   func rebuild() async throws {
     try await write("live", 0..<30)
