@@ -1,13 +1,15 @@
 import Ledger
 
-/// The same commands on two ledgers, one of which holds a few accounts in memory and the other all.
+/// The same commands on two ledgers, one of which holds a few accounts in memory, or most of them
+/// packed, and the other all.
 ///
 /// Whatever is asked, the answers and the journals are the same to the byte, so that it cannot be
-/// told from outside which accounts were in memory.
+/// told from outside which accounts were in memory, and in which form.
 public struct SmallMemory {
   private let accountCount: Int
   private let commandCount: Int
   private let limit: Int
+  private let unpacked: Int?
   private var random: SeededGenerator
   private let clock = TestClock()
   private var holds: [HoldID] = []
@@ -15,17 +17,27 @@ public struct SmallMemory {
   private var charges: [UsageID] = []
   private var past: [(Command, Attempt)] = []
 
-  public init(seed: UInt64, accounts: Int, commands: Int, limit: Int = 10) {
+  /// - Parameter unpacked: how many accounts are not packed of those in memory, at least 3; nil
+  ///   packs none.
+  public init(
+    seed: UInt64, accounts: Int, commands: Int, limit: Int = 10, unpacked: Int? = nil
+  ) {
     accountCount = accounts
     commandCount = commands
     self.limit = limit
+    self.unpacked = unpacked
     random = SeededGenerator(seed: seed)
   }
 
   /// Runs the commands on ledgers over the two stores.
   public mutating func run(small: any LedgerStore, large: any LedgerStore) async throws {
-    let few = try CreditLedger(
-      store: small, clock: clock, configuration: .init(accountsInMemoryMax: limit))
+    var configuration = CreditLedger.Configuration(accountsInMemoryMax: limit)
+    if let unpacked {
+      configuration.unpackedAccountsMax = unpacked
+      // What one batch needs is not packed.
+      configuration.commandsPerCommitMax = 1
+    }
+    let few = try CreditLedger(store: small, clock: clock, configuration: configuration)
     let all = try CreditLedger(store: large, clock: clock)
     for number in 0..<accountCount + commandCount {
       let command = number < accountCount ? grant(account(number)) : randomCommand()
@@ -42,7 +54,9 @@ public struct SmallMemory {
       try await ask(few, all)
       if random.chance(20) { clock.advance(.seconds(Int64.random(in: 1...90, using: &random))) }
     }
-    guard all.accountsInMemory > limit else { throw Breach("too few accounts to tell") }
+    guard all.accountsInMemory > min(limit, unpacked ?? limit) else {
+      throw Breach("too few accounts to tell")
+    }
     try await requireSameJournal(small, large)
     try await sweep(few, all)
     for ledger in [few, all] {

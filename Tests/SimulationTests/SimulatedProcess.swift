@@ -30,7 +30,7 @@ final class SimulatedProcess: @unchecked Sendable {
   /// Opens the ledger on what the disk holds, and the doors.
   func start() throws(StoreError) {
     let simulator = world.simulator
-    // Few accounts in memory, short queues, so that both are at their limits at times.
+    // Few accounts in memory, some of them packed, and short queues: all at their limits at times.
     let ledger = try CreditLedger(
       store: SimulatedStore(self, world), clock: world.clock,
       configuration: CreditLedger.Configuration(
@@ -38,6 +38,7 @@ final class SimulatedProcess: @unchecked Sendable {
         commandsPerCommitMax: Int.random(in: 1...12, using: &simulator.random),
         accountsInMemoryMax: simulator.random.chance(70)
           ? 3 : Int.random(in: 4...12, using: &simulator.random),
+        unpackedAccountsMax: 3,
         recoveryPause: .milliseconds(Int.random(in: 0...1_500, using: &simulator.random))),
       machine: SimulatedMachine(simulator: simulator))
     var router = RPCRouter()

@@ -8,7 +8,7 @@ OFFERED_RATES = tuple(int(rate) for rate in _RATES.split())
 # Journal entries at the start of a run, each its own runner; the largest only when asked for.
 HISTORY_SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 # Accounts in memory, each count its own runner.
-MEMORY_SIZES = (10_000, 40_000, 70_000, 100_000)
+MEMORY_SIZES = (25_000, 50_000, 75_000, 100_000)
 MANY_ACCOUNTS = 10_000
 # With few accounts a small history is lifecycles for the most part, not grants.
 HISTORY_ACCOUNTS = 1_000

@@ -59,13 +59,13 @@ private final class Examination: Sendable {
   private let store: any LedgerStore
   private let range: Range<Int64>
   /// The live accounts by the entry that they stand for.
-  private let live: [Int64: Account]
+  private let live: [Int64: StandingAccount]
   /// Whether all is examined, and the live state with it.
   private let isWhole: Bool
   private let isCancelled = Atomic(false)
 
   init(
-    store: any LedgerStore, range: Range<Int64>, live: [Int64: Account], isWhole: Bool
+    store: any LedgerStore, range: Range<Int64>, live: [Int64: StandingAccount], isWhole: Bool
   ) {
     self.store = store
     self.range = range
@@ -119,7 +119,7 @@ private final class Examination: Sendable {
       let rows = try rows(after: audit.head.seq, limit: min(Self.stepRows, left))
       for row in rows {
         try audit.examine(row)
-        guard let account = live[row.seq] else { continue }
+        guard let account = live[row.seq]?.account else { continue }
         if let difference = audit.difference(of: account) { throw difference }
         compared += 1
       }

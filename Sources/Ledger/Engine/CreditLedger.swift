@@ -22,19 +22,24 @@ public final class CreditLedger: Sendable {
 
     /// The most accounts in memory, at least 3: the one used longest ago leaves first.
     public var accountsInMemoryMax: Int
+    /// How many of them, those used last, are kept ready to be used. The others are packed: each
+    /// takes a fraction of the memory, and a little longer when it is used again.
+    public var unpackedAccountsMax: Int
     /// How long commands are refused after the storage failed, before it is tried again.
     public var recoveryPause: Duration
 
-    /// 16,384 waiting, 512 per commit, 100,000 accounts in memory, 1 s.
+    /// 16,384 waiting, 512 per commit, 100,000 accounts in memory, 16,384 of them not packed, 1 s.
     public static let defaults = Configuration()
 
     public init(
       waitingCommandsMax: Int = 16_384, commandsPerCommitMax: Int = 512,
-      accountsInMemoryMax: Int = 100_000, recoveryPause: Duration = .seconds(1)
+      accountsInMemoryMax: Int = 100_000, unpackedAccountsMax: Int = 16_384,
+      recoveryPause: Duration = .seconds(1)
     ) {
       self.waitingCommandsMax = waitingCommandsMax
       self.commandsPerCommitMax = commandsPerCommitMax
       self.accountsInMemoryMax = accountsInMemoryMax
+      self.unpackedAccountsMax = unpackedAccountsMax
       self.recoveryPause = recoveryPause
     }
   }
@@ -81,6 +86,7 @@ public final class CreditLedger: Sendable {
         waitingMax: configuration.waitingCommandsMax,
         batchMax: configuration.commandsPerCommitMax,
         accountsMax: configuration.accountsInMemoryMax,
+        unpackedAccountsMax: configuration.unpackedAccountsMax,
         recoveryPause: configuration.recoveryPause), machine: machine)
   }
 
@@ -205,7 +211,7 @@ extension CreditLedger {
   public func balanceAtOnce(of id: AccountID) -> BalanceAnswer? {
     let seq = board.committedSeq
     let time = now
-    return board.snapshot(of: id).map { BalanceAnswer($0, at: time, asOfSeq: seq) }
+    return inMemory(id).map { BalanceAnswer($0, at: time, asOfSeq: seq) }
   }
 
   /// Whether an account could pay for `charge` now. Advisory: the guarantee is a hold.
@@ -233,7 +239,7 @@ extension CreditLedger {
       return .failure(.invalidArgument(invalid))
     }
     let seq = board.committedSeq
-    guard let snapshot = board.snapshot(of: id) else { return nil }
+    guard let snapshot = inMemory(id) else { return nil }
     return .success(answer(charge, sessionID, about: snapshot, asOfSeq: seq))
   }
 
@@ -258,8 +264,15 @@ extension CreditLedger {
 
   /// The committed state of an account; nil when it does not exist.
   func snapshot(of id: AccountID) async throws(Refusal) -> AccountSnapshot? {
-    if let snapshot = board.snapshot(of: id) { return snapshot }
+    if let snapshot = inMemory(id) { return snapshot }
     return try await writer.load(id)
+  }
+
+  /// The committed state of an account in memory; has it unpacked when it is asked about again.
+  private func inMemory(_ id: AccountID) -> AccountSnapshot? {
+    guard let found = board.find(id) else { return nil }
+    if found.isWorthUnpacking { writer.unpack(id) }
+    return found.snapshot
   }
 
   /// Lists price versions, oldest first: those of one model, or of all when it is nil.

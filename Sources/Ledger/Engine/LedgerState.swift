@@ -6,14 +6,17 @@ struct LedgerState {
   private(set) var head: JournalHead
   private(set) var prices: PriceBook
   private(set) var outputs: OutputHistory
-  /// The accounts in memory.
+  /// The accounts in memory that are not packed.
   private(set) var accounts: [AccountID: Account]
   private let calendar: any LedgerCalendar
-  /// Which account an open hold belongs to, of the accounts in memory.
+  /// Which account an open hold belongs to, of the accounts in memory, packed or not.
   private var holdOwners: [HoldID: AccountID]
   /// Accounts that were looked for and do not exist; nil when every account is in memory.
   private var absent: Set<AccountID>?
   private var recency = RecencyList()
+  /// The accounts that are packed: the board has them, in the order in which they leave it. They
+  /// are not among ``accounts``, and are brought in as if the store had loaded them.
+  var packing = PackingOrder()
 
   /// Takes over what a store loaded.
   ///
@@ -174,7 +177,7 @@ extension LedgerState {
     self.absent = absent
   }
 
-  /// Whether an account is in memory.
+  /// Whether an account is in memory and not packed.
   func holds(_ id: AccountID) -> Bool { accounts.index(forKey: id) != nil }
 
   /// Notes that an account which is in memory is used.
@@ -186,8 +189,24 @@ extension LedgerState {
   /// Lets an account go. The store must show its last entry.
   mutating func evict(_ id: AccountID) {
     guard let account = accounts.removeValue(forKey: id) else { return }
-    for hold in account.holds.keys { holdOwners[hold] = nil }
+    forgetHolds(of: account)
     recency.remove(id)
+  }
+
+  /// Gives an account to the board, which has it packed from now on.
+  mutating func pack(_ id: AccountID) {
+    accounts[id] = nil
+    recency.remove(id)
+  }
+
+  /// Lets go what is known of an account that was packed. The store must show its last entry.
+  mutating func evictPacked(_ account: Account, place: UInt32) {
+    forgetHolds(of: account)
+    packing.remove(place)
+  }
+
+  private mutating func forgetHolds(of account: Account) {
+    for hold in account.holds.keys { holdOwners[hold] = nil }
   }
 
   /// Holds these accounts and no others: for a journal that is replayed in parts.

@@ -11,9 +11,6 @@ struct DecidedBatch {
 }
 
 extension LedgerWriter {
-  /// How many accounts that were only asked about may stay when others must leave, at once.
-  private static let secondChancesMax = 64
-
   /// Carries out a batch and answers it; false when the writer must not take the next one.
   func carryOut(_ work: WriterWork) -> Bool {
     guard var current = state.withLock({ state in state.take() }) else {
@@ -128,62 +125,6 @@ extension LedgerWriter {
       }
     }
     return needed
-  }
-
-  /// Sees to it that these accounts are in memory, as far as they exist, and not too many others.
-  private func bringIn(
-    _ needed: [AccountID], for work: WriterWork, _ state: inout LedgerState,
-    at time: LedgerTime
-  ) throws(StoreError) {
-    var missing: Set<AccountID> = []
-    for id in needed {
-      if state.holds(id) { state.use(id) } else { missing.insert(id) }
-    }
-    guard !missing.isEmpty else { return state.admit([], absent: [], at: time) }
-    let loaded = try store.load(LoadRequest(accounts: Array(missing))).accounts
-    let absent = missing.subtracting(loaded.map(\.id))
-    let coming = loaded.count + newcomers(work, absent)
-    try makeRoom(for: coming, beside: Set(needed).count - missing.count, &state)
-    state.admit(loaded, absent: absent, at: time)
-    for account in loaded {
-      guard let admitted = state.accounts[account.id] else { continue }
-      board.publish(admitted)
-    }
-  }
-
-  /// How many accounts the commands may create.
-  private func newcomers(_ work: WriterWork, _ absent: Set<AccountID>) -> Int {
-    if absent.isEmpty { return 0 }
-    return Set(work.batch.compactMap(\.submission.command.namedAccount))
-      .intersection(absent).count
-  }
-
-  /// Lets those accounts go that were used longest ago; never the `needed`, which were used last.
-  private func makeRoom(
-    for count: Int, beside needed: Int, _ state: inout LedgerState
-  ) throws(StoreError) {
-    var excess = state.accounts.count + count - limits.accountsMax
-    // Whoever gets a second chance becomes newer than the needed. No more may than can stay: with
-    // one more, a needed one would be the oldest before enough have left.
-    var chances = min(Self.secondChancesMax, limits.accountsMax - count - needed)
-    while excess > 0 {
-      guard let oldest = state.leastRecentlyUsed else {
-        preconditionFailure("more accounts are needed at once than memory holds")
-      }
-      guard board.withdraw(oldest.id, evenIfRead: chances == 0) else {
-        chances -= 1
-        state.use(oldest.id)
-        continue
-      }
-      do throws(StoreError) {
-        try store.catchUp(to: oldest.seq)
-      } catch {
-        board.publish(oldest)
-        throw error
-      }
-      state.evict(oldest.id)
-      excess -= 1
-    }
   }
 
   // MARK: After it was committed

@@ -18,14 +18,19 @@ final class LedgerWriter: Sendable {
     var waitingMax: Int
     /// The most commands that one commit carries.
     var batchMax: Int
-    /// The most accounts in memory.
+    /// The most accounts in memory, packed or not.
     var accountsMax: Int
+    /// The most accounts in memory that are not packed, unless one batch needs more.
+    var unpackedAccountsMax: Int
     /// How long nothing is tried after a commit has failed.
     var recoveryPause: Duration
 
     /// The most commands, questions and accounts to sweep of one batch: all that they are about
     /// fits into memory.
     var share: Int { min(batchMax, accountsMax / 3) }
+
+    /// The most accounts that are not packed when a batch is decided, but for those it makes.
+    var unpackedMax: Int { max(unpackedAccountsMax, 3 * share) }
   }
 
   let store: any LedgerStore
@@ -89,6 +94,14 @@ final class LedgerWriter: Sendable {
       }
     }
     return try result.get()
+  }
+
+  /// Unpacks an account that is asked about repeatedly, when there is time for it.
+  func unpack(_ account: AccountID) {
+    let reader = WriterInbox.Reader(account: account) { _ in }
+    // Without it the account costs each question a little more: refused, it is forgotten.
+    guard case .drain = inbox.withLock({ $0.add(reader, max: limits.waitingMax) }) else { return }
+    queue.run { self.drain() }
   }
 
   /// Looks at accounts for which something came due and writes it down; returns how many. 0 also
