@@ -53,7 +53,7 @@ final class BalanceBoard: Sendable {
   /// it is not in memory, whether or not it exists.
   func find(_ id: AccountID) -> (snapshot: AccountSnapshot, isWorthUnpacking: Bool)? {
     let hash = id.hashValue
-    var packed: (account: PackedAccount, isReadAgain: Bool)?
+    var packed: (account: PackedAccount, isReadOften: Bool)?
     let found = shard(hash).contents.withLock { contents in
       if let snapshot = contents.snapshots[id] { return snapshot as AccountSnapshot? }
       packed = contents.packed.read(id, hash: hash)
@@ -66,7 +66,7 @@ final class BalanceBoard: Sendable {
     // Unpacked without the lock: the bytes never change.
     return packed.map { packed in
       let snapshot = AccountSnapshot(account: packed.account.account, calendar: calendar)
-      return (snapshot, packed.isReadAgain)
+      return (snapshot, packed.isReadOften)
     }
   }
 

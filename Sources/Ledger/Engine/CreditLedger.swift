@@ -268,7 +268,7 @@ extension CreditLedger {
     return try await writer.load(id)
   }
 
-  /// The committed state of an account in memory; has it unpacked when it is asked about again.
+  /// The committed state of an account in memory; has it unpacked when it is asked about often.
   private func inMemory(_ id: AccountID) -> AccountSnapshot? {
     guard let found = board.find(id) else { return nil }
     if found.isWorthUnpacking { writer.unpack(id) }

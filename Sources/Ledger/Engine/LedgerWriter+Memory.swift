@@ -1,10 +1,10 @@
 // Which accounts are in memory, and in which form.
 //
 // ```
-//              a command, or repeated questions              used by none of the last so many
+//              a command, or a question                     used by none of the last so many
 //   in store ----------------------------------> unpacked ---------------------------------> packed
 //     ^  ^                                        |    ^                                      |   |
-//     |  +----- only when all are unpacked -------+    +------- a command, or questions ------+   |
+//     |  +----- only when all are unpacked -------+    +---- a command, or many questions ----+   |
 //     +-------------------------- memory is full: the one packed first -----------------------+
 // ```
 // Commands are decided on unpacked accounts. One that is packed costs a fraction of the memory, and

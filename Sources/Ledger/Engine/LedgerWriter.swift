@@ -96,7 +96,7 @@ final class LedgerWriter: Sendable {
     return try result.get()
   }
 
-  /// Unpacks an account that is asked about repeatedly, when there is time for it.
+  /// Unpacks an account that is asked about often, when there is time for it.
   func unpack(_ account: AccountID) {
     let reader = WriterInbox.Reader(account: account) { _ in }
     // Without it the account costs each question a little more: refused, it is forgotten.

@@ -10,22 +10,20 @@ struct PackedAccounts {
   private struct Entry {
     let account: PackedAccount
     let hash: UInt32
-    /// The account's place in the writer's ``PackingOrder``, and below it the ``Reading``.
-    var placeAndReading: UInt32
+    /// The account's place in the writer's ``PackingOrder``, and in the lowest bits how often
+    /// somebody asked, counted up to ``readsMax``.
+    var placeAndReads: UInt32
 
-    var place: UInt32 { placeAndReading >> 2 }
+    var place: UInt32 { placeAndReads >> PackedAccounts.readBits }
+    var reads: UInt32 { placeAndReads & PackedAccounts.readsMax }
   }
 
-  /// How often somebody asked about an account while it was packed.
-  private enum Reading {
-    static let never: UInt32 = 0
-    static let once: UInt32 = 1
-    static let more: UInt32 = 2
-    static let mask: UInt32 = 3
-  }
-
+  private static let readBits: UInt32 = 4
+  /// Whoever was asked about so often is worth unpacking: that costs about as much as this many
+  /// answers from the packed form.
+  static let readsMax = UInt32(1) << readBits - 1
   /// The number of places that there are for ``PackingOrder``.
-  static let placesMax = UInt32(1) << 30
+  static let placesMax = UInt32(1) << (32 - readBits)
 
   private var entries: [Entry?] = []
   /// How many accounts there are.
@@ -36,7 +34,7 @@ struct PackedAccounts {
     precondition(place < Self.placesMax, "more packed accounts than can be told apart")
     // At most seven eighths are taken, so that every search comes to an end.
     if (count + 1) * 8 > entries.count * 7 { grow() }
-    put(Entry(account: account, hash: Self.short(hash), placeAndReading: place << 2))
+    put(Entry(account: account, hash: Self.short(hash), placeAndReads: place << Self.readBits))
     count += 1
   }
 
@@ -45,25 +43,23 @@ struct PackedAccounts {
     index(of: id, hash).flatMap { entries[$0]?.account }
   }
 
-  /// An account that somebody asks about, and whether it is just now that it was asked about
-  /// repeatedly.
+  /// An account that somebody asks about, and whether it is with this question that it was asked
+  /// about ``readsMax`` times.
   mutating func read(
     _ id: AccountID, hash: Int
-  ) -> (account: PackedAccount, isReadAgain: Bool)? {
+  ) -> (account: PackedAccount, isReadOften: Bool)? {
     guard let index = index(of: id, hash), var entry = entries[index] else { return nil }
-    let reading = entry.placeAndReading & Reading.mask
-    if reading < Reading.more {
-      entry.placeAndReading += 1
-      entries[index] = entry
-    }
-    return (entry.account, reading == Reading.once)
+    guard entry.reads < Self.readsMax else { return (entry.account, false) }
+    entry.placeAndReads += 1
+    entries[index] = entry
+    return (entry.account, entry.reads == Self.readsMax)
   }
 
   /// Whether somebody asked; from now on nobody has.
   mutating func forgetReads(_ id: AccountID, hash: Int) -> Bool {
     guard let index = index(of: id, hash), let entry = entries[index] else { return false }
-    entries[index]?.placeAndReading = entry.placeAndReading & ~Reading.mask
-    return entry.placeAndReading & Reading.mask != Reading.never
+    entries[index]?.placeAndReads = entry.place << Self.readBits
+    return entry.reads > 0
   }
 
   /// Takes an account out and returns its place; nil when it is not there.
