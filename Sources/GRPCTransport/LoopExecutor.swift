@@ -1,4 +1,5 @@
 import GRPC
+import HTTP2
 import NIOCore
 import Synchronization
 
@@ -83,10 +84,26 @@ final class LoopExecutor: TaskExecutor {
 
 /// The deadlines of one event loop: one NIO timer for all of them. On the loop only.
 final class LoopTimers {
-  typealias Token = TimerHeap<() -> Void>.Token
+  typealias Token = TimerHeap<Action>.Token
+
+  /// What is done when a deadline has passed. Those of calls cost no memory of their own, because
+  /// every call that waits has one; whoever sets them cancels them before it lets go of the call.
+  enum Action {
+    case run(() -> Void)
+    case end(ServerCall)
+    case endRequest(of: ServerCall, on: ServerConnection)
+
+    fileprivate func callAsFunction() {
+      switch self {
+      case .run(let action): action()
+      case .end(let call): call.deadlineReached()
+      case .endRequest(let call, let connection): connection.requestTimeReached(call)
+      }
+    }
+  }
 
   private let eventLoop: any EventLoop
-  private var heap = TimerHeap<() -> Void>()
+  private var heap = TimerHeap<Action>()
   private var armed: Scheduled<Void>?
   private var armedFor: Deadline?
 
@@ -94,8 +111,8 @@ final class LoopTimers {
     self.eventLoop = eventLoop
   }
 
-  /// Calls `action` once the deadline has passed.
-  func insert(_ deadline: Deadline, _ action: @escaping () -> Void) -> Token {
+  /// Acts once the deadline has passed.
+  func insert(_ deadline: Deadline, _ action: Action) -> Token {
     let token = heap.insert(deadline, action)
     arm()
     return token
@@ -134,6 +151,7 @@ final class LoopContext: Sendable {
   private let boundTimers: NIOLoopBound<LoopTimers>
   private let spareStaging: NIOLoopBoundBox<WriteStaging?>
   private let boundTurn: NIOLoopBound<LoopTurn>
+  private let boundWorkspace: NIOLoopBound<SessionWorkspace>
 
   /// Must be called on the loop.
   init(eventLoop: any EventLoop) {
@@ -142,10 +160,14 @@ final class LoopContext: Sendable {
     boundTimers = NIOLoopBound(LoopTimers(eventLoop: eventLoop), eventLoop: eventLoop)
     spareStaging = NIOLoopBoundBox(WriteStaging(), eventLoop: eventLoop)
     boundTurn = NIOLoopBound(LoopTurn(), eventLoop: eventLoop)
+    boundWorkspace = NIOLoopBound(SessionWorkspace(), eventLoop: eventLoop)
   }
 
   /// How long what is read has waited. On the loop only.
   var turn: LoopTurn { boundTurn.value }
+
+  /// Memory for the sessions of the loop. On the loop only.
+  var workspace: SessionWorkspace { boundWorkspace.value }
 
   /// On the loop only.
   var timers: LoopTimers { boundTimers.value }

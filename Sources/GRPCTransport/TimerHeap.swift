@@ -15,6 +15,22 @@ struct TimerHeap<Payload> {
   struct Token: Sendable, Hashable {
     fileprivate let slot: Int32
     fileprivate let generation: UInt32
+
+    fileprivate init(slot: Int32, generation: UInt32) {
+      self.slot = slot
+      self.generation = generation
+    }
+
+    /// A token from what it was written down as.
+    init(bits: UInt64) {
+      slot = Int32(truncatingIfNeeded: bits >> 32)
+      generation = UInt32(truncatingIfNeeded: bits)
+    }
+
+    /// The token in one word, for who must not know what it is.
+    var bits: UInt64 {
+      UInt64(UInt32(bitPattern: slot)) << 32 | UInt64(generation)
+    }
   }
 
   private struct Slot {

@@ -41,13 +41,23 @@ struct EventLog: ~Copyable {
   private var arenaCount = 0
   private var arenaCapacity = 0
 
+  /// Where the arena of a log without memory begins.
+  nonisolated(unsafe) private static let nowhere = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
+
   init() {
-    arena = .allocate(capacity: 0)
+    arena = Self.nowhere
   }
 
   deinit {
-    arena.deallocate()
+    freeArena()
   }
+
+  private func freeArena() {
+    if arenaCapacity > 0 { arena.deallocate() }
+  }
+
+  /// Whether the log has memory, for what it holds or for what comes next.
+  var hasMemory: Bool { arenaCapacity > 0 || records.capacity > 0 }
 
   /// Keeps one field; false when the arena is full.
   mutating func append(
@@ -143,10 +153,12 @@ struct EventLog: ~Copyable {
     if arenaCapacity > EventLog.arenaBytesKept { giveBack() }
   }
 
-  /// Gives the memory of an unusual read back: a peer could make each of many connections keep it.
-  private mutating func giveBack() {
-    arena.deallocate()
-    arena = .allocate(capacity: 0)
+  /// Forgets all and gives its memory back. After an unusual read, because a peer could make each
+  /// of many connections keep it.
+  mutating func giveBack() {
+    freeArena()
+    arena = Self.nowhere
+    arenaCount = 0
     arenaCapacity = 0
     records = []
     fields = []
@@ -162,12 +174,13 @@ struct EventLog: ~Copyable {
   private mutating func reserve(upTo count: Int) -> Bool {
     guard count > arenaCapacity else { return true }
     guard count <= EventLog.arenaBytesMax else { return false }
-    arenaCapacity = max(arenaCapacity, EventLog.arenaBytesMin)
-    while arenaCapacity < count { arenaCapacity *= 2 }
-    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: arenaCapacity)
+    var capacity = max(arenaCapacity, EventLog.arenaBytesMin)
+    while capacity < count { capacity *= 2 }
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
     larger.initialize(from: arena, count: arenaCount)
-    arena.deallocate()
+    freeArena()
     arena = larger
+    arenaCapacity = capacity
     return true
   }
 }

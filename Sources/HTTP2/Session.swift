@@ -47,6 +47,7 @@ public final class Session {
   /// Payload bytes that wait on all streams together.
   @exclusivity(unchecked) var queuedCount = 0
   @exclusivity(unchecked) private var isDispatching = false
+  private let workspace: SessionWorkspace?
   @exclusivity(unchecked) var scratch: [nghttp2_nv] = []
 
   /// The streams that are open, in no order. They are kept alive here, the library has bare
@@ -72,20 +73,24 @@ public final class Session {
 
   /// Makes a session and queues its SETTINGS.
   ///
+  /// Notes what it reads in the `workspace`, when there is one, or else in memory of its own.
   /// Throws `HTTP2Error.missingSymbol` on an unpatched library.
   public convenience init(
-    role: Role, configuration: SessionConfiguration = SessionConfiguration()
+    role: Role, configuration: SessionConfiguration = SessionConfiguration(),
+    workspace: SessionWorkspace? = nil
   ) throws(HTTP2Error) {
-    try self.init(role: role, configuration: configuration, memory: nil)
+    try self.init(role: role, configuration: configuration, workspace: workspace, memory: nil)
   }
 
   /// Makes a session whose library takes memory from elsewhere than `malloc`. What `memory` points
   /// to is copied.
   init(
-    role: Role, configuration: SessionConfiguration, memory: UnsafeMutablePointer<nghttp2_mem>?
+    role: Role, configuration: SessionConfiguration, workspace: SessionWorkspace? = nil,
+    memory: UnsafeMutablePointer<nghttp2_mem>?
   ) throws(HTTP2Error) {
     self.role = role
     self.configuration = configuration
+    self.workspace = workspace
     provokedResets = TokenBucket(
       burst: configuration.provokedResetBurst, perSecond: configuration.provokedResetsPerSecond)
     oversizedBlocks = TokenBucket(
@@ -117,6 +122,8 @@ public final class Session {
       terminate(.enhanceYourCalm)
       throw .flooded(flood)
     }
+    let isLent = borrowWorkspace()
+    defer { if isLent { returnWorkspace() } }
     let consumed = nghttp2_session_mem_recv(
       handle, start.assumingMemoryBound(to: UInt8.self), bytes.count)
     dispatch(handleEvent)
@@ -157,6 +164,8 @@ public final class Session {
     limit: Int = .max, _ write: (UnsafeRawBufferPointer) -> Void, _ handleEvent: (Event) -> Void
   ) throws(HTTP2Error) -> Bool {
     precondition(!isDispatching, "pullOutput is not reentrant")
+    let isLent = borrowWorkspace()
+    defer { if isLent { returnWorkspace() } }
     var taken = 0
     while taken < limit {
       var piece: UnsafePointer<UInt8>?
@@ -232,4 +241,23 @@ public final class Session {
 
   /// The log being read; empty and in reserve otherwise.
   @exclusivity(unchecked) private var readLog = EventLog()
+
+  /// Takes the logs of the workspace, unless there is a block whose rest is yet to come.
+  private func borrowWorkspace() -> Bool {
+    guard let workspace, !blockIsOpen, log.records.isEmpty else { return false }
+    // Memory of its own is left of a block that came in pieces.
+    if log.hasMemory { log.giveBack() }
+    if readLog.hasMemory { readLog.giveBack() }
+    return workspace.lend(&log, &readLog)
+  }
+
+  private func returnWorkspace() {
+    // The beginning of a block stays with its session; that of one that was given up does not.
+    let keepsLog = blockIsOpen || !log.records.isEmpty
+    if !keepsLog {
+      log.removeAll()
+      workspace?.takeBack(&log)
+    }
+    workspace?.end(&readLog)
+  }
 }

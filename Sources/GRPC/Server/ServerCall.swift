@@ -28,10 +28,10 @@ package final class ServerCall: @unchecked Sendable {
 
   // Unchecked: these belong to the loop, and no access spans a call that leads back here.
   @exclusivity(unchecked) var machine: ServerStreamStateMachine
-  /// Whatever the host needs to find its timer for the call again.
+  /// By what the host finds its timer for the call again.
   ///
   /// Computed, as the next: other modules check every access to a stored property at run time.
-  package var timer: (any Sendable)? {
+  package var timer: UInt64? {
     get { hostsTimer }
     set { hostsTimer = newValue }
   }
@@ -42,7 +42,7 @@ package final class ServerCall: @unchecked Sendable {
     get { isCountedByHost }
     set { isCountedByHost = newValue }
   }
-  @exclusivity(unchecked) private var hostsTimer: (any Sendable)?
+  @exclusivity(unchecked) private var hostsTimer: UInt64?
   @exclusivity(unchecked) private var isCountedByHost = false
   @exclusivity(unchecked) private var heldBytes = 0
   @exclusivity(unchecked) private var traffic = CallTraffic()
@@ -67,8 +67,18 @@ package final class ServerCall: @unchecked Sendable {
   struct Shared {
     var initial = Metadata()
     var trailing = Metadata()
-    var cancellation: RPCError?
+    /// Apart: few calls have one, and each would have room for it.
+    private var reason: Reason?
     var writerWaiting: CheckedContinuation<Void, Never>?
+
+    private indirect enum Reason {
+      case cancelled(RPCError)
+    }
+
+    var cancellation: RPCError? {
+      get { if case .cancelled(let error) = reason { error } else { nil } }
+      set { reason = newValue.map { .cancelled($0) } }
+    }
   }
 
   package init(

@@ -24,7 +24,7 @@ extension ServerConnection: ServerCallHost {
   /// Sets the timer for the deadline of a call, unless it is set.
   func startTimer(of call: ServerCall) {
     guard !call.hasTimer, let deadline = call.deadline else { return }
-    call.timer = loop.timers.insert(deadline) { [weak call] in call?.deadlineReached() }
+    call.timer = loop.timers.insert(deadline, .end(call)).bits
   }
 
   /// Sets the timer of a request that did not end with the bytes it began in.
@@ -33,12 +33,10 @@ extension ServerConnection: ServerCallHost {
     guard !call.hasTimer, !call.method.requestIsStream, let deadline = call.deadline,
       end < deadline
     else { return startTimer(of: call) }
-    call.timer = loop.timers.insert(end) { [weak self, weak call] in
-      if let call { self?.requestTimeReached(call) }
-    }
+    call.timer = loop.timers.insert(end, .endRequest(of: call, on: self)).bits
   }
 
-  private func requestTimeReached(_ call: ServerCall) {
+  func requestTimeReached(_ call: ServerCall) {
     call.timer = nil
     // It came in time: from now on the call's own deadline counts.
     guard !call.stream.hasPeerEnded else { return startTimer(of: call) }
@@ -48,7 +46,7 @@ extension ServerConnection: ServerCallHost {
   }
 
   private func stopTimer(of call: ServerCall) {
-    if let token = call.timer as? LoopTimers.Token { loop.timers.cancel(token) }
+    if let bits = call.timer { loop.timers.cancel(LoopTimers.Token(bits: bits)) }
     call.timer = nil
   }
 

@@ -129,10 +129,11 @@ extension ServerConnection {
       if timer.at <= deadline { return }
       loop.timers.cancel(timer.token)
     }
-    let token = loop.timers.insert(deadline) { [weak self] in
+    let action = LoopTimers.Action.run { [weak self] in
       self?.life?.timer = nil
       self?.lookAtClocks(.now())
     }
+    let token = loop.timers.insert(deadline, action)
     life?.timer = (token, deadline)
   }
 

@@ -162,7 +162,8 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
       undecided = bytes
     case .http2:
       do throws(HTTP2Error) {
-        session = try Session(role: .server, configuration: settings.limits.session)
+        session = try Session(
+          role: .server, configuration: settings.limits.session, workspace: loop.workspace)
         beginLife(at: turnStart)
         feed(bytes)
       } catch {
