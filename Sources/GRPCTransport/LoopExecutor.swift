@@ -152,15 +152,21 @@ final class LoopContext: Sendable {
   private let spareStaging: NIOLoopBoundBox<WriteStaging?>
   private let boundTurn: NIOLoopBound<LoopTurn>
   private let boundWorkspace: NIOLoopBound<SessionWorkspace>
+  private let boundHandlers: NIOLoopBound<LoopHandlers?>
 
-  /// Must be called on the loop.
-  init(eventLoop: any EventLoop) {
+  /// Must be called on the loop. At most `handlersMax` unary handlers run at once; nil = as many as
+  /// come.
+  init(eventLoop: any EventLoop, handlersMax: Int? = nil) {
     self.eventLoop = eventLoop
     executor = LoopExecutor(eventLoop: eventLoop)
     boundTimers = NIOLoopBound(LoopTimers(eventLoop: eventLoop), eventLoop: eventLoop)
     spareStaging = NIOLoopBoundBox(WriteStaging(), eventLoop: eventLoop)
     boundTurn = NIOLoopBound(LoopTurn(), eventLoop: eventLoop)
     boundWorkspace = NIOLoopBound(SessionWorkspace(), eventLoop: eventLoop)
+    let handlers = handlersMax.map { [executor] in
+      LoopHandlers(max: $0, loop: eventLoop, executor: executor)
+    }
+    boundHandlers = NIOLoopBound(handlers, eventLoop: eventLoop)
   }
 
   /// How long what is read has waited. On the loop only.
@@ -168,6 +174,9 @@ final class LoopContext: Sendable {
 
   /// Memory for the sessions of the loop. On the loop only.
   var workspace: SessionWorkspace { boundWorkspace.value }
+
+  /// Who lets unary handlers begin; nil = nobody holds them back. On the loop only.
+  var handlers: LoopHandlers? { boundHandlers.value }
 
   /// On the loop only.
   var timers: LoopTimers { boundTimers.value }

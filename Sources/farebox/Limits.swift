@@ -4,13 +4,20 @@ import Ledger
 /// What one client, or all together, may cost a process. Every default is stated with its number.
 struct Limits: Sendable {
   /// Those of each listener: connections, streams, timers, floods.
-  var server = ServerLimits()
+  var server = Self.serverDefaults
   /// Bytes in a request message: 64 KiB.
   var messageBytes = 64 * 1024
   /// Bytes in a prompt, and in a batch of charges: 1 MiB.
   var largeMessageBytes = 1024 * 1024
   /// Those of the ledger: what waits, what is in memory.
   var ledger = CreditLedger.Configuration.defaults
+
+  /// Two commits full of mutations from each thread: more make the ledger slower, not busier.
+  private static var serverDefaults: ServerLimits {
+    var limits = ServerLimits()
+    limits.maxUnaryHandlersPerLoop = 1024
+    return limits
+  }
 }
 
 /// One figure of ``Limits`` that an operator may set: `limits.<key>`.
@@ -124,6 +131,11 @@ extension LimitSetting {
     .count(
       "handlers.per.connection", \.server.maxRunningHandlers, 1...100_000,
       "running handlers of a connection; further calls are refused, to be tried again"),
+    LimitSetting(
+      key: "handlers.per.thread", range: figures, isOptional: true,
+      meaning: "running handlers of unary calls; further ones wait, or are RESOURCE_EXHAUSTED",
+      read: { $0.server.maxUnaryHandlersPerLoop },
+      write: { $0.server.maxUnaryHandlersPerLoop = $1 }),
     .count(
       "window.stream.bytes", \.server.session.streamWindowBytes, 65_535...1 << 30,
       "request bytes of a stream on their way"),

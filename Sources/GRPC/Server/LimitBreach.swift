@@ -30,6 +30,9 @@ public enum LimitBreach: String, Sendable, Hashable, CaseIterable {
   case runningHandlers = "running_handlers"
   /// The time of a call was over when the server came to look at it: its handler did not start.
   case lateCall = "late_call"
+  /// So many handlers were running that a call waited until too little of its time was left: it was
+  /// refused.
+  case hopelessCall = "hopeless_call"
 
   /// Too many calls were reset right after they began: the connection was ended.
   case rapidResets = "rapid_resets"

@@ -18,6 +18,8 @@ package final class RegisteredMethod: Sendable {
   package let maxRequestBytes: Int
   /// Whether the request is a stream; kept apart from the descriptor for the hot path.
   package let requestIsStream: Bool
+  /// Whether it has one request and one response.
+  package let isUnary: Bool
   let run: Run
   /// Nil unless the handler and all its interceptors have a synchronous form.
   let runSynchronously: RunSynchronously?
@@ -29,6 +31,7 @@ package final class RegisteredMethod: Sendable {
     self.descriptor = descriptor
     self.maxRequestBytes = maxRequestBytes
     requestIsStream = descriptor.requestIsStream
+    isUnary = !descriptor.requestIsStream && !descriptor.responseIsStream
     self.run = run
     self.runSynchronously = runSynchronously
   }

@@ -42,6 +42,18 @@ package final class ServerCall: @unchecked Sendable {
     get { isCountedByHost }
     set { isCountedByHost = newValue }
   }
+  /// Whether the host lets the call wait for its turn.
+  package var isInLine: Bool {
+    get { isInHostsLine }
+    set { isInHostsLine = newValue }
+  }
+  /// When the host was told that the handler has begun and goes on.
+  package var handlerBegan: Deadline {
+    get { handlerBeganAt }
+    set { handlerBeganAt = newValue }
+  }
+  @exclusivity(unchecked) private var isInHostsLine = false
+  @exclusivity(unchecked) private var handlerBeganAt = Deadline(nanoseconds: 0)
   @exclusivity(unchecked) private var hostsTimer: UInt64?
   @exclusivity(unchecked) private var isCountedByHost = false
   @exclusivity(unchecked) private var heldBytes = 0
@@ -223,8 +235,20 @@ package final class ServerCall: @unchecked Sendable {
       return deadlineReached()
     }
     if let runSynchronously = method.runSynchronously { return start(runSynchronously) }
+    guard !method.isUnary || host.mayBegin(self) else { return }
     startTask(method.run)
   }
+
+  /// Runs the handler of a call that had to wait for its turn, unless nobody waits for it any more.
+  package func startInTurn(isHopeless: Bool) {
+    guard machine.canAnswer else { return }
+    guard isHopeless else { return startTask(method.run) }
+    host.callIsHopeless()
+    abort(Self.overloaded)
+  }
+
+  private static let overloaded = Status(
+    code: .resourceExhausted, message: "too many calls wait; nothing happened")
 
   /// Runs a handler that never waits, without a task, unless one of its interceptors must wait.
   private func start(_ runSynchronously: RegisteredMethod.RunSynchronously) {

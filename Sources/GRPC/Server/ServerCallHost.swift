@@ -17,6 +17,8 @@ package protocol ServerCallHost: AnyObject, Sendable {
   func runOnLoop(_ work: @escaping @Sendable () -> Void)
   /// Output was queued and is to be written when this loop turn ends.
   func setNeedsFlush()
+  /// Whether the handler of a unary call may begin; otherwise the host starts it later.
+  func mayBegin(_ call: ServerCall) -> Bool
   /// The handler did not finish inline: its deadline needs a timer.
   func handlerSuspended(_ call: ServerCall)
   /// The handler has returned, whatever became of the call.
@@ -27,6 +29,8 @@ package protocol ServerCallHost: AnyObject, Sendable {
   func requestRefused(_ status: Status)
   /// The time of a call was over before its handler began: nothing was done for it.
   func callIsLate()
+  /// A call waited for its turn until too little of its time was left: nothing was done for it.
+  func callIsHopeless()
   /// A handler failed with an error that clients must not see.
   func report(_ error: any Error, from call: ServerCall)
 }
@@ -46,4 +50,10 @@ extension ServerCallHost {
 
   /// The same.
   package func callIsLate() {}
+
+  /// The same.
+  package func callIsHopeless() {}
+
+  /// Hosts need not let calls wait.
+  package func mayBegin(_ call: ServerCall) -> Bool { true }
 }

@@ -283,7 +283,8 @@ public final class GRPCServer: Sendable {
   private func context(of loop: any EventLoop) -> LoopContext {
     loops.withLock { loops in
       if let known = loops[ObjectIdentifier(loop)] { return known }
-      let context = LoopContext(eventLoop: loop)
+      let context = LoopContext(
+        eventLoop: loop, handlersMax: settings.limits.maxUnaryHandlersPerLoop)
       loops[ObjectIdentifier(loop)] = context
       return context
     }

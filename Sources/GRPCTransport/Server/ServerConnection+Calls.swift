@@ -15,9 +15,16 @@ extension ServerConnection: ServerCallHost {
     scheduleFlush()
   }
 
+  func mayBegin(_ call: ServerCall) -> Bool {
+    guard let handlers, handlers.mustWait(call) else { return true }
+    startTimer(of: call)
+    return false
+  }
+
   func handlerSuspended(_ call: ServerCall) {
     suspendedHandlers += 1
     call.isCounted = true
+    if call.method.isUnary { handlers?.began(call) }
     startTimer(of: call)
   }
 
@@ -53,6 +60,7 @@ extension ServerConnection: ServerCallHost {
   /// The stream of a call is gone; its handler may go on for a while.
   func callClosed(_ call: ServerCall) {
     call.closed()
+    if call.isInLine { handlers?.left(call) }
     if !call.isCounted, call.hasTimer { stopTimer(of: call) }
   }
 
@@ -61,6 +69,7 @@ extension ServerConnection: ServerCallHost {
     guard call.isCounted else { return }
     call.isCounted = false
     suspendedHandlers -= 1
+    if call.method.isUnary { handlers?.returned(call) }
     if drain.isDraining { scheduleFlush() }
   }
 
@@ -75,6 +84,10 @@ extension ServerConnection: ServerCallHost {
   func callIsLate() {
     // Counted only: it is the server that was slow.
     settings.onLimitBreach?(.lateCall)
+  }
+
+  func callIsHopeless() {
+    settings.onLimitBreach?(.hopelessCall)
   }
 
   func report(_ error: any Error, from call: ServerCall) {

@@ -28,6 +28,8 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   let settings: ServerSettings
   let loop: LoopContext
   private let loopTurn: LoopTurn
+  /// Who lets unary handlers begin; nil = nobody holds them back.
+  let handlers: LoopHandlers?
   // Unchecked: these belong to the loop, and no access spans a call that leads back here.
   @exclusivity(unchecked) private(set) var session: Session?
   @exclusivity(unchecked) var peers = PeerNames(remote: "unknown", local: "unknown")
@@ -82,6 +84,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     self.settings = settings
     self.loop = loop
     loopTurn = loop.turn
+    handlers = loop.handlers
   }
 
   // MARK: Channel events

@@ -13,6 +13,12 @@ public struct ServerLimits: Sendable, Hashable {
   /// Handlers of one connection that may run at once, those of reset calls included: 100. Further
   /// calls are refused with REFUSED_STREAM, which clients may retry.
   public var maxRunningHandlers = 100
+  /// Unary handlers that may run at once on one event loop, those apart that never wait: nil = any
+  /// number. Further calls wait in line before their handlers begin, where they cost little. Whose
+  /// time will not do when it is their turn, judged by how long handlers take, is refused with
+  /// RESOURCE_EXHAUSTED. For services whose handlers wait for one thing that does not get faster
+  /// when more ask for it. Not where unary calls wait for events.
+  public var maxUnaryHandlersPerLoop: Int?
   /// Bytes of request messages that the calls of one connection may hold before handlers take them:
   /// 32 MiB. The call that goes beyond it fails with RESOURCE_EXHAUSTED.
   public var maxHeldRequestBytes = 32 * 1024 * 1024

@@ -46,6 +46,12 @@ extension WireRule {
       by: "ConnectionLimitTests.quota", "ConnectionLimitTests.sources",
       "ConnectionLimitTests.refused"),
     WireRule(
+      "Unary calls above the handlers of a loop wait, and begin only while their time will do.",
+      in: "RFC 9113 section 10.5",
+      by: "HandlerLineTests.order", "HandlerLineTests.gone", "HandlerLineTests.hopeless",
+      "HandlerQueueTests.order", "HandlerQueueTests.model", "HandlerQueueTests.hopeless",
+      "LateCallTests.late"),
+    WireRule(
       "Accepting pauses while file descriptors are short.",
       in: "RFC 9113 section 10.5",
       by: "ConnectionLimitTests.descriptors", "ConnectionLimitTests.thisProcess",

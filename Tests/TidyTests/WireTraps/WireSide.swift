@@ -9,6 +9,7 @@ enum WireSide {
     ("GRPC/Client/Retry/RetryState.swift", "attempts and pauses, counted here"),
     ("GRPC/Client/Retry/RetryThrottle.swift", "tokens, counted here"),
     ("GRPCTransport/TimerHeap.swift", "a heap's own indices"),
+    ("GRPCTransport/Server/HandlerQueue.swift", "this process's calls in a line, and its own pace"),
     ("GRPCTransport/InProcess/", "both ends are this process"),
     ("GRPCTransport/Client/Balancing/", "which of the known addresses comes next"),
     ("GRPCTransport/Client/Names/", "the operator's text, and what the resolver made of it"),
