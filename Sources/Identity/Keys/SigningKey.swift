@@ -4,7 +4,8 @@ import Crypto
 public struct SigningKey: Sendable {
   /// The algorithm's name in token headers.
   public let algorithm = "ES256"
-  /// The key's id: its thumbprint (RFC 7638), so that the same key has the same id everywhere.
+  /// The key's id: the beginning of its thumbprint (RFC 7638), so that the same key has the same id
+  /// everywhere.
   public let keyID: String
   private let key: P256.Signing.PrivateKey
 
@@ -20,7 +21,7 @@ public struct SigningKey: Sendable {
 
   private init(_ key: P256.Signing.PrivateKey) {
     self.key = key
-    self.keyID = VerificationKey.thumbprint(of: key.publicKey)
+    self.keyID = VerificationKey.identifier(of: key.publicKey)
   }
 
   /// PKCS #8 in PEM: a secret.

@@ -10,7 +10,7 @@ public struct VerificationKey: Sendable {
 
   init(_ key: P256.Signing.PublicKey, keyID: String? = nil) {
     self.key = key
-    self.keyID = keyID ?? Self.thumbprint(of: key)
+    self.keyID = keyID ?? Self.identifier(of: key)
   }
 
   /// A key from the two coordinates of its point, 32 bytes each; nil when they are no point of
@@ -33,11 +33,17 @@ public struct VerificationKey: Sendable {
   /// The coordinates of the key's point in base 64, as a JSON Web Key writes them.
   var coordinates: (x: String, y: String) { Self.coordinates(of: key) }
 
-  /// The key's thumbprint: SHA-256 over its required members in alphabetical order (RFC 7638).
-  static func thumbprint(of key: P256.Signing.PublicKey) -> String {
+  /// Characters of an id, 6 bits each. Every token bears it, and every call a token; it only has to
+  /// tell the few keys of an installation apart.
+  private static let identifierCount = 12
+
+  /// The beginning of the key's thumbprint: SHA-256 over its required members in alphabetical order
+  /// (RFC 7638).
+  static func identifier(of key: P256.Signing.PublicKey) -> String {
     let (x, y) = coordinates(of: key)
     let canonical = #"{"crv":"P-256","kty":"EC","x":"\#(x)","y":"\#(y)"}"#
-    return Base64URL.encode(SHA256.hash(data: Array(canonical.utf8)))
+    let thumbprint = Base64URL.encode(SHA256.hash(data: Array(canonical.utf8)))
+    return String(thumbprint.prefix(identifierCount))
   }
 
   private static func coordinates(of key: P256.Signing.PublicKey) -> (x: String, y: String) {

@@ -1,6 +1,6 @@
 import JWTKit
 
-/// The claims of an access token. All are mandatory.
+/// The claims of an access token. All are mandatory but `nbf`.
 struct TokenClaims: Sendable, Equatable {
   var issuer: String
   var audience: [String]
@@ -8,7 +8,8 @@ struct TokenClaims: Sendable, Equatable {
   var username: String
   var roles: [String]
   var issuedAt: Int64
-  var notBefore: Int64
+  /// Nil when it is the time of issue: then nothing is to be said.
+  var notBefore: Int64?
   var expiresAt: Int64
   var tokenID: String
 }
@@ -63,7 +64,7 @@ extension TokenClaims {
     }
     self.roles = roles
     issuedAt = try time(.issuedAt)
-    notBefore = try time(.notBefore)
+    notBefore = members[CodingKeys.notBefore.rawValue] == nil ? nil : try time(.notBefore)
     expiresAt = try time(.expiresAt)
     tokenID = try text(.tokenID)
   }

@@ -5,6 +5,9 @@ public struct TokenIssuer: Sendable {
   /// How long a token lives at most, in seconds; verifiers refuse longer ones.
   public static let lifetimeMax: Int64 = 600
 
+  /// Characters of a token's id, 5 random bits each: it is for logs, and sent with every call.
+  private static let tokenIDCount = 16
+
   /// Who signs, the `iss` of every token.
   public let issuer: String
   private let audience: [String]
@@ -30,7 +33,7 @@ public struct TokenIssuer: Sendable {
   ///   - lifetime: seconds, 1 to `lifetimeMax`.
   ///   - clock: tells the time of issue.
   public init(
-    key: SigningKey, issuer: String = "farebox", audience: [String] = ServiceAudience.all,
+    key: SigningKey, issuer: String = "farebox", audience: [String] = [ServiceAudience.system],
     lifetime: Int64 = lifetimeMax, clock: UnixClock = .system
   ) async throws {
     precondition((1...Self.lifetimeMax).contains(lifetime), "tokens live up to ten minutes")
@@ -63,8 +66,8 @@ public struct TokenIssuer: Sendable {
     let now = clock.now()
     let claims = TokenClaims(
       issuer: issuer, audience: audience, subject: subject, username: username.text,
-      roles: roles.names, issuedAt: now, notBefore: now, expiresAt: now + lifetime,
-      tokenID: randomIdentifier())
+      roles: roles.names, issuedAt: now, notBefore: nil, expiresAt: now + lifetime,
+      tokenID: String(randomIdentifier().prefix(Self.tokenIDCount)))
     let header: JWTHeader = [
       "alg": .string(key.algorithm), "typ": .string(TokenHeader.type), "kid": .string(key.keyID),
     ]
@@ -76,12 +79,14 @@ public struct TokenIssuer: Sendable {
 
 /// The names by which tokens tell which service they are for.
 public enum ServiceAudience {
+  /// All services of an installation, in one word: a token is sent with every call.
+  public static let system = "farebox"
   /// The auth service.
   public static let auth = "farebox.auth"
   /// The accounting service.
   public static let accounting = "farebox.accounting"
   /// The chat service.
   public static let chat = "farebox.chat"
-  /// Every service.
+  /// The names of all services.
   public static let all = [auth, accounting, chat]
 }

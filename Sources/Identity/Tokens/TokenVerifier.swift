@@ -18,7 +18,8 @@ public struct TokenVerifier: Sendable {
   ///
   /// - Parameters:
   ///   - issuer: the `iss` that tokens must have.
-  ///   - audience: the service's own name, which tokens must list in `aud`.
+  ///   - audience: the service's own name, which tokens must list in `aud`, unless they are for
+  ///     the whole system.
   ///   - keys: shared by all verifiers of the process.
   ///   - cache: of this verifier alone, because what is in it was accepted for its audience.
   ///   - clock: tells whether tokens have expired.
@@ -85,8 +86,9 @@ public struct TokenVerifier: Sendable {
   /// Claims in the order of refusal. Times were bounded when they were read: no sum overflows.
   private func check(_ claims: TokenClaims, now: Int64) throws(TokenError) {
     guard claims.issuer == issuer else { throw .wrongIssuer }
-    guard claims.audience.contains(audience) else { throw .wrongAudience }
-    guard claims.notBefore <= now + Self.leeway else { throw .notYetValid }
+    guard claims.audience.contains(audience) || claims.audience.contains(ServiceAudience.system)
+    else { throw .wrongAudience }
+    guard (claims.notBefore ?? claims.issuedAt) <= now + Self.leeway else { throw .notYetValid }
     guard claims.issuedAt <= now + Self.leeway else { throw .notYetValid }
     guard claims.expiresAt + Self.leeway > now else { throw .expired }
     // A token that lives longer than any we issue is not one of ours, whoever signed it.

@@ -15,10 +15,10 @@ struct KeySetTests {
     #expect(!set.json.contains("\"d\""))
   }
 
-  @Test("The key id is the RFC 7638 thumbprint: 43 characters, the same for the same key")
+  @Test("The key id is the beginning of the RFC 7638 thumbprint, the same for the same key")
   func keyIDs() throws {
     let key = SigningKey()
-    #expect(key.keyID.utf8.count == 43)
+    #expect(key.keyID.utf8.count == 12)
     #expect(try SigningKey(pemRepresentation: key.pemRepresentation).keyID == key.keyID)
     #expect(SigningKey().keyID != key.keyID)
   }

@@ -21,7 +21,7 @@ struct TokenForge {
   static var signingKey: SigningKey {
     get throws { try SigningKey(pemRepresentation: key.pemRepresentation) }
   }
-  static var keyID: String { VerificationKey.thumbprint(of: key.publicKey) }
+  static var keyID: String { VerificationKey.identifier(of: key.publicKey) }
 
   var now: Int64
   var header: [String: any Sendable]
