@@ -121,7 +121,7 @@ enum SimulationSize {
   /// What 200 simulations must have reached.
   static let wanted = [
     "answer: told again", "answer: told first", "abuse: FAILED_PRECONDITION IDEMPOTENCY_MISMATCH",
-    "balance: told", "call: deadline at the client", "call: deadline at the server",
+    "backup: told", "balance: told", "call: deadline at the client", "call: deadline at the server",
     "check: insufficient", "check: noAccount", "check: sufficient", "check: unknownModel",
     "client: asked again", "client: cancelled", "client: gave up", "client: left a hold open",
     "client: retried", "client: twice at once", "clock: backALittle", "clock: backAnHour",

@@ -38,7 +38,7 @@ final class World: @unchecked Sendable {
   private(set) var process: SimulatedProcess?
   var judge = JournalJudge()
   private var source: CommandSource
-  private var operations: [Operation] = []
+  private(set) var operations: [Operation] = []
   private var keyCounts: [String: Int] = [:]
   private var processCount = 0
   private var isRestarting = false
@@ -240,6 +240,7 @@ final class World: @unchecked Sendable {
       await client.askBalance(of: account)
       await client.check()
     }
+    await client.copyJournal()
     do {
       let report = try await ledger.verify()
       if let found = report.firstBreak { simulator.fail("VerifyLedger finds \(found)") }

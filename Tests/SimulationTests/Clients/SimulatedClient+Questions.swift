@@ -37,6 +37,29 @@ extension SimulatedClient {
     }
   }
 
+  /// Copies the journal, as an operator does, and compares it with the one on the disk.
+  func copyJournal() async {
+    let known = world.acknowledgedSeq
+    var audit = LedgerAudit(chainOnlyAfter: .empty)
+    var last: Int64?
+    let box = MomentBox()
+    do {
+      let parts = client { box.moment = $0 }.backupJournal(.init(), metadata: caller)
+      for try await part in parts {
+        guard last ?? part.lastSeq == part.lastSeq else {
+          return simulator.fail("a copy ends at \(last ?? 0) and at \(part.lastSeq)")
+        }
+        last = part.lastSeq
+        for entry in part.entries { try audit.examine(StoredEntry(entry)) }
+      }
+      world.judge(copy: audit.head, endingAt: last, knowing: known, at: box.moment)
+    } catch let found as LedgerBreak {
+      simulator.fail("a copy is broken: \(found)")
+    } catch {
+      noteUnanswered("backup", error)
+    }
+  }
+
   private func noteUnanswered(_ question: String, _ error: any Error) {
     let error = RPCError(wrapping: error)
     let reason = error.errorInfo?.reason ?? ""
@@ -71,6 +94,18 @@ extension SimulatedClient {
       }
       await simulator.sleep(for: milliseconds(10...1_000))
     }
+  }
+}
+
+extension StoredEntry {
+  fileprivate init(_ entry: Farebox_Accounting_V1_StoredEntry) throws {
+    guard let hash = Digest(bytes: entry.hash) else {
+      throw Breach("the hash of entry \(entry.seq) has \(entry.hash.count) bytes")
+    }
+    self.init(
+      seq: entry.seq, time: LedgerTime(microseconds: entry.timeMicros),
+      account: entry.accountID.map { AccountID($0) }, kind: entry.kind, payload: entry.payload,
+      hash: hash)
   }
 }
 

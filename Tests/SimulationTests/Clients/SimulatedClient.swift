@@ -63,7 +63,8 @@ struct SimulatedClient {
       case 56..<63: await record(&done)
       case 63..<67: await carryOutTwice(world.randomCommand(), &done)
       case 67..<79: await check()
-      case 79..<87: await askBalance()
+      case 79..<85: await askBalance()
+      case 85..<87: await copyJournal()
       case 87..<97:
         guard let past = done.randomElement(using: &simulator.random) else { continue }
         if chance(70) { await retell(past) } else { await abuse(past) }

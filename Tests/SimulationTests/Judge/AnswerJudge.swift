@@ -57,6 +57,28 @@ extension World {
     simulator.fail("I10: \(operation.title) was told \(reason), and it happened")
   }
 
+  /// The last entry that somebody was told of.
+  var acknowledgedSeq: Int64 {
+    operations.filter { $0.answer != nil }.compactMap { judge.reply(to: $0.digest)?.seq }.max() ?? 0
+  }
+
+  /// A copy of the journal was handed out as whole.
+  func judge(copy head: JournalHead, endingAt last: Int64?, knowing: Int64, at moment: Moment?) {
+    guard let last, let moment, knowing <= last, last <= moment.seq, head.seq == last else {
+      return simulator.fail(
+        "a copy of \(head.seq) entries, said to end at \(last ?? -1), when \(knowing) were known")
+    }
+    do {
+      let row = try disk.journal.storedEntries(afterSeq: last - 1, limit: 1).first
+      guard last == 0 || row?.hash == head.hash else {
+        return simulator.fail("a copy ends with another entry \(last) than the journal has")
+      }
+    } catch {
+      return simulator.fail("\(error)")
+    }
+    simulator.history.count("backup: told")
+  }
+
   private func judgeOldAnswer(of operation: Operation) {
     guard let reply = judge.reply(to: operation.digest), let now = process?.ledger?.now,
       now >= reply.time.adding(LedgerLimits.answerLife)

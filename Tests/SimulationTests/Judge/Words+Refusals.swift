@@ -51,7 +51,8 @@ extension Words {
   static func isPassing(_ code: Status.Code, _ reason: String) -> Bool {
     switch code {
     case .unavailable, .deadlineExceeded, .cancelled: true
-    case .resourceExhausted: ["STORAGE_FULL", "LEDGER_OVERLOADED"].contains(reason)
+    case .resourceExhausted:
+      ["STORAGE_FULL", "LEDGER_OVERLOADED", "TOO_MANY_BACKUPS"].contains(reason)
     default: false
     }
   }

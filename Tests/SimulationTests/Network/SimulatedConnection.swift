@@ -87,6 +87,8 @@ final class SimulatedConnection: ServerCallHost, @unchecked Sendable {
 
   func report(_ error: any Error, from call: ServerCall) {
     guard !process.isDead else { return }
+    // The disk said so: clients are told to come again, and the operator is told why.
+    if case .failed? = (error as? RPCError)?.cause as? StoreError { return }
     world.simulator.fail("\(call.method.descriptor.fullyQualifiedMethod) failed with \(error)")
   }
 
