@@ -67,6 +67,30 @@ final class RawStatement {
     }
   }
 
+  /// How many rows the last run of any statement of the connection changed.
+  var changeCount: Int { Int(sqlite3_changes(connection)) }
+
+  /// Binds the arguments and hands on every row: a text, lent for the call, and an integer.
+  func forEach(
+    _ bind: (inout RawArguments) -> Void,
+    _ body: (UnsafeBufferPointer<UInt8>, Int64) throws -> Void
+  ) throws {
+    try bindAll(bind)
+    defer { sqlite3_reset(handle) }
+    while true {
+      switch sqlite3_step(handle) {
+      case SQLITE_ROW:
+        // The text first: asking for it may change its form, and with it its length.
+        let text = sqlite3_column_text(handle, 0)
+        let count = Int(sqlite3_column_bytes(handle, 0))
+        try body(
+          UnsafeBufferPointer(start: text, count: count), sqlite3_column_int64(handle, 1))
+      case SQLITE_DONE: return
+      default: throw RawSQLError(connection)
+      }
+    }
+  }
+
   private func bindAll(_ bind: (inout RawArguments) -> Void) throws {
     var arguments = RawArguments(handle)
     bind(&arguments)
@@ -105,6 +129,16 @@ struct RawArguments {
         sqlite3_bind_text(
           handle, count, characters.baseAddress, Int32(characters.count), Self.transient)
       }
+    }
+    note(code)
+  }
+
+  mutating func text(_ value: [UInt8]) {
+    count += 1
+    let code = value.withUnsafeBytes { bytes in
+      sqlite3_bind_text(
+        handle, count, bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count),
+        Self.transient)
     }
     note(code)
   }

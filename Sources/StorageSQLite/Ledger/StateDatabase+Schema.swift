@@ -7,7 +7,7 @@ extension StateDatabase {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     // Tables of an older shape are dropped: the journal fills them again.
-    migrator.registerMigration("state-8") { database in
+    migrator.registerMigration("state-9") { database in
       try database.execute(sql: "DROP VIEW IF EXISTS idempotency_keys")
       for table in tables + ["idempotency_keys"] where try database.tableExists(table) {
         try database.execute(sql: "DROP TABLE \(table)")
@@ -58,11 +58,12 @@ extension StateDatabase {
       expired_micros INTEGER NOT NULL CHECK (expired_micros >= 0),
       voided_micros INTEGER NOT NULL CHECK (voided_micros >= 0),
       voided INTEGER NOT NULL CHECK (voided IN (0, 1)),
+      unspent INTEGER NOT NULL CHECK (unspent = (available_micros > 0 OR held_micros > 0)),
       CHECK (amount_micros
         = available_micros + held_micros + spent_micros + expired_micros + voided_micros)
     ) STRICT;
-    CREATE INDEX allocations_unspent ON allocations (account_id)
-      WHERE available_micros > 0 OR held_micros > 0;
+    -- By a column of its own: amounts change all the time, and the index does not.
+    CREATE INDEX allocations_unspent ON allocations (account_id) WHERE unspent = 1;
 
     CREATE TABLE holds (
       hold_id INTEGER PRIMARY KEY,
@@ -159,8 +160,9 @@ extension StateDatabase {
     -- The holds and charges of each account up to a journal entry: see AccountItems.
     CREATE TABLE account_items (
       account_id TEXT NOT NULL,
-      seq INTEGER NOT NULL,
-      PRIMARY KEY (account_id, seq)
+      last_seq INTEGER NOT NULL,
+      seqs TEXT NOT NULL,
+      PRIMARY KEY (account_id, last_seq)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE account_items_end (
       id INTEGER PRIMARY KEY CHECK (id = 1),

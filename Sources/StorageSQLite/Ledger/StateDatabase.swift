@@ -20,8 +20,8 @@ final class StateDatabase {
   private static let cacheKiB = 32_768
 
   private struct Statements {
-    let begin, commit, rollback, asOf, account, allocation, hold, late, usage, refund, price,
-      budget, event, key, mergedKey, oldKeys, due, notDue: RawStatement
+    let begin, commit, rollback, asOf, account, allocation, amounts, hold, newHold, late, usage,
+      refund, price, budget, event, key, mergedKey, oldKeys, due, notDue: RawStatement
   }
 
   init(path: String, pace: CheckpointPace = CheckpointPace()) throws(StartupError) {
@@ -115,9 +115,22 @@ final class StateDatabase {
       account: try RawStatement(database, "REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?)"),
       allocation: try RawStatement(
         database,
-        "REPLACE INTO allocations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        """
+        REPLACE INTO allocations
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """),
+      // Changes nothing where more is to be changed: of the terms, only these two may be.
+      amounts: try RawStatement(
+        database,
+        """
+        UPDATE allocations SET available_micros = ?, held_micros = ?, spent_micros = ?,
+          expired_micros = ?, voided_micros = ?, voided = ?
+        WHERE allocation_id = ? AND unspent = ? AND priority = ? AND expires_at_us IS ?
+        """),
       hold: try RawStatement(
         database, "REPLACE INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      newHold: try RawStatement(
+        database, "INSERT INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       late: try RawStatement(database, "UPDATE holds SET late_settled = 1 WHERE hold_id = ?"),
       usage: try RawStatement(
         database,
@@ -141,10 +154,12 @@ final class StateDatabase {
       if case .account(let account) = chunk[place] { try statements.account.write(account) }
     }
     for (_, place) in chunk.allocations {
-      if case .allocation(let grant) = chunk[place] { try statements.allocation.write(grant) }
+      if case .allocation(let grant) = chunk[place] { try write(grant, by: statements) }
     }
     for (_, place) in chunk.holds {
-      if case .hold(let hold) = chunk[place] { try statements.hold.write(hold) }
+      guard case .hold(let hold) = chunk[place] else { continue }
+      // Nothing has to be looked for where nothing can be.
+      try (hold.id.seq > head.seq ? statements.newHold : statements.hold).write(hold)
     }
     for id in chunk.lateSettled { try statements.late.run { $0.integer(id.seq) } }
     for place in chunk.usage {
@@ -190,6 +205,15 @@ final class StateDatabase {
       row.integer(chunk.head.time.microseconds)
       chunk.head.hash.withBytes { row.blob($0) }
     }
+  }
+
+  /// Most of the time amounts alone have changed: that is the smaller part of the work.
+  private func write(_ allocation: Allocation, by statements: Statements) throws {
+    if allocation.id.seq <= head.seq {
+      try statements.amounts.writeAmounts(of: allocation)
+      if statements.amounts.changeCount == 1 { return }
+    }
+    try statements.allocation.write(allocation)
   }
 
   private func merge(_ bite: KeyBite, by statements: Statements) throws {
@@ -240,6 +264,23 @@ extension RawStatement {
       row.integer(allocation.expiredMicros)
       row.integer(allocation.voidedMicros)
       row.integer(allocation.isVoided ? 1 : 0)
+      row.integer(allocation.isUnspent ? 1 : 0)
+    }
+  }
+
+  fileprivate func writeAmounts(of allocation: Allocation) throws {
+    let terms = allocation.terms
+    try run { row in
+      row.integer(allocation.availableMicros)
+      row.integer(allocation.heldMicros)
+      row.integer(allocation.spentMicros)
+      row.integer(allocation.expiredMicros)
+      row.integer(allocation.voidedMicros)
+      row.integer(allocation.isVoided ? 1 : 0)
+      row.integer(terms.id.seq)
+      row.integer(allocation.isUnspent ? 1 : 0)
+      row.integer(Int64(terms.priority))
+      row.optional(terms.expiresAt?.microseconds)
     }
   }
 
@@ -312,4 +353,9 @@ extension RawStatement {
       row.integer(rates.minimumMicros)
     }
   }
+}
+
+extension Allocation {
+  /// Whether something is left of it, free or set aside.
+  fileprivate var isUnspent: Bool { availableMicros > 0 || heldMicros > 0 }
 }

@@ -44,7 +44,7 @@ enum StateReader {
     let allocations = try rows(
       """
       SELECT * FROM allocations
-      WHERE account_id = ? AND (available_micros > 0 OR held_micros > 0)
+      WHERE account_id = ? AND unspent = 1
       """
     ).map(allocation)
     let holds = try rows("SELECT * FROM holds WHERE account_id = ? AND state = 1").map { row in
