@@ -58,7 +58,7 @@ struct LoadShape: Sendable {
     let deadline = ContinuousClock.now + .seconds(seconds)
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<callers {
-        group.addTask {
+        group.addTask(executorPreference: CallerThread.only) {
           repeat {
             let start = ContinuousClock.now
             await run(made.next(), log)
@@ -84,7 +84,7 @@ struct LoadShape: Sendable {
         let due = min(total, Int((ContinuousClock.now - start) / .seconds(1) * rate) + 1)
         while count < due {
           let intended = start + .seconds(Double(count) / rate)
-          Task {
+          Task(executorPreference: CallerThread.only) {
             await run(made.next(), log)
             log.note(lifecycleSince: intended)
             end.yield()
