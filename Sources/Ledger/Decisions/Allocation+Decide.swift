@@ -7,7 +7,12 @@ extension AdjustAllocation {
     precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; RefusalOrderTests walks them row by row.
     guard var account = draft.take() else { return .failure(.allocationNotFound) }
-    defer { draft = account }
+    let result = decide(&account)
+    draft = consume account
+    return result
+  }
+
+  private func decide(_ account: inout Draft) -> Result<Answer, Refusal> {
     if account.account.state == .closed { return .failure(.accountClosed) }
     guard let old = account.account.unspentAllocation(allocation, at: account.time) else {
       return .failure(.allocationEnded)
@@ -49,7 +54,12 @@ extension VoidAllocation {
     precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; RefusalOrderTests walks them row by row.
     guard var account = draft.take() else { return .failure(.allocationNotFound) }
-    defer { draft = account }
+    let result = decide(&account)
+    draft = consume account
+    return result
+  }
+
+  private func decide(_ account: inout Draft) -> Result<Answer, Refusal> {
     guard var voided = account.account.unspentAllocation(allocation, at: account.time) else {
       return .failure(.allocationEnded)
     }

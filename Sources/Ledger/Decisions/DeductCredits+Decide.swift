@@ -12,7 +12,14 @@ extension DeductCredits {
       return .failure(.eventTimeOutOfRange)
     }
     guard var account = draft.take() else { return .failure(.noAccount) }
-    defer { draft = account }
+    let result = decide(&account, prices, at: time, eventTime)
+    draft = consume account
+    return result
+  }
+
+  private func decide(
+    _ account: inout Draft, _ prices: PriceBook, at time: LedgerTime, _ eventTime: LedgerTime
+  ) -> Result<Answer, Refusal> {
     if let standing = account.account.standingRefusal { return .failure(standing) }
     let bill: Bill
     switch Bill.make(for: charge, prices: prices, at: eventTime) {

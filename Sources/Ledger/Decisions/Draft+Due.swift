@@ -107,17 +107,18 @@ extension Draft {
   {
     let covered = min(hold.reportedMicros, hold.grantedMicros)
     let uncollected = hold.reportedMicros - covered
+    let pins = hold.pins.split(after: covered)
     var usage: UsageRecord?
     if hold.reportedMicros > 0 {
       usage = UsageRecord(
         id: UsageID(seq: nextSeq), account: hold.terms.account, usage: hold.reportedUsage,
         priceVersion: hold.reportedUsage == nil ? nil : hold.terms.price?.version, debtMicros: 0,
-        uncollectedMicros: uncollected, pins: hold.pins.split(after: covered).first,
+        uncollectedMicros: uncollected, pins: pins.first,
         chargedAt: instant, eventTime: instant, isLate: false, outcome: .unspecified,
         hold: hold.id, sessionID: hold.terms.sessionID)
     }
     let returned = end(
-      hold, as: .expired, at: instant, spending: covered, usage: usage, reason: reason)
+      hold, as: .expired, at: instant, spending: pins, usage: usage, reason: reason)
     if let usage, uncollected > 0 {
       record(
         .overCharged(
@@ -133,33 +134,29 @@ extension Draft {
     record(.allocationExpired(id, amountMicros: allocation.availableMicros))
   }
 
-  /// Ends a hold: the first `spending` of its pins is charged, the rest goes back to its grants, or
-  /// to EXPIRED where a grant's life is over at `instant`. Returns what became available again.
+  /// Ends a hold: the first of its `pins` are charged, the rest goes back to its grants, or to
+  /// EXPIRED where a grant's life is over at `instant`. Returns what became available again.
   @discardableResult
   mutating func end(
-    _ hold: Hold, as state: HoldState, at instant: LedgerTime, spending: Int64,
-    usage: UsageRecord?, reason: String
+    _ hold: Hold, as state: HoldState, at instant: LedgerTime,
+    spending pins: (first: [Pin], rest: [Pin]), usage: UsageRecord?, reason: String
   ) -> Int64 {
-    precondition((0...hold.grantedMicros).contains(spending), "above the grant")
-    let (spent, rest) = hold.pins.split(after: spending)
-    var returned: [Pin] = []
-    var expired: [Pin] = []
-    for pin in rest {
-      guard let allocation = account.allocations.first(where: { $0.id == pin.allocation }) else {
-        preconditionFailure("a pinned allocation is gone")
-      }
-      if allocation.terms.isExpired(at: instant) {
-        expired.append(pin)
-      } else {
-        returned.append(pin)
-      }
-    }
+    let expired = pins.rest.filter { isExpired($0, at: instant) }
+    let returned =
+      expired.isEmpty ? pins.rest : pins.rest.filter { !isExpired($0, at: instant) }
     record(
       .holdEnded(
         HoldEnd(
-          hold: hold.id, state: state, endedAt: instant, spent: spent, returned: returned,
+          hold: hold.id, state: state, endedAt: instant, spent: pins.first, returned: returned,
           expired: expired, usage: usage, reason: reason)))
     return returned.totalMicros - voidAgain(returned)
+  }
+
+  private func isExpired(_ pin: Pin, at instant: LedgerTime) -> Bool {
+    guard let allocation = account.allocations.first(where: { $0.id == pin.allocation }) else {
+      preconditionFailure("a pinned allocation is gone")
+    }
+    return allocation.terms.isExpired(at: instant)
   }
 }
 

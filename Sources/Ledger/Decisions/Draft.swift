@@ -2,28 +2,42 @@
 ///
 /// A change is carried out as it is recorded, so that a rule always sees the state it applies to.
 /// Pure: no clock, no storage, no suspension; the same inputs give the same changes (I8).
-struct Draft {
+///
+/// Handed on, never copied: a copy would make the account's parts shared, and the next change copy
+/// them.
+struct Draft: ~Copyable {
   private(set) var account: Account
   private(set) var changes: [Change] = []
   /// How many of the changes, from the first on, time brought about.
   var dueChangeCount = 0
-  /// The rows that the changes touched, in order.
-  private(set) var rows: [LedgerRow] = []
+  /// The rows that the changes touched, in order, after those that were there before.
+  private(set) var rows: [LedgerRow]
+  private let rowsBefore: Int
   /// The journal time of the command: one reading for all of it.
   let time: LedgerTime
   private let calendar: any LedgerCalendar
   private let firstSeq: Int64
+  /// The account's last entry when the draft began.
+  let seqBefore: Int64
 
-  /// Starts on `account`; the first change gets the journal place `firstSeq`.
+  /// Starts on `account`; the first change gets the journal place `firstSeq`. What it touches is
+  /// added to `rows`.
   init(
-    account: Account, time: LedgerTime, firstSeq: Int64, calendar: any LedgerCalendar
+    account: consuming Account, time: LedgerTime, firstSeq: Int64, calendar: any LedgerCalendar,
+    rows: consuming [LedgerRow] = []
   ) {
     precondition(firstSeq > 0)
     self.calendar = calendar
+    seqBefore = account.seq
     self.account = account
     self.time = time
     self.firstSeq = firstSeq
+    rowsBefore = rows.count
+    self.rows = rows
   }
+
+  /// The rows that this draft's changes touched, in order.
+  var touchedRows: ArraySlice<LedgerRow> { rows[rowsBefore...] }
 
   /// The seq of the entry that the next recorded change becomes.
   var nextSeq: Int64 { firstSeq + Int64(changes.count) }
@@ -33,9 +47,19 @@ struct Draft {
 
   /// Records a change and carries it out.
   mutating func record(_ change: Change) {
-    rows.append(contentsOf: account.apply(change, seq: nextSeq))
+    account.apply(change, seq: nextSeq, &rows)
     changes.append(change)
   }
+
+  /// Adds the row that tells the store when to sweep the account, if that has changed or `always`.
+  mutating func schedule(always: Bool) -> Bool {
+    guard let due = always ? account.rescheduled() : account.scheduled() else { return false }
+    rows.append(due)
+    return true
+  }
+
+  /// Gives the rows away, those that were there before first.
+  mutating func takeRows() -> [LedgerRow] { rows.takeAll() }
 
   /// Moves the bound before which nothing is due.
   mutating func setNextDue(_ time: LedgerTime) {
@@ -60,5 +84,13 @@ struct Draft {
     let pins = account.pins(for: account.debtMicros, model: nil, at: instant)
     guard !pins.isEmpty else { return }
     record(.debtRepaid(pins: pins))
+  }
+}
+
+extension [LedgerRow] {
+  /// Gives the rows away.
+  mutating func takeAll() -> [LedgerRow] {
+    defer { self = [] }
+    return self
   }
 }

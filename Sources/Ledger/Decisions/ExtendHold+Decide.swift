@@ -10,7 +10,14 @@ extension ExtendHold {
     precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; RefusalOrderTests walks them row by row.
     guard let hold, var account = draft.take() else { return .failure(.holdNotFound) }
-    defer { draft = account }
+    let result = decide(&account, hold, outputs)
+    draft = consume account
+    return result
+  }
+
+  private func decide(
+    _ account: inout Draft, _ hold: Hold, _ outputs: OutputHistory
+  ) -> Result<Answer, Refusal> {
     precondition(hold.terms.account == account.account.id, "another account's hold")
     if let ended = hold.refusalOutsideItsLife(at: account.time) { return .failure(ended) }
     if let standing = account.account.standingRefusal { return .failure(standing) }

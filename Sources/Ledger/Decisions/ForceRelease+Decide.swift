@@ -8,7 +8,12 @@ extension ForceRelease {
     precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; RefusalOrderTests walks them row by row.
     guard let hold, var account = draft.take() else { return .failure(.holdNotFound) }
-    defer { draft = account }
+    let result = decide(&account, hold)
+    draft = consume account
+    return result
+  }
+
+  private func decide(_ account: inout Draft, _ hold: Hold) -> Result<Answer, Refusal> {
     precondition(hold.terms.account == account.account.id, "another account's hold")
     if hold.state != .open { return .failure(.holdEnded(hold.state)) }
     // From here on the release succeeds.

@@ -7,7 +7,14 @@ extension OpenHold {
     precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; OpenHoldTests walks them row by row.
     guard var account = draft.take() else { return .failure(.noAccount) }
-    defer { draft = account }
+    let result = decide(&account, prices, outputs, at: time)
+    draft = consume account
+    return result
+  }
+
+  private func decide(
+    _ account: inout Draft, _ prices: PriceBook, _ outputs: OutputHistory, at time: LedgerTime
+  ) -> Result<Answer, Refusal> {
     if let standing = account.account.standingRefusal { return .failure(standing) }
     let bill: Bill
     switch Bill.make(for: firstSlice(outputs), prices: prices, at: time) {

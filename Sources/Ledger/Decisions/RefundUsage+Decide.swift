@@ -38,7 +38,15 @@ extension RefundUsage {
     precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; RefusalOrderTests walks them row by row.
     guard let record, var account = draft.take() else { return .failure(.usageNotFound) }
-    defer { draft = account }
+    let result = decide(&account, record, known, by: principal)
+    draft = consume account
+    return result
+  }
+
+  private func decide(
+    _ account: inout Draft, _ record: UsageRecord, _ known: [AllocationID: Allocation],
+    by principal: String
+  ) -> Result<Answer, Refusal> {
     precondition(record.account == account.account.id, "another account's charge")
     if account.account.state == .closed { return .failure(.accountClosed) }
     let refundable = record.chargedMicros - record.refundedMicros
@@ -86,7 +94,7 @@ extension RefundUsage {
 
   private func plan(
     _ amount: Int64, of record: UsageRecord, _ known: [AllocationID: Allocation],
-    _ account: Draft
+    _ account: borrowing Draft
   ) -> Plan {
     let parts = RefundParts(of: record, skipping: record.refundedMicros, amount: amount)
     var touched = known

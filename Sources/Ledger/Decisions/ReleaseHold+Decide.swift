@@ -5,12 +5,17 @@ extension ReleaseHold {
     precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; ReleaseHoldTests walks them row by row.
     guard let hold, var account = draft.take() else { return .failure(.holdNotFound) }
-    defer { draft = account }
+    let result = decide(&account, hold)
+    draft = consume account
+    return result
+  }
+
+  private func decide(_ account: inout Draft, _ hold: Hold) -> Result<Answer, Refusal> {
     precondition(hold.terms.account == account.account.id, "another account's hold")
     if let ended = hold.refusalOutsideItsLife(at: account.time) { return .failure(ended) }
     // From here on the release succeeds.
     let returned = account.end(
-      hold, as: .released, at: account.time, spending: 0, usage: nil, reason: reason)
+      hold, as: .released, at: account.time, spending: ([], hold.pins), usage: nil, reason: reason)
     account.repayDebt(at: account.time)
     var released = hold
     released.state = .released

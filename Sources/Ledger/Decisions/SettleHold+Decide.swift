@@ -9,7 +9,14 @@ extension SettleHold {
     precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; SettleHoldTests walks them row by row.
     guard let hold, var account = draft.take() else { return .failure(.holdNotFound) }
-    defer { draft = account }
+    let result = decide(&account, hold, at: time)
+    draft = consume account
+    return result
+  }
+
+  private func decide(
+    _ account: inout Draft, _ hold: Hold, at time: LedgerTime
+  ) -> Result<Answer, Refusal> {
     precondition(hold.terms.account == account.account.id, "another account's hold")
     switch hold.state {
     case .open: break
@@ -36,12 +43,13 @@ extension SettleHold {
   private func settle(_ hold: Hold, cost: Int64, on account: inout Draft) -> SettleAnswer {
     let covered = min(cost, hold.grantedMicros)
     let over = overParts(cost - covered, hold, account)
+    let pins = hold.pins.split(after: covered)
     let usage = record(
-      of: hold, usage: charge.usage, pins: hold.pins.split(after: covered).first + over.pins,
+      of: hold, usage: charge.usage, pins: over.pins.isEmpty ? pins.first : pins.first + over.pins,
       over: over, isLate: false, on: account)
     precondition(usage.costMicros == cost, "a charge that is not its cost")
     let returned = account.end(
-      hold, as: .settled, at: account.time, spending: covered, usage: usage, reason: "")
+      hold, as: .settled, at: account.time, spending: pins, usage: usage, reason: "")
     if cost > covered {
       account.record(
         .overCharged(
@@ -81,7 +89,7 @@ extension SettleHold {
   }
 
   /// Who pays for what came above the grant.
-  private func overParts(_ over: Int64, _ hold: Hold, _ account: Draft) -> CoverParts {
+  private func overParts(_ over: Int64, _ hold: Hold, _ account: borrowing Draft) -> CoverParts {
     guard over > 0 else { return CoverParts(pins: [], debtMicros: 0, uncollectedMicros: 0) }
     switch overPolicy {
     case .cover:
@@ -98,7 +106,7 @@ extension SettleHold {
 
   private func record(
     of hold: Hold, usage: TokenUsage?, pins: [Pin], over: CoverParts, isLate: Bool,
-    on account: Draft
+    on account: borrowing Draft
   ) -> UsageRecord {
     UsageRecord(
       id: UsageID(seq: account.nextSeq), account: hold.terms.account, usage: usage,

@@ -3,8 +3,9 @@ extension Command {
   ///
   /// Kept for ever: a field that was added later is written only when it says something, so that
   /// commands from before it keep their digest.
-  var storedBody: [UInt8] {
-    var writer = ByteWriter()
+  var storedBody: [UInt8] { ByteWriter.bytes { write(to: &$0) } }
+
+  private func write(to writer: inout ByteWriter) {
     writer.value(kind)
     switch self {
     case .allocateCredits(let command):
@@ -87,17 +88,18 @@ extension Command {
       writer.optional(command.state)
       writer.optional(command.overdraftLimitMicros)
     }
-    return writer.bytes
   }
 }
 
 extension Attempt {
   /// The digest of the scope in which the key is unique.
   package func keyDigest(for kind: Command.Kind) -> Digest {
-    var writer = ByteWriter()
-    writer.value(kind)
-    writer.value(principal)
-    writer.value(key)
-    return Digest(hashing: writer.bytes)
+    ByteWriter.lend { writer in
+      writer.value(kind)
+      writer.value(principal)
+      writer.value(key)
+    } to: {
+      Digest(hashing: $0)
+    }
   }
 }

@@ -8,8 +8,9 @@ extension JournalEntry {
   /// version 4 | change kind | change | actor | reply?: key, command, entry count, outcome
   /// before    | change kind | change | actor | reply?: key, hash of the command, outcome
   /// ```
-  public func payload() -> [UInt8] {
-    var writer = ByteWriter()
+  public func payload() -> [UInt8] { ByteWriter.bytes { writePayload(to: &$0) } }
+
+  private func writePayload(to writer: inout ByteWriter) {
     writer.byte(Self.formatVersion)
     writer.value(change.kind)
     change.write(to: &writer)
@@ -18,13 +19,12 @@ extension JournalEntry {
       writer.byte(1)
       writer.value(reply.key)
       writer.raw(reply.command)
-      if reply.command.isEmpty { writer.value(reply.body) }
+      if let body = reply.body { writer.value(body) }
       writer.integer(Int64(reply.entryCount))
       writer.raw(reply.outcome)
     } else {
       writer.byte(0)
     }
-    return writer.bytes
   }
 
   /// Reads a stored entry.
@@ -59,7 +59,7 @@ extension JournalEntry {
     }
     let command = try reader.raw()
     // Empty when a reply of an older version is written again.
-    let body = command.isEmpty ? try reader.value() : Digest(hashing: command)
+    let body = command.isEmpty ? try reader.value(Digest.self) : nil
     let count = try reader.integer()
     guard (0...seq).contains(count) else {
       throw CorruptionError("a command with more entries than there are")

@@ -207,11 +207,7 @@ extension TokenUsage {
 
 extension [Pin] {
   /// The stored form, for a column.
-  public var storedBytes: [UInt8] {
-    var writer = ByteWriter()
-    writer.list(self)
-    return writer.bytes
-  }
+  public var storedBytes: [UInt8] { ByteWriter.bytes { $0.list(self) } }
 
   /// Reads a column that ``storedBytes`` filled.
   public init(storedPins bytes: [UInt8]) throws(CorruptionError) {

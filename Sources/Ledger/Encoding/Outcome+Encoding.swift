@@ -4,16 +4,16 @@ typealias CommandOutcome = Result<Answer, Refusal>
 extension CommandOutcome {
   /// The stored form that a later attempt with the same key is answered from.
   var storedBytes: [UInt8] {
-    var writer = ByteWriter()
-    switch self {
-    case .success(let answer):
-      writer.byte(5)
-      answer.write(to: &writer)
-    case .failure(let refusal):
-      writer.byte(6)
-      refusal.write(to: &writer)
+    ByteWriter.bytes { writer in
+      switch self {
+      case .success(let answer):
+        writer.byte(5)
+        answer.write(to: &writer)
+      case .failure(let refusal):
+        writer.byte(6)
+        refusal.write(to: &writer)
+      }
     }
-    return writer.bytes
   }
 
   /// Reads what ``storedBytes`` wrote.

@@ -13,13 +13,7 @@ struct PackedAccount: Sendable {
 
   /// Packs an account.
   init(_ account: Account) {
-    var writer = ByteWriter()
-    Self.write(account, to: &writer)
-    // The writer's array has room to grow, which would stay for ever.
-    var exact: [UInt8] = []
-    exact.reserveCapacity(writer.bytes.count)
-    exact.append(contentsOf: writer.bytes)
-    bytes = exact
+    bytes = ByteWriter.bytes { Self.write(account, to: &$0) }
   }
 
   /// The account as it was packed.

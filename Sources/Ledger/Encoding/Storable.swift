@@ -6,11 +6,7 @@ protocol Storable {
 
 extension Storable {
   /// The stored form alone.
-  var storedBytes: [UInt8] {
-    var writer = ByteWriter()
-    write(to: &writer)
-    return writer.bytes
-  }
+  var storedBytes: [UInt8] { ByteWriter.bytes { write(to: &$0) } }
 
   /// Reads a stored form that nothing follows.
   init(storedBytes: [UInt8]) throws(CorruptionError) {

@@ -3,9 +3,8 @@ final class Submission: Sendable {
   let command: Command
   let principal: String
   let key: Digest
-  /// The command's stored form and its hash.
+  /// The command's stored form.
   let storedBody: [UInt8]
-  let body: Digest
   let deadline: ContinuousClock.Instant?
 
   convenience init(_ command: Command, by attempt: Attempt) {
@@ -23,7 +22,6 @@ final class Submission: Sendable {
     self.key = key
     self.storedBody = storedBody
     self.deadline = deadline
-    body = Digest(hashing: storedBody)
   }
 }
 
@@ -42,6 +40,7 @@ struct BatchDecider {
   private(set) var rows: [LedgerRow] = []
   /// The accounts that changed, in the order in which they did.
   private(set) var touched: [AccountID] = []
+  /// Those of them that were listed without an entry about them, or since there are such.
   private var isTouched: Set<AccountID> = []
   private(set) var pricesChanged = false
   /// Accounts that may be new.
@@ -78,7 +77,7 @@ struct BatchDecider {
   /// Decides one command.
   mutating func decide(_ submission: Submission) throws(CorruptionError) -> Verdict {
     if let reply = replies[submission.key] {
-      guard reply.body == submission.body else {
+      guard reply.answers(submission.storedBody) else {
         return Verdict(outcome: .failure(.idempotencyMismatch), seq: reply.seq, isReplayed: false)
       }
       guard time < reply.answeredAt.adding(LedgerLimits.answerLife) else {
@@ -94,14 +93,15 @@ struct BatchDecider {
   /// Writes down what came due for accounts, each of which is in memory.
   mutating func sweep(_ ids: [AccountID]) {
     for id in ids {
-      guard let draft = state.draft(id, at: time) else { continue }
-      noteEndedHolds(draft)
-      rows.append(contentsOf: draft.rows)
-      if let due = state.finish(draft, isSwept: true) { rows.append(due) }
+      guard let draft = state.draft(id, at: time, &rows) else { continue }
+      noteEndedHolds(draft.touchedRows)
+      let changes = draft.changes
+      let seq = draft.seqBefore
+      rows = state.finish(draft, isSwept: true).rows
       // Also without changes: it is not to be swept again for the same.
-      touch(id)
-      guard !draft.changes.isEmpty else { continue }
-      append(draft.changes, dueCount: draft.changes.count, account: id, nil)
+      touch(id, from: seq, hasEntry: !changes.isEmpty)
+      guard !changes.isEmpty else { continue }
+      append(changes, dueCount: changes.count, account: id, nil)
     }
   }
 
@@ -110,8 +110,15 @@ struct BatchDecider {
     for id in created { state.use(id) }
   }
 
-  private mutating func touch(_ id: AccountID) {
-    if isTouched.insert(id).inserted { touched.append(id) }
+  /// Lists an account whose last entry was `seq` before it was touched.
+  private mutating func touch(_ id: AccountID, from seq: Int64, hasEntry: Bool) {
+    // It is listed when this batch has entries about it: the usual case needs no set.
+    guard seq <= start.seq else { return }
+    if hasEntry && isTouched.isEmpty {
+      touched.append(id)
+    } else if isTouched.insert(id).inserted {
+      touched.append(id)
+    }
   }
 
   private mutating func carryOut(_ submission: Submission) -> CommandOutcome {
@@ -135,7 +142,7 @@ struct BatchDecider {
       let outcome = command.decide(on: &draft)
       return conclude(draft, outcome, submission)
     case .deductCredits(let command), .recordUsage(let command):
-      var draft = state.draft(command.account, at: time)
+      var draft = state.draft(command.account, at: time, &rows)
       let outcome = command.decide(on: &draft, prices: state.prices, at: time)
       return conclude(draft, outcome, submission)
     case .adjustAllocation(let command):
@@ -148,13 +155,14 @@ struct BatchDecider {
       return conclude(draft, outcome, submission)
     case .refundUsage(let command):
       let record = usage(command.usage)
-      var draft = record.flatMap { state.draft($0.account, at: time) }
+      var draft: Draft?
+      if let record { draft = state.draft(record.account, at: time, &rows) }
       let known = record.map { allocations(of: $0.pins, in: draft) } ?? [:]
       let outcome = command.decide(
         on: &draft, record: record, known: known, by: submission.principal)
       return conclude(draft, outcome, submission)
     case .openHold(let command):
-      var draft = state.draft(command.account, at: time)
+      var draft = state.draft(command.account, at: time, &rows)
       let outcome = command.decide(
         on: &draft, prices: state.prices, outputs: state.outputs, at: time)
       return conclude(draft, outcome, submission)
@@ -198,9 +206,9 @@ struct BatchDecider {
 
   /// An account, new where it does not exist.
   private mutating func anyDraft(_ id: AccountID) -> Draft {
-    if let draft = state.draft(id, at: time) { return draft }
+    if let draft = state.draft(id, at: time, &rows) { return draft }
     created.append(id)
-    return state.newDraft(id, at: time)
+    return state.newDraft(id, at: time, &rows)
   }
 
   /// The account of a hold, open or ended.
@@ -208,15 +216,18 @@ struct BatchDecider {
     guard let owner = state.owner(ofOpenHold: id) ?? endedHolds[id]?.terms.account else {
       return nil
     }
-    return state.draft(owner, at: time)
+    return state.draft(owner, at: time, &rows)
   }
 
   /// The hold as it stands in the draft: the draft may have just written down its expiry.
-  private mutating func hold(_ id: HoldID, in draft: Draft?) -> Hold? {
-    guard let draft else { return nil }
-    if let open = draft.account.holds[id] { return open }
-    noteEndedHolds(draft)
-    return endedHolds[id]
+  private mutating func hold(_ id: HoldID, in draft: borrowing Draft?) -> Hold? {
+    switch draft {
+    case nil: return nil
+    case .some(let draft):
+      if let open = draft.account.holds[id] { return open }
+      noteEndedHolds(draft.touchedRows)
+      return endedHolds[id]
+    }
   }
 
   /// The account of an allocation, spent or not.
@@ -226,7 +237,8 @@ struct BatchDecider {
     for case .allocation(let allocation) in rows where allocation.id == id {
       owner = allocation.terms.account
     }
-    return owner.flatMap { state.draft($0, at: time) }
+    guard let owner else { return nil }
+    return state.draft(owner, at: time, &rows)
   }
 
   /// A charge as it stands: as it was loaded, or as the batch made or refunded it since.
@@ -243,21 +255,30 @@ struct BatchDecider {
   }
 
   /// The allocations behind pins as they stand: in the account, or where they left it.
-  private func allocations(of pins: [Pin], in draft: Draft?) -> [AllocationID: Allocation] {
+  private func allocations(
+    of pins: [Pin], in draft: borrowing Draft?
+  ) -> [AllocationID: Allocation] {
     let wanted = Set(pins.map(\.allocation))
     var found = loadedAllocations.filter { wanted.contains($0.key) }
-    for case .allocation(let allocation) in rows + (draft?.rows ?? [])
-    where wanted.contains(allocation.id) {
+    var live: [Allocation] = []
+    var touched = rows
+    switch draft {
+    case nil: break
+    case .some(let draft):
+      live = draft.account.allocations
+      touched = draft.rows
+    }
+    for case .allocation(let allocation) in touched where wanted.contains(allocation.id) {
       found[allocation.id] = allocation
     }
-    for allocation in draft?.account.allocations ?? [] where wanted.contains(allocation.id) {
+    for allocation in live where wanted.contains(allocation.id) {
       found[allocation.id] = allocation
     }
     return found
   }
 
-  private mutating func noteEndedHolds(_ draft: Draft) {
-    for row in draft.rows {
+  private mutating func noteEndedHolds(_ rows: ArraySlice<LedgerRow>) {
+    for row in rows {
       guard case .hold(let hold) = row, hold.state != .open else { continue }
       if endedHolds[hold.id] == nil { endedHolds[hold.id] = hold }
     }
@@ -267,20 +288,23 @@ struct BatchDecider {
   private mutating func conclude(
     _ decided: consuming Draft?, _ outcome: CommandOutcome, _ submission: Submission
   ) -> CommandOutcome {
-    var draft = decided
-    if case .success = outcome, draft?.account.alerts != nil { draft?.judgeAlerts(at: time) }
-    var changes = draft?.changes ?? []
-    if case .failure = outcome { changes.append(.refused(submission.command.kind)) }
-    if let draft {
-      noteEndedHolds(draft)
-      rows.append(contentsOf: draft.rows)
-      let due = state.finish(draft)
-      if let due { rows.append(due) }
-      if !draft.changes.isEmpty || due != nil { touch(draft.account.id) }
+    var changes: [Change] = []
+    var dueCount = 0
+    var account: AccountID?
+    if var draft = decided.take() {
+      if case .success = outcome, draft.account.alerts != nil { draft.judgeAlerts(at: time) }
+      noteEndedHolds(draft.touchedRows)
+      changes = draft.changes
+      dueCount = draft.dueChangeCount
+      let id = draft.account.id
+      let seq = draft.seqBefore
+      account = id
+      let (rows, hasChanged) = state.finish(draft)
+      self.rows = rows
+      if hasChanged { touch(id, from: seq, hasEntry: !changes.isEmpty) }
     }
-    append(
-      changes, dueCount: draft?.dueChangeCount ?? 0, account: draft?.account.id,
-      (submission, outcome))
+    if case .failure = outcome { changes.append(.refused(submission.command.kind)) }
+    append(changes, dueCount: dueCount, account: account, (submission, outcome))
     return outcome
   }
 
@@ -290,27 +314,27 @@ struct BatchDecider {
   ) {
     precondition(!changes.isEmpty, "a command that leaves no trace")
     let lastSeq = state.head.seq + Int64(changes.count)
-    let reply = cause.map { cause in
+    var reply = cause.map { cause in
       StoredReply(
-        key: cause.submission.key, body: cause.submission.body,
-        outcome: cause.outcome.storedBytes, seq: lastSeq, command: cause.submission.storedBody,
-        entryCount: changes.count)
+        key: cause.submission.key, outcome: cause.outcome.storedBytes, seq: lastSeq,
+        command: cause.submission.storedBody, entryCount: changes.count)
+    }
+    reply?.answeredAt = time
+    if let reply {
+      rows.append(.key(reply.key, seq: lastSeq))
+      replies[reply.key] = reply
     }
     let principal = cause?.submission.principal ?? JournalEntry.systemActor
     var hash = state.head.hash
     for (offset, change) in changes.enumerated() {
       let seq = state.head.seq + 1 + Int64(offset)
-      let entry = JournalEntry(
-        seq: seq, time: time, account: account,
-        actor: offset < dueCount ? JournalEntry.systemActor : principal,
-        change: change, reply: seq == lastSeq ? reply : nil)
-      let sealed = SealedEntry(entry, after: hash)
+      let sealed = SealedEntry(
+        JournalEntry(
+          seq: seq, time: time, account: account,
+          actor: offset < dueCount ? JournalEntry.systemActor : principal,
+          change: change, reply: seq == lastSeq ? reply : nil), after: hash)
       hash = sealed.hash
       entries.append(sealed)
-    }
-    if let reply = entries.last?.entry.reply, cause != nil {
-      rows.append(.key(reply.key, seq: lastSeq))
-      replies[reply.key] = reply
     }
     state.advance(to: JournalHead(seq: lastSeq, time: time, hash: hash))
   }

@@ -38,39 +38,46 @@ struct LedgerState {
   func owner(ofOpenHold id: HoldID) -> AccountID? { holdOwners[id] }
 
   /// Starts to decide about an account; nil when it does not exist. Takes it out of the state, so
-  /// that changing it copies nothing; ``finish(_:isSwept:)`` puts it back.
-  mutating func draft(_ id: AccountID, at time: LedgerTime) -> Draft? {
+  /// that changing it copies nothing; ``finish(_:isSwept:)`` puts it back, and `rows`, to which the
+  /// draft adds.
+  mutating func draft(
+    _ id: AccountID, at time: LedgerTime, _ rows: inout [LedgerRow]
+  ) -> Draft? {
     guard let account = accounts.removeValue(forKey: id) else {
       requireAbsent(id)
       return nil
     }
     var draft = Draft(
-      account: account, time: time, firstSeq: head.seq + 1, calendar: calendar)
+      account: account, time: time, firstSeq: head.seq + 1, calendar: calendar,
+      rows: rows.takeAll())
     draft.settleDue()
     return draft
   }
 
   /// Starts on an account that does not exist yet.
-  func newDraft(_ id: AccountID, at time: LedgerTime) -> Draft {
+  func newDraft(_ id: AccountID, at time: LedgerTime, _ rows: inout [LedgerRow]) -> Draft {
     precondition(!holds(id), "an account that exists")
     requireAbsent(id)
     return Draft(
-      account: Account(id: id), time: time, firstSeq: head.seq + 1, calendar: calendar)
+      account: Account(id: id), time: time, firstSeq: head.seq + 1, calendar: calendar,
+      rows: rows.takeAll())
   }
 
-  /// Puts the account back, with all that was decided. Returns the row that tells the store when to
-  /// sweep it, if that has changed.
-  mutating func finish(_ draft: Draft, isSwept: Bool = false) -> LedgerRow? {
-    if draft.changes.isEmpty && draft.account.seq == 0 { return nil }
-    var account = draft.account
-    let due = isSwept ? account.rescheduled() : account.scheduled()
-    accounts[account.id] = account
-    note(draft.rows)
-    return due
+  /// Puts the account back, with all that was decided. Returns the rows, of which the last may tell
+  /// the store when to sweep it, and whether anything has changed.
+  mutating func finish(
+    _ draft: consuming Draft, isSwept: Bool = false
+  ) -> (rows: [LedgerRow], hasChanged: Bool) {
+    let hasChanges = !draft.changes.isEmpty
+    if !hasChanges && draft.account.seq == 0 { return (draft.takeRows(), false) }
+    note(draft.touchedRows)
+    let isRescheduled = draft.schedule(always: isSwept)
+    accounts[draft.account.id] = draft.account
+    return (draft.takeRows(), hasChanges || isRescheduled)
   }
 
   /// Keeps what is known across accounts: whose the open holds are, and how long answers were.
-  private mutating func note(_ rows: [LedgerRow]) {
+  private mutating func note(_ rows: some Sequence<LedgerRow>) {
     for row in rows {
       switch row {
       case .hold(let hold): holdOwners[hold.id] = hold.state == .open ? hold.terms.account : nil
@@ -144,7 +151,7 @@ struct LedgerState {
       let known = accounts.removeValue(forKey: id)
       if known == nil { requireAbsent(id) }
       var account = known ?? Account(id: id)
-      rows = account.apply(entry.change, seq: entry.seq)
+      account.apply(entry.change, seq: entry.seq, &rows)
       if let due = account.scheduled() { rows.append(due) }
       accounts[id] = account
       note(rows)
@@ -180,10 +187,13 @@ extension LedgerState {
   /// Whether an account is in memory and not packed.
   func holds(_ id: AccountID) -> Bool { accounts.index(forKey: id) != nil }
 
-  /// Notes that an account which is in memory is used.
-  mutating func use(_ id: AccountID) {
-    guard holds(id) else { return }
+  /// Notes that an account is used; false when it is not in memory.
+  @discardableResult
+  mutating func use(_ id: AccountID) -> Bool {
+    if recency.renew(id) { return true }
+    guard holds(id) else { return false }
     recency.use(id)
+    return true
   }
 
   /// Lets an account go. The store must show its last entry.
@@ -220,11 +230,11 @@ extension LedgerState {
 
 extension Account {
   /// The row that puts the account in the sweeper's list, when it is to be swept earlier.
-  fileprivate mutating func scheduled() -> LedgerRow? {
+  mutating func scheduled() -> LedgerRow? {
     nextDue < sweepAt ? rescheduled() : nil
   }
 
-  fileprivate mutating func rescheduled() -> LedgerRow {
+  mutating func rescheduled() -> LedgerRow {
     sweepAt = nextDue
     return .due(id, nextDue)
   }

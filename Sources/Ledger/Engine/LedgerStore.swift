@@ -114,24 +114,26 @@ public struct SealedEntry: Sendable {
   public let hash: Digest
 
   /// Seals an entry that follows `previous`.
-  public init(_ entry: JournalEntry, after previous: Digest) {
-    let payload = entry.payload()
-    self.entry = entry
-    self.payload = payload
-    self.hash = Self.hash(
+  public init(_ entry: consuming JournalEntry, after previous: Digest) {
+    payload = entry.payload()
+    hash = Self.hash(
       seq: entry.seq, time: entry.time, account: entry.account, payload: payload, after: previous)
+    self.entry = entry
   }
 
   /// The chain after an entry that was read back.
   public static func hash(
     seq: Int64, time: LedgerTime, account: AccountID?, payload: [UInt8], after previous: Digest
   ) -> Digest {
-    var writer = ByteWriter()
-    writer.integer(seq)
-    writer.value(time)
-    writer.optional(account)
-    writer.integer(Int64(payload.count))
-    return Digest(hashing: writer.bytes, payload, after: previous)
+    ByteWriter.lend { writer in
+      previous.withBytes { writer.plain($0) }
+      writer.integer(seq)
+      writer.value(time)
+      writer.optional(account)
+      writer.raw(payload)
+    } to: {
+      Digest(hashing: $0)
+    }
   }
 }
 

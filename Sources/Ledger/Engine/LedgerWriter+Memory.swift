@@ -24,9 +24,7 @@ extension LedgerWriter {
     var missing: [AccountID] = []
     var isMissing: Set<AccountID> = []
     for id in needed {
-      if state.holds(id) {
-        state.use(id)
-      } else if !isMissing.contains(id), !unpack(id, &state, at: time) {
+      if !state.use(id), !isMissing.contains(id), !unpack(id, &state, at: time) {
         isMissing.insert(id)
         missing.append(id)
       }

@@ -66,9 +66,8 @@ final class LedgerWriter: Sendable {
   /// Queues a command and waits for its commit. Cancelling the task changes nothing: what was
   /// queued is carried out and answered.
   func submit(_ submission: Submission) async -> Verdict {
-    // Not checked, because every command pays for it: a batch answers each of its own once.
     await withUnsafeContinuation { continuation in
-      enqueue(.init(submission: submission) { continuation.resume(returning: $0) })
+      enqueue(WriterInbox.Waiting(submission: submission, caller: .one(continuation)))
     }
   }
 
@@ -78,7 +77,8 @@ final class LedgerWriter: Sendable {
     return await withCheckedContinuation { continuation in
       let gathering = Gathering(count: submissions.count, continuation)
       for (place, submission) in submissions.enumerated() {
-        enqueue(.init(submission: submission) { gathering.put($0, at: place) })
+        enqueue(
+          WriterInbox.Waiting(submission: submission, caller: .many(gathering, place: place)))
       }
     }
   }

@@ -20,16 +20,23 @@ struct RecencyList {
 
   /// Makes an account, listed or not, the newest.
   mutating func use(_ account: AccountID) {
-    let place: Int
-    if let found = places[account] {
-      unlink(found)
-      place = found
-    } else {
-      place = free.popLast() ?? links.count
-      let link = Link(account: account, newer: 0, older: 0)
-      if place == links.count { links.append(link) } else { links[place] = link }
-      places[account] = place
-    }
+    if renew(account) { return }
+    let place = free.popLast() ?? links.count
+    let link = Link(account: account, newer: 0, older: 0)
+    if place == links.count { links.append(link) } else { links[place] = link }
+    places[account] = place
+    makeNewest(place)
+  }
+
+  /// Makes an account the newest; false when it is not listed.
+  mutating func renew(_ account: AccountID) -> Bool {
+    guard let place = places[account] else { return false }
+    unlink(place)
+    makeNewest(place)
+    return true
+  }
+
+  private mutating func makeNewest(_ place: Int) {
     let newest = links[0].older
     links[place].newer = 0
     links[place].older = newest

@@ -2,8 +2,22 @@
 struct WriterInbox {
   /// A command and who waits for its verdict.
   struct Waiting {
+    enum Caller {
+      /// Not checked, because every command pays for it: a batch answers each of its own once.
+      case one(UnsafeContinuation<Verdict, Never>)
+      /// Who gathers the verdicts on several commands, and the command's place among them.
+      case many(Gathering, place: Int)
+    }
+
     let submission: Submission
-    let resume: @Sendable (Verdict) -> Void
+    let caller: Caller
+
+    func resume(_ verdict: Verdict) {
+      switch caller {
+      case .one(let continuation): continuation.resume(returning: verdict)
+      case .many(let gathering, let place): gathering.put(verdict, at: place)
+      }
+    }
 
     func isLate(at instant: ContinuousClock.Instant) -> Bool {
       submission.deadline.map { $0 <= instant } ?? false

@@ -1,12 +1,11 @@
 extension Account {
-  /// Carries out a change that was decided, and returns the rows that it touched.
+  /// Carries out a change that was decided, and adds the rows that it touched.
   ///
   /// The only place where an account changes. A change that does not fit the state is a corrupted
   /// journal or a wrong decision: the process stops, because going on would corrupt money.
-  mutating func apply(_ change: Change, seq: Int64) -> [LedgerRow] {
+  mutating func apply(_ change: Change, seq: Int64, _ rows: inout [LedgerRow]) {
     precondition(seq > self.seq, "an entry that was applied before")
     self.seq = seq
-    var rows: [LedgerRow] = []
     switch change {
     case .allocated(let terms):
       rows.append(.allocation(insert(terms)))
@@ -60,7 +59,6 @@ extension Account {
     dropUsedUp()
     rows.append(.account(row))
     if let kind = change.newsKind { rows.append(.event(EventID(seq: seq), id, kind)) }
-    return rows
   }
 
   private mutating func insert(_ terms: AllocationTerms) -> Allocation {
@@ -198,8 +196,11 @@ extension Account {
       preconditionFailure("an allocation that is spent or unknown")
     }
     body(&allocations[index])
-    allocations[index].requireBalanced()
-    rows.append(.allocation(allocations[index]))
+    let moved = allocations[index]
+    moved.requireBalanced()
+    // A settle usually moves twice within one grant.
+    if case .allocation(let last) = rows.last, last.id == id { rows.removeLast() }
+    rows.append(.allocation(moved))
   }
 
   /// Drops allocations in which nothing is left: no later entry needs them.

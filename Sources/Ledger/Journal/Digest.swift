@@ -15,17 +15,13 @@ public struct Digest: Sendable, Hashable {
 
   /// Hashes bytes.
   public init(hashing bytes: [UInt8]) {
-    var hasher = SHA256()
-    bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
-    self = hasher.finalize().withUnsafeBytes { Digest(reading: $0) }
+    self = bytes.withUnsafeBytes { Digest(hashing: $0) }
   }
 
-  /// Hashes bytes and then more after an earlier digest: a link of a hash chain.
-  init(hashing bytes: [UInt8], _ more: [UInt8], after previous: Digest) {
+  /// Hashes bytes that are lent.
+  init(hashing bytes: UnsafeRawBufferPointer) {
     var hasher = SHA256()
-    previous.withBytes { hasher.update(bufferPointer: $0) }
-    bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
-    more.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+    hasher.update(bufferPointer: bytes)
     self = hasher.finalize().withUnsafeBytes { Digest(reading: $0) }
   }
 
@@ -56,4 +52,6 @@ public struct Digest: Sendable, Hashable {
   public func hash(into hasher: inout Hasher) {
     hasher.combine(words.0)
   }
+
+  public func _rawHashValue(seed: Int) -> Int { WordHash.value(of: words.0, seed: seed) }
 }

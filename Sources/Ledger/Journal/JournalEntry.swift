@@ -37,13 +37,13 @@ public struct JournalEntry: Sendable {
 public struct StoredReply: Sendable, Hashable {
   /// The hash of principal, kind of command and key.
   public let key: Digest
-  /// The hash of the command.
-  public let body: Digest
+  /// The hash of the command, in entries of older versions; nil where the command itself is kept.
+  public let body: Digest?
   /// The encoded outcome: see `Outcome+Encoding.swift`.
   public let outcome: [UInt8]
   /// The last journal entry of the command.
   public let seq: Int64
-  /// The command's stored form, whose hash `body` is; empty in entries of older versions.
+  /// The command's stored form; empty in entries of older versions.
   public let command: [UInt8]
   /// How many entries the command caused; 0 in entries of older versions.
   public let entryCount: Int
@@ -51,14 +51,21 @@ public struct StoredReply: Sendable, Hashable {
   public internal(set) var answeredAt = LedgerTime.distantPast
 
   public init(
-    key: Digest, body: Digest, outcome: [UInt8], seq: Int64, command: [UInt8] = [],
+    key: Digest, body: Digest? = nil, outcome: [UInt8], seq: Int64, command: [UInt8] = [],
     entryCount: Int = 0
   ) {
+    precondition((body == nil) != command.isEmpty, "a command or its hash")
     self.key = key
     self.body = body
     self.outcome = outcome
     self.seq = seq
     self.command = command
     self.entryCount = entryCount
+  }
+
+  /// Whether it answers `other`, a command's stored form, and not another command under its key.
+  func answers(_ other: [UInt8]) -> Bool {
+    if let body { return body == Digest(hashing: other) }
+    return command == other
   }
 }

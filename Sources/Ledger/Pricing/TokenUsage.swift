@@ -46,8 +46,9 @@ public struct TokenUsage: Sendable, Hashable {
   /// Whether the model is a lawful name and each count is within 0...``LedgerLimits/tokensMax``.
   public var isValid: Bool {
     guard Identifier.isValid(model) else { return false }
-    let counts = [inputTokens, outputTokens, cachedInputTokens, reasoningTokens]
-    return counts.allSatisfy { (0...LedgerLimits.tokensMax).contains($0) }
+    let lawful = 0...LedgerLimits.tokensMax
+    return lawful.contains(inputTokens) && lawful.contains(outputTokens)
+      && lawful.contains(cachedInputTokens) && lawful.contains(reasoningTokens)
   }
 }
 

@@ -3,20 +3,24 @@ public enum Identifier {
   /// Whether `text` is a lawful account id, model name or session id.
   public static func isValid(_ text: String) -> Bool {
     guard (1...LedgerLimits.identifierBytesMax).contains(text.utf8.count) else { return false }
+    let lawful = lawful
     var text = text
     return text.withUTF8 { bytes in
-      for byte in bytes where byte >= 128 || lawful & (UInt128(1) << UInt128(byte)) == 0 {
-        return false
+      bytes.allSatisfy { byte in
+        let bits = byte < 64 ? lawful.low : lawful.high
+        return byte < 128 && bits & (1 << UInt64(byte & 63)) != 0
       }
-      return true
     }
   }
 
   /// One bit for each ASCII character: each question about an account asks here.
-  private static let lawful: UInt128 = {
+  private static let lawful: (low: UInt64, high: UInt64) = {
     let letters = (UInt8(ascii: "a")...UInt8(ascii: "z")).flatMap { [$0, $0 - 32] }
-    let others = Array("0123456789_.:-".utf8)
-    return (letters + others).reduce(0) { $0 | UInt128(1) << UInt128($1) }
+    var bits: (low: UInt64, high: UInt64) = (0, 0)
+    for byte in letters + Array("0123456789_.:-".utf8) {
+      if byte < 64 { bits.low |= 1 << UInt64(byte) } else { bits.high |= 1 << UInt64(byte - 64) }
+    }
+    return bits
   }()
 }
 
@@ -55,6 +59,10 @@ extension SequencedID {
     else { return nil }
     self.init(seq: seq)
     guard description == text else { return nil }
+  }
+
+  public func _rawHashValue(seed: Int) -> Int {
+    WordHash.value(of: UInt64(bitPattern: seq), seed: seed)
   }
 
   public var description: String { Self.prefix + String(seq) }

@@ -61,8 +61,8 @@ struct ExplanationTests {
       balance: Balance(availableMicros: 1_000, heldMicros: 0, debtMicros: 0), debtRepaidMicros: 0)
     let outcome = CommandOutcome.success(.allocated(answer))
     let reply = StoredReply(
-      key: attempt("1").keyDigest(for: command.kind), body: Digest(hashing: command.storedBody),
-      outcome: outcome.storedBytes, seq: 1, command: command.storedBody, entryCount: 1)
+      key: attempt("1").keyDigest(for: command.kind), outcome: outcome.storedBytes, seq: 1,
+      command: command.storedBody, entryCount: 1)
     let sealed = SealedEntry(
       JournalEntry(
         seq: 1, time: clock.now(), account: "u", actor: "p", change: .allocated(terms),

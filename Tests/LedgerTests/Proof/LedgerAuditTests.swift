@@ -360,12 +360,13 @@ struct LedgerAuditTests {
   func live() {
     var audit = LedgerAudit()
     var account = Account(id: "u")
+    var touched: [LedgerRow] = []
     for (offset, row) in Self.rows([
       .allocated(Self.terms(1, 100)), .holdOpened(Self.hold(2, [Self.pin(1, 5)])),
     ]).enumerated() {
       try? audit.examine(row)
       guard let change = try? row.decoded().change else { continue }
-      _ = account.apply(change, seq: Int64(offset) + 1)
+      account.apply(change, seq: Int64(offset) + 1, &touched)
     }
     #expect(audit.difference(of: account) == nil)
     var indebted = account
