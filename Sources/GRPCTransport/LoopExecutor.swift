@@ -153,6 +153,7 @@ final class LoopContext: Sendable {
   private let boundTurn: NIOLoopBound<LoopTurn>
   private let boundWorkspace: NIOLoopBound<SessionWorkspace>
   private let boundHandlers: NIOLoopBound<LoopHandlers?>
+  private let boundNewcomers: NIOLoopBound<NewcomerLine>
 
   /// Must be called on the loop. At most `handlersMax` unary handlers run at once; nil = as many as
   /// come.
@@ -167,6 +168,11 @@ final class LoopContext: Sendable {
       LoopHandlers(max: $0, loop: eventLoop, executor: executor)
     }
     boundHandlers = NIOLoopBound(handlers, eventLoop: eventLoop)
+    let line = NewcomerLine { next in
+      // Not `execute`: the loop runs all of those before it reads again.
+      eventLoop.assumeIsolated().scheduleTask(in: NewcomerLine.pause, next)
+    }
+    boundNewcomers = NIOLoopBound(line, eventLoop: eventLoop)
   }
 
   /// How long what is read has waited. On the loop only.
@@ -177,6 +183,9 @@ final class LoopContext: Sendable {
 
   /// Who lets unary handlers begin; nil = nobody holds them back. On the loop only.
   var handlers: LoopHandlers? { boundHandlers.value }
+
+  /// Where new clients wait. On the loop only.
+  var newcomers: NewcomerLine { boundNewcomers.value }
 
   /// On the loop only.
   var timers: LoopTimers { boundTimers.value }

@@ -46,6 +46,12 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   @exclusivity(unchecked) var heldRequestBytes = 0
 
   private var undecided: ByteBuffer?
+  /// What a newcomer has sent and nobody has looked at so far.
+  @exclusivity(unchecked) var unread: ByteBuffer?
+  /// Whether the channel may go on reading meanwhile.
+  @exclusivity(unchecked) var isReadingAllowed = true
+  /// Whether a call of the client has come to a good end: see `NewcomerLine`.
+  @exclusivity(unchecked) private var isKnown = false
   @exclusivity(unchecked) private var output = ByteBuffer()
   @exclusivity(unchecked) private var isReading = false
   @exclusivity(unchecked) private var isFlushScheduled = false
@@ -106,22 +112,37 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isClosing else { return drop(unwrapInboundIn(data), context) }
+    let bytes = unwrapInboundIn(data)
+    guard isKnown, unread == nil else { return readInLine(bytes) }
     let now = Deadline.now()
-    if !isReading {
-      isReading = true
-      lastTurn = loopTurn.reading(lastTurn: lastTurn, at: now)
-      arrival = max(loopTurn.earliest, turnStart)
-    }
+    if !isReading { noteArrival(at: now) }
+    read(bytes, at: now)
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    readEnded()
+  }
+
+  /// Bytes have arrived: the time of the calls in them runs from now, or from when they could have
+  /// been seen.
+  func noteArrival(at now: Deadline) {
+    lastTurn = loopTurn.reading(lastTurn: lastTurn, at: now)
+    arrival = max(loopTurn.earliest, turnStart)
+  }
+
+  /// Works on received bytes; `readEnded` is owed.
+  func read(_ bytes: ByteBuffer, at now: Deadline) {
+    isReading = true
     turnStart = now
-    let buffer = unwrapInboundIn(data)
-    guard session == nil else { return feed(buffer) }
+    guard session == nil else { return feed(bytes) }
     var collected = undecided ?? ByteBuffer()
-    collected.writeImmutableBuffer(buffer)
+    collected.writeImmutableBuffer(bytes)
     undecided = nil
     decide(collected)
   }
 
-  func channelReadComplete(context: ChannelHandlerContext) {
+  /// Sends what came of what was read.
+  func readEnded() {
     isReading = false
     flush()
     isTurnFresh = false
@@ -251,11 +272,15 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
       call.receiveEnd()
     case .writable(let stream):
       call(of: stream)?.becameWritable()
-    case .closed(let stream, _):
+    case .closed(let stream, let code):
       let call = call(of: stream)
       stream.context = nil
       if stream.isResetByPeer { judgeReset(of: call) }
-      if let call { callClosed(call) }
+      if let call {
+        callClosed(call)
+        // With more in line it may just be a flood that has not come to its reset.
+        if code == .noError, !stream.isResetByPeer, unread == nil { isKnown = true }
+      }
       if session.isIdle {
         life?.age.callsEnded(at: isTurnFresh ? turnStart : .now())
       }
@@ -410,6 +435,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     endLife()
     closeTimer?.cancel()
     closeTimer = nil
+    unread = nil
     guard let ended = session else { return }
     session = nil
     for stream in ended.openStreams {

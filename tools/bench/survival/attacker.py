@@ -18,6 +18,9 @@ sys.path[:0] = [str(TOOLS / "bench"), str(TOOLS / "python")]
 from survival import wire  # noqa: E402
 from survival.attacks import ATTACKS  # noqa: E402
 
+# Where attacks come from: the honest client is not refused for the connections of its neighbours.
+ADDRESS = "127.0.0.66"
+
 
 class Attacker:
     """One connection after the other."""
@@ -32,7 +35,7 @@ class Attacker:
 
     def connect(self):
         self._done["connections"] += 1
-        self.peer = socket.create_connection(("127.0.0.1", self._port), timeout=5)
+        self.peer = socket.create_connection(("127.0.0.1", self._port), 5, (ADDRESS, 0))
         self.peer.setblocking(False)
         self._left = memoryview(self._begin)
         self._is_flooding = False
