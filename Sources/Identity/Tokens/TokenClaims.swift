@@ -1,6 +1,6 @@
 import JWTKit
 
-/// The claims of an access token. All are mandatory but `nbf`.
+/// The claims of an access token. All are mandatory.
 struct TokenClaims: Sendable, Equatable {
   var issuer: String
   var audience: [String]
@@ -8,8 +8,7 @@ struct TokenClaims: Sendable, Equatable {
   var username: String
   var roles: [String]
   var issuedAt: Int64
-  /// Nil when it is the time of issue: then nothing is to be said.
-  var notBefore: Int64?
+  var notBefore: Int64
   var expiresAt: Int64
   var tokenID: String
 }
@@ -64,7 +63,7 @@ extension TokenClaims {
     }
     self.roles = roles
     issuedAt = try time(.issuedAt)
-    notBefore = members[CodingKeys.notBefore.rawValue] == nil ? nil : try time(.notBefore)
+    notBefore = try time(.notBefore)
     expiresAt = try time(.expiresAt)
     tokenID = try text(.tokenID)
   }

@@ -66,7 +66,7 @@ public struct TokenIssuer: Sendable {
     let now = clock.now()
     let claims = TokenClaims(
       issuer: issuer, audience: audience, subject: subject, username: username.text,
-      roles: roles.names, issuedAt: now, notBefore: nil, expiresAt: now + lifetime,
+      roles: roles.names, issuedAt: now, notBefore: now, expiresAt: now + lifetime,
       tokenID: String(randomIdentifier().prefix(Self.tokenIDCount)))
     let header: JWTHeader = [
       "alg": .string(key.algorithm), "typ": .string(TokenHeader.type), "kid": .string(key.keyID),

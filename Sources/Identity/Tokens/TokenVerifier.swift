@@ -88,7 +88,7 @@ public struct TokenVerifier: Sendable {
     guard claims.issuer == issuer else { throw .wrongIssuer }
     guard claims.audience.contains(audience) || claims.audience.contains(ServiceAudience.system)
     else { throw .wrongAudience }
-    guard (claims.notBefore ?? claims.issuedAt) <= now + Self.leeway else { throw .notYetValid }
+    guard claims.notBefore <= now + Self.leeway else { throw .notYetValid }
     guard claims.issuedAt <= now + Self.leeway else { throw .notYetValid }
     guard claims.expiresAt + Self.leeway > now else { throw .expired }
     // A token that lives longer than any we issue is not one of ours, whoever signed it.

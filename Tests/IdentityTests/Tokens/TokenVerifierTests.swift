@@ -122,13 +122,13 @@ struct TokenVerifierTests {
     }
   }
 
-  @Test("Each claim but nbf is mandatory, and of one type")
+  @Test("Each claim is mandatory and of one type")
   func claims() throws {
     let verifier = try makeVerifier()
     let claims = ["iss", "aud", "sub", "name", "roles", "iat", "nbf", "exp", "jti"]
     for claim in claims {
       let wrongTypes: [(any Sendable)?] = [nil, true, ["x": 1], NSNull(), 1.5]
-      for value in wrongTypes where claim != "nbf" || value != nil {
+      for value in wrongTypes {
         let token = try forge.claim(claim, value).signed()
         #expect(verifier.refusal(of: token) == .badClaim(claim), "\(claim)")
       }
@@ -166,14 +166,11 @@ struct TokenVerifierTests {
     }
   }
 
-  @Test("A token for the whole system is for each service, without nbf it is valid from its issue")
-  func shortest() throws {
+  @Test("A token for the whole system is for each service")
+  func wholeSystem() throws {
     for audience in ServiceAudience.all {
       let verifier = try makeVerifier(audience: audience)
-      let short = forge.claim("aud", "farebox").claim("nbf", nil)
-      #expect(try verifier.refusal(of: short.signed()) == nil)
-      let early = short.claim("iat", time.now + 31).claim("exp", time.now + 600)
-      #expect(try verifier.refusal(of: early.signed()) == .notYetValid)
+      #expect(try verifier.refusal(of: forge.claim("aud", "farebox").signed()) == nil)
     }
   }
 
