@@ -82,10 +82,10 @@ struct ClientKeepaliveTests {
       // On a busy machine that one may come later still; pings of the silence would be many.
       #expect(pings.withLock { $0 } <= before + 1)
     }
-    // The silence was long: the next call brings a ping along.
+    // Where the silence was not broken by pings it was long: the next call brings one along.
     let beforeCall = pings.withLock { $0 }
     #expect(try await client.call() == [1, 2, 3])
-    #expect(pings.withLock { $0 } > beforeCall)
+    if !isPermitted { #expect(pings.withLock { $0 } > beforeCall) }
     try await server.close()
   }
 
