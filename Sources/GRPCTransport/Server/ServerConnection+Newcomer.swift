@@ -10,11 +10,13 @@ extension ServerConnection: Newcomer {
   private static let unreadBytesMax = 64 * 1024
 
   /// Takes what a client has sent that is new, or was when it sent what is still in line.
-  func readInLine(_ bytes: ByteBuffer) {
+  func readInLine(_ bytes: ByteBuffer, at now: Deadline) {
     if unread == nil {
-      noteArrival(at: .now())
       unread = bytes
-      return loop.newcomers.join(self)
+      timeAtHead = now
+      loop.newcomers.join(self)
+      timeAtHead = nil
+      return
     }
     unread?.writeImmutableBuffer(bytes)
     guard let count = unread?.readableBytes, count > Self.unreadBytesMax else { return }
@@ -22,9 +24,12 @@ extension ServerConnection: Newcomer {
   }
 
   func takeTurn() -> Bool {
-    var now = Deadline.now()
+    var now = timeAtHead ?? .now()
     let end = now.advanced(byNanoseconds: Self.turnNanoseconds)
     while now < end, !isClosing, let slice = nextSlice() {
+      // What stood in line behind the client's own bytes has waited for nobody else: a reset that
+      // comes a slice after its call comes soon after it.
+      arrival = max(arrival, turnStart)
       read(slice, at: now)
       now = .now()
     }

@@ -48,11 +48,15 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   private var undecided: ByteBuffer?
   /// What a newcomer has sent and nobody has looked at so far.
   @exclusivity(unchecked) var unread: ByteBuffer?
+  /// The time, while a newcomer works that did not have to wait.
+  @exclusivity(unchecked) var timeAtHead: Deadline?
   /// Whether the channel may go on reading meanwhile.
   @exclusivity(unchecked) var isReadingAllowed = true
   /// Whether a call of the client has come to a good end: see `NewcomerLine`.
   @exclusivity(unchecked) private var isKnown = false
   @exclusivity(unchecked) private var output = ByteBuffer()
+  /// Whether bytes came in this turn of the loop, of which more may follow.
+  @exclusivity(unchecked) private var isArriving = false
   @exclusivity(unchecked) private var isReading = false
   @exclusivity(unchecked) private var isFlushScheduled = false
   @exclusivity(unchecked) private var isFlushing = false
@@ -63,7 +67,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   @exclusivity(unchecked) private var lastTurn: UInt64 = 0
   /// Since when they may have been waiting: the time of callers runs from there. At worst a turn of
   /// the loop too early, which is little unless there is more to do than can be done.
-  @exclusivity(unchecked) private(set) var arrival = Deadline(nanoseconds: 0)
+  @exclusivity(unchecked) var arrival = Deadline(nanoseconds: 0)
   /// Whether that was in this loop turn, so that it is as good as now.
   @exclusivity(unchecked) private var isTurnFresh = false
   /// Unary calls that began in these bytes and whose request has not ended so far.
@@ -113,19 +117,21 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isClosing else { return drop(unwrapInboundIn(data), context) }
     let bytes = unwrapInboundIn(data)
-    guard isKnown, unread == nil else { return readInLine(bytes) }
     let now = Deadline.now()
-    if !isReading { noteArrival(at: now) }
+    if !isArriving, unread == nil { noteArrival(at: now) }
+    isArriving = true
+    guard isKnown, unread == nil else { return readInLine(bytes, at: now) }
     read(bytes, at: now)
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
+    isArriving = false
     readEnded()
   }
 
   /// Bytes have arrived: the time of the calls in them runs from now, or from when they could have
   /// been seen.
-  func noteArrival(at now: Deadline) {
+  private func noteArrival(at now: Deadline) {
     lastTurn = loopTurn.reading(lastTurn: lastTurn, at: now)
     arrival = max(loopTurn.earliest, turnStart)
   }

@@ -62,6 +62,6 @@ import Testing
     line.join(Client("a", turns: 3, log))
     line.join(Client("b", turns: 2, log))
     while !log.pauses.isEmpty { log.resume() }
-    #expect(log.names == ["a", "b", "a", "b", "a"])
+    #expect(log.names == ["a", "a", "b", "a", "b"])
   }
 }
