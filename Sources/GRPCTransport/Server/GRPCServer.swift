@@ -221,6 +221,7 @@ public final class GRPCServer: Sendable {
         }
       }
       .childChannelOption(.maxMessagesPerRead, value: 4)
+      .childChannelOption(.recvAllocator, value: ServerConnection.newcomersReads)
       .childChannelOption(
         .writeBufferWaterMark, value: .init(low: 64 * 1024, high: 512 * 1024)
       )

@@ -4,6 +4,8 @@ import NIOCore
 extension ServerConnection: Newcomer {
   /// Bytes that a newcomer's session is given at once: 4 KiB.
   private static let sliceBytes = 4096
+  /// How much of a newcomer is read at once: 2 KiB, four times in a turn of the loop.
+  static let newcomersReads = FixedSizeRecvByteBufferAllocator(capacity: 2048)
   /// Time after which no further slice follows in the same turn: 100 us.
   private static let turnNanoseconds: Int64 = 100_000
   /// Bytes in line from which on no more are read: 64 KiB.
@@ -21,6 +23,23 @@ extension ServerConnection: Newcomer {
     unread?.writeImmutableBuffer(bytes)
     guard let count = unread?.readableBytes, count > Self.unreadBytesMax else { return }
     setReading(false)
+  }
+
+  /// A newcomer has shown that it means well: from now on it is read as fast as it sends.
+  func callEndedWell() {
+    // Of one who resets calls this may just be one whose reset is still in line.
+    guard unread == nil || !hasReset else { return }
+    isKnown = true
+    setReads(AdaptiveRecvByteBufferAllocator())
+  }
+
+  /// What the client sends is of no use any more, and copying it costs time.
+  func readLittle() {
+    setReads(Self.newcomersReads)
+  }
+
+  private func setReads(_ allocator: any RecvByteBufferAllocator) {
+    try? context?.channel.syncOptions?.setOption(.recvAllocator, value: allocator)
   }
 
   func takeTurn() -> Bool {

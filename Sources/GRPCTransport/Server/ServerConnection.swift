@@ -53,7 +53,9 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   /// Whether the channel may go on reading meanwhile.
   @exclusivity(unchecked) var isReadingAllowed = true
   /// Whether a call of the client has come to a good end: see `NewcomerLine`.
-  @exclusivity(unchecked) private var isKnown = false
+  @exclusivity(unchecked) var isKnown = false
+  /// Whether the client has reset a call.
+  @exclusivity(unchecked) private(set) var hasReset = false
   @exclusivity(unchecked) private var output = ByteBuffer()
   /// Whether bytes came in this turn of the loop, of which more may follow.
   @exclusivity(unchecked) private var isArriving = false
@@ -181,6 +183,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   /// Drops what comes after our last words: read, so that they are not overtaken by a reset, but
   /// not for as long as a client likes to send.
   private func drop(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    if droppedBytes == 0 { readLittle() }
     droppedBytes += bytes.readableBytes
     guard droppedBytes > Self.droppedBytesMax else { return }
     try? context.channel.syncOptions?.setOption(.autoRead, value: false)
@@ -281,11 +284,13 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
     case .closed(let stream, let code):
       let call = call(of: stream)
       stream.context = nil
-      if stream.isResetByPeer { judgeReset(of: call) }
+      if stream.isResetByPeer {
+        hasReset = true
+        judgeReset(of: call)
+      }
       if let call {
         callClosed(call)
-        // With more in line it may just be a flood that has not come to its reset.
-        if code == .noError, !stream.isResetByPeer, unread == nil { isKnown = true }
+        if code == .noError, !stream.isResetByPeer, !isKnown { callEndedWell() }
       }
       if session.isIdle {
         life?.age.callsEnded(at: isTurnFresh ? turnStart : .now())
