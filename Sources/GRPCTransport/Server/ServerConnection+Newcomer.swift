@@ -2,6 +2,8 @@ import GRPC
 import NIOCore
 
 extension ServerConnection: Newcomer {
+  /// Age of a connection from which on its client is not new: 1 s. Floods are sent away sooner.
+  static let noviceNanoseconds: Int64 = 1_000_000_000
   /// Bytes that a newcomer's session is given at once: 4 KiB.
   private static let sliceBytes = 4096
   /// How much of a newcomer is read at once: 2 KiB, four times in a turn of the loop.
@@ -25,10 +27,14 @@ extension ServerConnection: Newcomer {
     setReading(false)
   }
 
-  /// A newcomer has shown that it means well: from now on it is read as fast as it sends.
+  /// A call of a newcomer has come to a good end.
   func callEndedWell() {
     // Of one who resets calls this may just be one whose reset is still in line.
-    guard unread == nil || !hasReset else { return }
+    if unread == nil || !hasReset { becomeKnown() }
+  }
+
+  /// The client has shown that it means well: from now on it is read as fast as it sends.
+  private func becomeKnown() {
     isKnown = true
     setReads(AdaptiveRecvByteBufferAllocator())
   }
@@ -55,6 +61,8 @@ extension ServerConnection: Newcomer {
     if isClosing { unread = nil }
     readEnded()
     if unread == nil, !isClosing { setReading(true) }
+    // The first call may be a stream without an end.
+    if !isKnown, !isClosing, now >= knownFrom { becomeKnown() }
     return unread != nil
   }
 

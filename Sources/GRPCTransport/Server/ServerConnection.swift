@@ -52,8 +52,10 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   @exclusivity(unchecked) var timeAtHead: Deadline?
   /// Whether the channel may go on reading meanwhile.
   @exclusivity(unchecked) var isReadingAllowed = true
-  /// Whether a call of the client has come to a good end: see `NewcomerLine`.
+  /// Whether a call of the client has come to a good end, or it has stayed: see `NewcomerLine`.
   @exclusivity(unchecked) var isKnown = false
+  /// When whoever has not been sent away is known.
+  @exclusivity(unchecked) private(set) var knownFrom = Deadline(nanoseconds: .max)
   /// Whether the client has reset a call.
   @exclusivity(unchecked) private(set) var hasReset = false
   @exclusivity(unchecked) private var output = ByteBuffer()
@@ -107,6 +109,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
 
   func channelActive(context: ChannelHandlerContext) {
     peers = PeerNames(of: context.channel)
+    knownFrom = Deadline.now().advanced(byNanoseconds: Self.noviceNanoseconds)
     guard isAdmitted(context.channel) else { return }
     let timeout = settings.limits.prefaceTimeout
     closeTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) {
