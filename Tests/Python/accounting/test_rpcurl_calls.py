@@ -81,6 +81,14 @@ def settled(answer):
     return plain
 
 
+def through(last, copy):
+    """A copy of the journal without what has become due since its entry `last`."""
+    for part in copy:
+        part.last_seq = last
+        del part.entries[sum(entry.seq <= last for entry in part.entries) :]
+    return [part for part in copy if part.entries]
+
+
 @pytest.mark.parametrize("rpc", [rpc for rpc in LAWFUL if rpc != "WatchBalance"])
 def test_accounting_answers_rpcurl_as_it_answers_others(world, rpcurl_call, rpc):
     """A mutation is repeated with the same key, so that the answer must be the first one again."""
@@ -91,6 +99,8 @@ def test_accounting_answers_rpcurl_as_it_answers_others(world, rpcurl_call, rpc)
     again = call(world, rpc, person, **fields)
     streams = contract(world).methods_by_name[rpc].server_streaming
     again = list(again) if streams else [again]
+    if rpc == "BackupJournal":
+        again = through(answers[0].last_seq, again)
     assert [settled(one) for one in answers] == [settled(one) for one in again]
     assert any(one.ByteSize() for one in answers)
 
