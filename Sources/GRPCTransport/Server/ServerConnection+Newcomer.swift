@@ -3,7 +3,7 @@ import NIOCore
 
 extension ServerConnection: Newcomer {
   /// Age of a connection from which on its client is not new: 1 s. Floods are sent away sooner.
-  static let noviceNanoseconds: Int64 = 1_000_000_000
+  static let newcomerNanoseconds: Int64 = 1_000_000_000
   /// Bytes that a newcomer's session is given at once: 4 KiB.
   private static let sliceBytes = 4096
   /// How much of a newcomer is read at once: 2 KiB, four times in a turn of the loop.
@@ -60,7 +60,8 @@ extension ServerConnection: Newcomer {
     }
     if isClosing { unread = nil }
     readEnded()
-    if unread == nil, !isClosing { setReading(true) }
+    // Also when the connection is closing: what comes is dropped then, which takes reading.
+    if unread == nil { setReading(true) }
     // The first call may be a stream without an end.
     if !isKnown, !isClosing, now >= knownFrom { becomeKnown() }
     return unread != nil

@@ -109,7 +109,7 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
 
   func channelActive(context: ChannelHandlerContext) {
     peers = PeerNames(of: context.channel)
-    knownFrom = Deadline.now().advanced(byNanoseconds: Self.noviceNanoseconds)
+    knownFrom = Deadline.now().advanced(byNanoseconds: Self.newcomerNanoseconds)
     guard isAdmitted(context.channel) else { return }
     let timeout = settings.limits.prefaceTimeout
     closeTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) {
