@@ -258,12 +258,7 @@ extension RawStatement {
       row.text(terms.allocatedBy)
       row.integer(terms.allocatedAt.microseconds)
       row.text(terms.notes)
-      row.integer(allocation.availableMicros)
-      row.integer(allocation.heldMicros)
-      row.integer(allocation.spentMicros)
-      row.integer(allocation.expiredMicros)
-      row.integer(allocation.voidedMicros)
-      row.integer(allocation.isVoided ? 1 : 0)
+      row.amounts(of: allocation)
       row.integer(allocation.isUnspent ? 1 : 0)
     }
   }
@@ -271,12 +266,7 @@ extension RawStatement {
   fileprivate func writeAmounts(of allocation: Allocation) throws {
     let terms = allocation.terms
     try run { row in
-      row.integer(allocation.availableMicros)
-      row.integer(allocation.heldMicros)
-      row.integer(allocation.spentMicros)
-      row.integer(allocation.expiredMicros)
-      row.integer(allocation.voidedMicros)
-      row.integer(allocation.isVoided ? 1 : 0)
+      row.amounts(of: allocation)
       row.integer(terms.id.seq)
       row.integer(allocation.isUnspent ? 1 : 0)
       row.integer(Int64(terms.priority))
@@ -352,6 +342,18 @@ extension RawStatement {
       row.integer(rates.perCallMicros)
       row.integer(rates.minimumMicros)
     }
+  }
+}
+
+extension RawArguments {
+  /// What of an allocation changes with nearly every command, in the order of the columns.
+  fileprivate mutating func amounts(of allocation: Allocation) {
+    integer(allocation.availableMicros)
+    integer(allocation.heldMicros)
+    integer(allocation.spentMicros)
+    integer(allocation.expiredMicros)
+    integer(allocation.voidedMicros)
+    integer(allocation.isVoided ? 1 : 0)
   }
 }
 
