@@ -61,6 +61,12 @@ struct Draft: ~Copyable {
   /// Gives the rows away, those that were there before first.
   mutating func takeRows() -> [LedgerRow] { rows.takeAll() }
 
+  /// Gives the changes away.
+  mutating func takeChanges() -> [Change] {
+    defer { changes = [] }
+    return changes
+  }
+
   /// Moves the bound before which nothing is due.
   mutating func setNextDue(_ time: LedgerTime) {
     account.nextDue = time

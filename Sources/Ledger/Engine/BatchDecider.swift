@@ -95,9 +95,10 @@ struct BatchDecider {
     for id in ids {
       guard let draft = state.draft(id, at: time, &rows) else { continue }
       noteEndedHolds(draft.touchedRows)
-      let changes = draft.changes
       let seq = draft.seqBefore
-      rows = state.finish(draft, isSwept: true).rows
+      let finished = state.finish(draft, isSwept: true)
+      rows = finished.rows
+      let changes = finished.changes
       // Also without changes: it is not to be swept again for the same.
       touch(id, from: seq, hasEntry: !changes.isEmpty)
       guard !changes.isEmpty else { continue }
@@ -294,14 +295,14 @@ struct BatchDecider {
     if var draft = decided.take() {
       if case .success = outcome, draft.account.alerts != nil { draft.judgeAlerts(at: time) }
       noteEndedHolds(draft.touchedRows)
-      changes = draft.changes
       dueCount = draft.dueChangeCount
       let id = draft.account.id
       let seq = draft.seqBefore
       account = id
-      let (rows, hasChanged) = state.finish(draft)
-      self.rows = rows
-      if hasChanged { touch(id, from: seq, hasEntry: !changes.isEmpty) }
+      let finished = state.finish(draft)
+      rows = finished.rows
+      changes = finished.changes
+      if finished.hasChanged { touch(id, from: seq, hasEntry: !changes.isEmpty) }
     }
     if case .failure = outcome { changes.append(.refused(submission.command.kind)) }
     append(changes, dueCount: dueCount, account: account, (submission, outcome))

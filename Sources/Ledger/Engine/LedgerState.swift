@@ -64,16 +64,19 @@ struct LedgerState {
   }
 
   /// Puts the account back, with all that was decided. Returns the rows, of which the last may tell
-  /// the store when to sweep it, and whether anything has changed.
+  /// the store when to sweep it, the changes, and whether anything has changed.
+  ///
+  /// The changes are moved out and must not be read from the draft before: Swift 6.3 keeps no count
+  /// of what is copied from a `let` draft that is given away afterwards, and frees it here.
   mutating func finish(
     _ draft: consuming Draft, isSwept: Bool = false
-  ) -> (rows: [LedgerRow], hasChanged: Bool) {
+  ) -> (rows: [LedgerRow], changes: [Change], hasChanged: Bool) {
     let hasChanges = !draft.changes.isEmpty
-    if !hasChanges && draft.account.seq == 0 { return (draft.takeRows(), false) }
+    if !hasChanges && draft.account.seq == 0 { return (draft.takeRows(), [], false) }
     note(draft.touchedRows)
     let isRescheduled = draft.schedule(always: isSwept)
     accounts[draft.account.id] = draft.account
-    return (draft.takeRows(), hasChanges || isRescheduled)
+    return (draft.takeRows(), draft.takeChanges(), hasChanges || isRescheduled)
   }
 
   /// Keeps what is known across accounts: whose the open holds are, and how long answers were.
