@@ -35,20 +35,25 @@ enum Amount {
     _ usage: Farebox_Accounting_V1_TokenUsage, field: String = "usage", allowingNone: Bool = false
   ) throws(RPCError) -> TokenUsage {
     try CheckedIdentifier.require(usage.model, field: field + ".model")
-    let counts = [
-      ("input_tokens", usage.inputTokens), ("output_tokens", usage.outputTokens),
-      ("cached_input_tokens", usage.cachedInputTokens),
-      ("reasoning_tokens", usage.reasoningTokens),
-    ]
-    for (name, count) in counts where !(0...LedgerLimits.tokensMax).contains(count) {
-      throw .invalidArgument(
-        field: field + "." + name, description: "must be 0 to \(LedgerLimits.tokensMax)")
-    }
-    guard allowingNone || counts.contains(where: { $0.1 > 0 }) else {
+    try check(usage.inputTokens, of: field, "input_tokens")
+    try check(usage.outputTokens, of: field, "output_tokens")
+    try check(usage.cachedInputTokens, of: field, "cached_input_tokens")
+    try check(usage.reasoningTokens, of: field, "reasoning_tokens")
+    // None is negative.
+    let any =
+      usage.inputTokens | usage.outputTokens | usage.cachedInputTokens | usage.reasoningTokens
+    guard allowingNone || any > 0 else {
       throw .invalidArgument(field: field, description: "must count at least one token")
     }
     return TokenUsage(
       model: usage.model, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens,
       cachedInputTokens: usage.cachedInputTokens, reasoningTokens: usage.reasoningTokens)
+  }
+
+  private static func check(_ count: Int64, of field: String, _ name: String) throws(RPCError) {
+    guard (0...LedgerLimits.tokensMax).contains(count) else {
+      throw .invalidArgument(
+        field: field + "." + name, description: "must be 0 to \(LedgerLimits.tokensMax)")
+    }
   }
 }

@@ -28,7 +28,7 @@ public struct AuthenticationInterceptor: AdmittingInterceptor {
     switch credentials(in: context.metadata) {
     case .known(let principal):
       context[AccessLogNotesKey.self]?.setSubject(principal.subject)
-      context = context.authenticated(as: principal)
+      context[PrincipalKey.self] = principal
       return .admitted
     case .unknown: return .mustWait
     case .refused(let refusal): throw RPCError.unauthenticated(refusal)

@@ -4,10 +4,23 @@ public protocol ContextKey {
 }
 
 /// Values by key type. There are few, nearly always one: that one needs no array.
+///
+/// Copied for every interceptor: so each value is an object, which is found without a cast.
 public struct ContextValues: Sendable {
-  private struct Entry: Sendable {
+  private class Entry: @unchecked Sendable {
     let key: ObjectIdentifier
-    let value: any Sendable
+
+    init(key: ObjectIdentifier) { self.key = key }
+  }
+
+  /// Unchecked, as above: holds nothing but what may be sent, and never changes.
+  private final class EntryOf<Value: Sendable>: Entry, @unchecked Sendable {
+    let value: Value
+
+    init(key: ObjectIdentifier, _ value: Value) {
+      self.value = value
+      super.init(key: key)
+    }
   }
 
   private var first: Entry?
@@ -21,14 +34,17 @@ public struct ContextValues: Sendable {
     get {
       let wanted = ObjectIdentifier(key)
       guard let first else { return nil }
-      if first.key == wanted { return first.value as? Key.Value }
-      return others.first { $0.key == wanted }?.value as? Key.Value
+      let found = first.key == wanted ? first : others.first { $0.key == wanted }
+      // What stands under a key was put there as its value.
+      return found.map { unsafeDowncast($0, to: EntryOf<Key.Value>.self).value }
     }
-    set { set(newValue, ObjectIdentifier(key)) }
+    set {
+      let key = ObjectIdentifier(key)
+      set(newValue.map { EntryOf(key: key, $0) }, key)
+    }
   }
 
-  private mutating func set(_ value: (any Sendable)?, _ key: ObjectIdentifier) {
-    let entry = value.map { Entry(key: key, value: $0) }
+  private mutating func set(_ entry: Entry?, _ key: ObjectIdentifier) {
     if first == nil || first?.key == key {
       first = entry
       if entry == nil { first = others.popLast() }

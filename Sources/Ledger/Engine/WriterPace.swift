@@ -4,19 +4,23 @@
 /// work for long: a batch of which nobody was thought to be in time halves it.
 struct WriterPace: Sendable {
   /// The part of the estimate that each batch renews: an eighth.
-  private static let share = 8
+  private static let share: Int64 = 8
 
   /// The time from taking a batch to its answers; zero before the first one.
-  private(set) var batch: Duration = .zero
+  var batch: Duration { .nanoseconds(batchNanoseconds) }
+  /// In 64 bits: every newcomer does sums with it, and those of durations have 128.
+  private var batchNanoseconds: Int64 = 0
 
-  /// A batch of commands was carried out.
+  /// A batch of commands was carried out. What took longer than an hour counts as an hour.
   mutating func took(_ duration: Duration) {
-    batch = batch == .zero ? duration : batch + (duration - batch) / Self.share
+    let (seconds, attoseconds) = min(max(duration, .zero), .seconds(3_600)).components
+    let taken = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    batchNanoseconds += (taken - batchNanoseconds) / (batchNanoseconds == 0 ? 1 : Self.share)
   }
 
   /// Nobody of a batch was thought to be in time.
   mutating func doubt() {
-    batch /= 2
+    batchNanoseconds /= 2
   }
 
   /// Whether a newcomer with so much time left is worth queueing behind so many others, when so
@@ -26,6 +30,10 @@ struct WriterPace: Sendable {
   /// as fast with a short queue, and in one that is just as long as callers wait everybody is late,
   /// since their time has begun before and their answers have a way to go.
   func isWorthQueueing(timeLeft: Duration, behind waiting: Int, batchMax: Int) -> Bool {
-    timeLeft > batch * 2 + batch * waiting / batchMax * 4
+    let before = batchNanoseconds.multipliedReportingOverflow(by: Int64(waiting))
+    guard !before.overflow else { return false }
+    let needed = before.partialValue / Int64(batchMax)
+    guard needed < Int64.max / 8 else { return false }
+    return timeLeft > .nanoseconds(batchNanoseconds * 2 + needed * 4)
   }
 }

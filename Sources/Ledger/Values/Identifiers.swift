@@ -54,11 +54,21 @@ public protocol SequencedID: Sendable, Hashable, Comparable, CustomStringConvert
 extension SequencedID {
   /// Reads the text form; nil when it is not exactly what ``description`` writes.
   public init?(_ text: String) {
-    guard text.hasPrefix(Self.prefix), let seq = Int64(text.dropFirst(Self.prefix.count)),
-      seq > 0
-    else { return nil }
+    let prefix = Self.prefix.utf8
+    guard text.utf8.starts(with: prefix) else { return nil }
+    var seq: Int64 = 0
+    for byte in text.utf8.dropFirst(prefix.count) {
+      // A zero in front is not what we write, and it alone is no seq.
+      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte), seq > 0 || byte != 0x30 else {
+        return nil
+      }
+      let (tens, tooLarge) = seq.multipliedReportingOverflow(by: 10)
+      let (sum, overflow) = tens.addingReportingOverflow(Int64(byte - UInt8(ascii: "0")))
+      guard !tooLarge, !overflow else { return nil }
+      seq = sum
+    }
+    guard seq > 0 else { return nil }
     self.init(seq: seq)
-    guard description == text else { return nil }
   }
 
   public func _rawHashValue(seed: Int) -> Int {
