@@ -36,6 +36,23 @@ extension AccountingAPI {
   }
 }
 
+extension AccountingAPI {
+  /// Carries out a command, and answers with what `response` makes of its receipt.
+  ///
+  /// - Parameter account: the account that the request names, if it does, for refusals.
+  func submit<Value, Response>(
+    _ command: Command, by attempt: Attempt, of account: AccountID? = nil,
+    for answer: PendingAnswer<Response>, _ value: @escaping @Sendable (Answer) -> Value?,
+    _ response: @escaping @Sendable (Receipt<Value>) -> Response
+  ) {
+    ledger.submit(command, by: attempt) { verdict in
+      answer.give {
+        response(try verdict.result.orThrow(account: account).map(value))
+      }
+    }
+  }
+}
+
 extension ServerContext {
   /// The account that a question is about: an empty id is the caller's own.
   ///

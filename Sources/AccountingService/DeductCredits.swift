@@ -3,16 +3,19 @@ import GRPC
 import GRPCServices
 import Ledger
 
-extension AccountingAPI {
+extension AccountingAPI: Farebox_Accounting_V1_AccountingService.Method.DeductCredits.Deferred {
   /// Charges an account at once. See the contract for effect and refusals.
   public func deductCredits(
-    request: Farebox_Accounting_V1_DeductCreditsRequest, context: ServerContext
-  ) async throws -> Farebox_Accounting_V1_DeductCreditsResponse {
+    request: Farebox_Accounting_V1_DeductCreditsRequest, context: ServerContext,
+    answer: PendingAnswer<Farebox_Accounting_V1_DeductCreditsResponse>
+  ) throws {
     let command = try Ledger.DeductCredits(request)
     let attempt = try self.attempt(request.idempotencyKey, context)
-    let outcome = await ledger.deduct(command, by: attempt)
-    let receipt = try outcome.orThrow(account: command.account)
-    return Farebox_Accounting_V1_DeductCreditsResponse(receipt)
+    submit(.deductCredits(command), by: attempt, of: command.account, for: answer) {
+      if case .deducted(let answer) = $0 { answer } else { nil }
+    } _: {
+      Farebox_Accounting_V1_DeductCreditsResponse($0)
+    }
   }
 }
 

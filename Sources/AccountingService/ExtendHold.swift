@@ -4,31 +4,40 @@ import GRPCServices
 import Ledger
 import Protobuf
 
-extension AccountingAPI {
+extension AccountingAPI: Farebox_Accounting_V1_AccountingService.Method.ExtendHold.Deferred {
   /// Takes a report and grants the next slice. See the contract for effect and refusals.
   public func extendHold(
-    request: Farebox_Accounting_V1_ExtendHoldRequest, context: ServerContext
-  ) async throws -> Farebox_Accounting_V1_ExtendHoldResponse {
+    request: Farebox_Accounting_V1_ExtendHoldRequest, context: ServerContext,
+    answer: PendingAnswer<Farebox_Accounting_V1_ExtendHoldResponse>
+  ) throws {
     let command = try Ledger.ExtendHold(request)
     let attempt = try self.attempt(request.idempotencyKey, context)
-    let outcome = await ledger.extendHold(command, by: attempt)
-    let receipt = try outcome.orThrow(account: nil)
-    let hold = receipt.value.hold
-    var answer = Farebox_Accounting_V1_ExtendHoldResponse()
-    answer.hold = Farebox_Accounting_V1_Hold(hold)
-    answer.grantedTokens = receipt.value.grantedTokens
-    answer.finalSlice = receipt.value.isFinalSlice
-    answer.warning = Farebox_Accounting_V1_CreditWarning(receipt.value.warning)
-    answer.expiresIn = Google_Protobuf_Duration(receipt.value.expiresIn)
-    if let used = hold.reportedUsage?.outputTokens, let granted = receipt.value.grantedTokens {
-      answer.renewAtTokens = SliceRenewal.point(used: used, granted: granted)
+    submit(.extendHold(command), by: attempt, for: answer) {
+      if case .holdExtended(let answer) = $0 { answer } else { nil }
+    } _: {
+      Farebox_Accounting_V1_ExtendHoldResponse($0)
     }
-    answer.renewAtMicros = SliceRenewal.point(
-      used: hold.reportedMicros, granted: hold.grantedMicros)
-    answer.balance = Farebox_Accounting_V1_Balance(receipt.value.balance, of: hold.terms.account)
-    answer.asOfSeq = receipt.asOfSeq
-    answer.replayed = receipt.isReplayed
-    return answer
+  }
+}
+
+extension Farebox_Accounting_V1_ExtendHoldResponse {
+  fileprivate init(_ receipt: Receipt<ExtendHoldAnswer>) {
+    self.init()
+    let extended = receipt.value
+    let granted = extended.grantedTokens
+    hold = Farebox_Accounting_V1_Hold(extended.hold)
+    grantedTokens = granted
+    finalSlice = extended.isFinalSlice
+    warning = Farebox_Accounting_V1_CreditWarning(extended.warning)
+    expiresIn = Google_Protobuf_Duration(extended.expiresIn)
+    if let used = extended.hold.reportedUsage?.outputTokens, let granted {
+      renewAtTokens = SliceRenewal.point(used: used, granted: granted)
+    }
+    renewAtMicros = SliceRenewal.point(
+      used: extended.hold.reportedMicros, granted: extended.hold.grantedMicros)
+    balance = Farebox_Accounting_V1_Balance(extended.balance, of: extended.hold.terms.account)
+    asOfSeq = receipt.asOfSeq
+    replayed = receipt.isReplayed
   }
 }
 

@@ -4,28 +4,36 @@ import GRPCServices
 import Ledger
 import Protobuf
 
-extension AccountingAPI {
+extension AccountingAPI: Farebox_Accounting_V1_AccountingService.Method.OpenHold.Deferred {
   /// Sets credit aside. See the contract for effect and refusals.
   public func openHold(
-    request: Farebox_Accounting_V1_OpenHoldRequest, context: ServerContext
-  ) async throws -> Farebox_Accounting_V1_OpenHoldResponse {
+    request: Farebox_Accounting_V1_OpenHoldRequest, context: ServerContext,
+    answer: PendingAnswer<Farebox_Accounting_V1_OpenHoldResponse>
+  ) throws {
     let command = try Ledger.OpenHold(request)
     let attempt = try self.attempt(request.idempotencyKey, context)
-    let outcome = await ledger.openHold(command, by: attempt)
-    let receipt = try outcome.orThrow(account: command.account)
-    var answer = Farebox_Accounting_V1_OpenHoldResponse()
-    answer.hold = Farebox_Accounting_V1_Hold(receipt.value.hold)
-    answer.expiresIn = Google_Protobuf_Duration(receipt.value.expiresIn)
-    let granted = receipt.value.grantedTokens
-    answer.grantedTokens = granted
-    answer.finalSlice = receipt.value.isFinalSlice
-    answer.renewAtTokens = granted.map { SliceRenewal.point(used: 0, granted: $0) }
-    answer.renewAtMicros = SliceRenewal.point(
-      used: 0, granted: receipt.value.hold.grantedMicros)
-    answer.balance = Farebox_Accounting_V1_Balance(receipt.value.balance, of: command.account)
-    answer.asOfSeq = receipt.asOfSeq
-    answer.replayed = receipt.isReplayed
-    return answer
+    submit(.openHold(command), by: attempt, of: command.account, for: answer) {
+      if case .holdOpened(let answer) = $0 { answer } else { nil }
+    } _: {
+      Farebox_Accounting_V1_OpenHoldResponse($0)
+    }
+  }
+}
+
+extension Farebox_Accounting_V1_OpenHoldResponse {
+  fileprivate init(_ receipt: Receipt<OpenHoldAnswer>) {
+    self.init()
+    let opened = receipt.value
+    hold = Farebox_Accounting_V1_Hold(opened.hold)
+    expiresIn = Google_Protobuf_Duration(opened.expiresIn)
+    let granted = opened.grantedTokens
+    grantedTokens = granted
+    finalSlice = opened.isFinalSlice
+    renewAtTokens = granted.map { SliceRenewal.point(used: 0, granted: $0) }
+    renewAtMicros = SliceRenewal.point(used: 0, granted: opened.hold.grantedMicros)
+    balance = Farebox_Accounting_V1_Balance(opened.balance, of: opened.hold.terms.account)
+    asOfSeq = receipt.asOfSeq
+    replayed = receipt.isReplayed
   }
 }
 

@@ -3,23 +3,31 @@ import GRPC
 import GRPCServices
 import Ledger
 
-extension AccountingAPI {
+extension AccountingAPI: Farebox_Accounting_V1_AccountingService.Method.SettleHold.Deferred {
   /// Charges a hold's work. See the contract for effect and refusals.
   public func settleHold(
-    request: Farebox_Accounting_V1_SettleHoldRequest, context: ServerContext
-  ) async throws -> Farebox_Accounting_V1_SettleHoldResponse {
+    request: Farebox_Accounting_V1_SettleHoldRequest, context: ServerContext,
+    answer: PendingAnswer<Farebox_Accounting_V1_SettleHoldResponse>
+  ) throws {
     let command = try Ledger.SettleHold(request)
     let attempt = try self.attempt(request.idempotencyKey, context)
-    let outcome = await ledger.settleHold(command, by: attempt)
-    let receipt = try outcome.orThrow(account: nil)
-    var answer = Farebox_Accounting_V1_SettleHoldResponse()
-    answer.usage = Farebox_Accounting_V1_UsageRecord(receipt.value.usage)
-    answer.returnedMicros = receipt.value.returnedMicros
-    answer.balance = Farebox_Accounting_V1_Balance(
-      receipt.value.balance, of: receipt.value.usage.account)
-    answer.asOfSeq = receipt.asOfSeq
-    answer.replayed = receipt.isReplayed
-    return answer
+    submit(.settleHold(command), by: attempt, for: answer) {
+      if case .holdSettled(let answer) = $0 { answer } else { nil }
+    } _: {
+      Farebox_Accounting_V1_SettleHoldResponse($0)
+    }
+  }
+}
+
+extension Farebox_Accounting_V1_SettleHoldResponse {
+  fileprivate init(_ receipt: Receipt<SettleAnswer>) {
+    self.init()
+    let settled = receipt.value
+    usage = Farebox_Accounting_V1_UsageRecord(settled.usage)
+    returnedMicros = settled.returnedMicros
+    balance = Farebox_Accounting_V1_Balance(settled.balance, of: settled.usage.account)
+    asOfSeq = receipt.asOfSeq
+    replayed = receipt.isReplayed
   }
 }
 

@@ -16,13 +16,19 @@ final class LoopExecutor: TaskExecutor {
   /// Belongs to the loop.
   private let turn: NIOLoopBound<Turn>
 
+  /// What is run in a turn: a piece of a task, or something that needs none.
+  private enum Work {
+    case job(UnownedJob)
+    case closure(@Sendable () -> Void)
+  }
+
   private struct Pending {
-    var jobs: [UnownedJob] = []
+    var jobs: [Work] = []
     var isScheduled = false
   }
 
   private final class Turn {
-    var spareJobs: [UnownedJob] = []
+    var spareJobs: [Work] = []
     var isRunning = false
     var atEnd: [@Sendable () -> Void] = []
   }
@@ -34,9 +40,17 @@ final class LoopExecutor: TaskExecutor {
   }
 
   func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
+    enqueue(.job(UnownedJob(job)))
+  }
+
+  /// Runs `work` in the next turn of jobs. From any thread.
+  func enqueue(_ work: @escaping @Sendable () -> Void) {
+    enqueue(.closure(work))
+  }
+
+  private func enqueue(_ work: Work) {
     let mustSchedule = pending.withLock { pending in
-      pending.jobs.append(job)
+      pending.jobs.append(work)
       hasPending.store(true, ordering: .relaxed)
       defer { pending.isScheduled = true }
       return !pending.isScheduled
@@ -72,7 +86,12 @@ final class LoopExecutor: TaskExecutor {
       hasPending.store(false, ordering: .relaxed)
       if asScheduled { pending.isScheduled = false }
     }
-    for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    for work in jobs {
+      switch work {
+      case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
+      case .closure(let closure): closure()
+      }
+    }
     jobs.removeAll(keepingCapacity: true)
     turn.spareJobs = jobs
     turn.isRunning = false

@@ -53,6 +53,32 @@ import Testing
     ) async throws -> Test_V1_Keywords { Test_V1_Keywords() }
   }
 
+  /// Is called back in one method.
+  private struct PartlyDeferred: Test_V1_Shapes.SimpleServiceProtocol,
+    Test_V1_Shapes.Method.Unary.Deferred
+  {
+    func unary(
+      request: Test_V1_Scalars, context: ServerContext, answer: PendingAnswer<Test_V1_Nothing>
+    ) throws { answer.give { Test_V1_Nothing() } }
+
+    func upload(
+      request: RPCAsyncSequence<Test_V1_Scalars>, context: ServerContext
+    ) async throws -> Test_V1_Nothing { Test_V1_Nothing() }
+
+    func download(
+      request: Test_V1_Scalars, response: RPCWriter<Test_V1_Nothing>, context: ServerContext
+    ) async throws {}
+
+    func converse(
+      request: RPCAsyncSequence<Test_V1_Scalars>, response: RPCWriter<Test_V1_Nothing>,
+      context: ServerContext
+    ) async throws {}
+
+    func `default`(
+      request: Test_V1_Tree.Leaf, context: ServerContext
+    ) async throws -> Test_V1_Keywords { Test_V1_Keywords() }
+  }
+
   private struct Recorder: Test_V1_Shapes.ClientProtocol {
     func unary(
       _ message: Test_V1_Scalars, metadata: Metadata, options: CallOptions
@@ -109,20 +135,28 @@ import Testing
       ])
   }
 
-  @Test("only a method whose service says that it never waits is registered as synchronous")
-  func synchronousForm() {
-    func synchronous(_ service: some Test_V1_Shapes.SimpleServiceProtocol) -> [String] {
+  @Test("only a method whose service says so is registered without a task")
+  func formsWithoutTask() {
+    func withoutTask(
+      _ service: some Test_V1_Shapes.SimpleServiceProtocol, isDoneAtOnce: Bool
+    ) -> [String] {
       var router = RPCRouter()
       service.registerMethods(with: &router)
       let routes = router.freeze(interceptors: [])
       return router.methods.filter { method in
         Array(method.path.utf8).withUnsafeBufferPointer { path in
-          routes.method(at: path)?.runSynchronously != nil
+          let method = routes.method(at: path)
+          return method?.runSynchronously != nil && method?.isDoneAtOnce == isDoneAtOnce
         }
       }.map(\.method)
     }
-    #expect(synchronous(Service()) == [])
-    #expect(synchronous(PartlySynchronous()) == ["Unary"])
+    for isDoneAtOnce in [true, false] {
+      #expect(withoutTask(Service(), isDoneAtOnce: isDoneAtOnce) == [])
+    }
+    #expect(withoutTask(PartlySynchronous(), isDoneAtOnce: true) == ["Unary"])
+    #expect(withoutTask(PartlySynchronous(), isDoneAtOnce: false) == [])
+    #expect(withoutTask(PartlyDeferred(), isDoneAtOnce: false) == ["Unary"])
+    #expect(withoutTask(PartlyDeferred(), isDoneAtOnce: true) == [])
   }
 
   @Test("callers may leave out metadata, options or both")

@@ -18,6 +18,8 @@ struct ServerEmitter {
     for method in model.methods where method.kind == "unary" {
       writer.line()
       emitSynchronousForm(method, to: &writer)
+      writer.line()
+      emitDeferredForm(method, to: &writer)
     }
     writer.line()
     writer.block("extension \(model.swiftName).SimpleServiceProtocol") { writer in
@@ -66,6 +68,47 @@ struct ServerEmitter {
     }
   }
 
+  /// The protocol by which a service says that one of its methods is called back by what it waits
+  /// for.
+  private func emitDeferredForm(
+    _ method: ServiceModel.Method, to writer: inout CodeWriter
+  ) {
+    let name = method.namespace(in: model)
+    writer.block("extension \(name)") { writer in
+      writer.comment([
+        "Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer",
+        "of this method.",
+        "",
+        "Calls then begin on the event loop, without a task. They must not block, and return",
+        "within microseconds. The answer is given once, from any thread; throwing gives it, too.",
+      ])
+      writer.block("\(access)protocol Deferred: Sendable") { writer in
+        writer.comment(["The method as `SimpleServiceProtocol` has it, but for its answer."])
+        writer.line("func \(method.swiftName)(")
+        writer.indented { writer in
+          writer.line("request: \(method.inputType),")
+          writer.line("context: ServerContext,")
+          writer.line("answer: PendingAnswer<\(method.outputType)>")
+        }
+        writer.line(") throws")
+      }
+    }
+    writer.line()
+    writer.block("extension \(name).Deferred") { writer in
+      writer.comment(["Waits for the answer."])
+      writer.line("\(access)func \(method.swiftName)(")
+      writer.indented { writer in
+        writer.line("request: \(method.inputType),")
+        writer.line("context: ServerContext")
+      }
+      writer.block(") async throws -> \(method.outputType)") { writer in
+        writer.block("try await PendingAnswer.wait") { writer in
+          writer.line("try \(method.swiftName)(request: request, context: context, answer: $0)")
+        }
+      }
+    }
+  }
+
   private func emitRegistration(_ method: ServiceModel.Method, to writer: inout CodeWriter) {
     guard method.kind == "unary" else {
       let function =
@@ -76,10 +119,14 @@ struct ServerEmitter {
         }
       return emitCall(of: function, "try await self", method, to: &writer)
     }
-    let form = "\(method.namespace(in: model)).Synchronous"
-    writer.line("if let service = self as? any \(form) {")
+    let name = method.namespace(in: model)
+    writer.line("if let service = self as? any \(name).Synchronous {")
     writer.indented { writer in
       emitCall(of: "registerSynchronousUnary", "try service", method, to: &writer)
+    }
+    writer.line("} else if let service = self as? any \(name).Deferred {")
+    writer.indented { writer in
+      emitCall(of: "registerDeferredUnary", "try service", method, isDeferred: true, to: &writer)
     }
     writer.line("} else {")
     writer.indented { writer in
@@ -90,7 +137,7 @@ struct ServerEmitter {
 
   private func emitCall(
     of function: String, _ receiver: String, _ method: ServiceModel.Method,
-    to writer: inout CodeWriter
+    isDeferred: Bool = false, to writer: inout CodeWriter
   ) {
     writer.line("router.\(function)(")
     writer.indented { writer in
@@ -98,12 +145,10 @@ struct ServerEmitter {
       writer.line("deserializer: ProtobufDeserializer<\(method.inputType)>(),")
       writer.line("serializer: ProtobufSerializer<\(method.outputType)>()")
     }
-    let parameters = method.serverStreaming ? "request, response, context" : "request, context"
-    let arguments =
-      method.serverStreaming
-      ? "request: request, response: response, context: context"
-      : "request: request, context: context"
-    writer.line(") { \(parameters) in")
+    var names = method.serverStreaming ? ["request", "response", "context"] : ["request", "context"]
+    if isDeferred { names.append("answer") }
+    let arguments = names.map { "\($0): \($0)" }.joined(separator: ", ")
+    writer.line(") { \(names.joined(separator: ", ")) in")
     writer.line("  \(receiver).\(method.swiftName)(\(arguments))")
     writer.line("}")
   }

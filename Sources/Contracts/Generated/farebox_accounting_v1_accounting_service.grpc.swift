@@ -818,6 +818,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.AllocateCredits {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.AllocateCredits {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func allocateCredits(
+      request: Farebox_Accounting_V1_AllocateCreditsRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_AllocateCreditsResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.AllocateCredits.Deferred {
+  /// Waits for the answer.
+  public func allocateCredits(
+    request: Farebox_Accounting_V1_AllocateCreditsRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_AllocateCreditsResponse {
+    try await PendingAnswer.wait {
+      try allocateCredits(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.AdjustAllocation {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -837,6 +865,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.AdjustAllocation {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.AdjustAllocation {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func adjustAllocation(
+      request: Farebox_Accounting_V1_AdjustAllocationRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_AdjustAllocationResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.AdjustAllocation.Deferred {
+  /// Waits for the answer.
+  public func adjustAllocation(
+    request: Farebox_Accounting_V1_AdjustAllocationRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_AdjustAllocationResponse {
+    try await PendingAnswer.wait {
+      try adjustAllocation(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.VoidAllocation {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -853,6 +909,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.VoidAllocation {
       request: Farebox_Accounting_V1_VoidAllocationRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_VoidAllocationResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.VoidAllocation {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func voidAllocation(
+      request: Farebox_Accounting_V1_VoidAllocationRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_VoidAllocationResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.VoidAllocation.Deferred {
+  /// Waits for the answer.
+  public func voidAllocation(
+    request: Farebox_Accounting_V1_VoidAllocationRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_VoidAllocationResponse {
+    try await PendingAnswer.wait {
+      try voidAllocation(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -876,6 +960,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.GetBalance {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.GetBalance {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func getBalance(
+      request: Farebox_Accounting_V1_GetBalanceRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_GetBalanceResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.GetBalance.Deferred {
+  /// Waits for the answer.
+  public func getBalance(
+    request: Farebox_Accounting_V1_GetBalanceRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_GetBalanceResponse {
+    try await PendingAnswer.wait {
+      try getBalance(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.CheckCredits {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -894,6 +1006,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.CheckCredits {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.CheckCredits {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func checkCredits(
+      request: Farebox_Accounting_V1_CheckCreditsRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_CheckCreditsResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.CheckCredits.Deferred {
+  /// Waits for the answer.
+  public func checkCredits(
+    request: Farebox_Accounting_V1_CheckCreditsRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_CheckCreditsResponse {
+    try await PendingAnswer.wait {
+      try checkCredits(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.QuoteUsage {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -908,6 +1048,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.QuoteUsage {
       request: Farebox_Accounting_V1_QuoteUsageRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_QuoteUsageResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.QuoteUsage {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func quoteUsage(
+      request: Farebox_Accounting_V1_QuoteUsageRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_QuoteUsageResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.QuoteUsage.Deferred {
+  /// Waits for the answer.
+  public func quoteUsage(
+    request: Farebox_Accounting_V1_QuoteUsageRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_QuoteUsageResponse {
+    try await PendingAnswer.wait {
+      try quoteUsage(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -933,6 +1101,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.DeductCredits {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.DeductCredits {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func deductCredits(
+      request: Farebox_Accounting_V1_DeductCreditsRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_DeductCreditsResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.DeductCredits.Deferred {
+  /// Waits for the answer.
+  public func deductCredits(
+    request: Farebox_Accounting_V1_DeductCreditsRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_DeductCreditsResponse {
+    try await PendingAnswer.wait {
+      try deductCredits(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.RecordUsage {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -949,6 +1145,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.RecordUsage {
       request: Farebox_Accounting_V1_RecordUsageRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_RecordUsageResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.RecordUsage {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func recordUsage(
+      request: Farebox_Accounting_V1_RecordUsageRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_RecordUsageResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.RecordUsage.Deferred {
+  /// Waits for the answer.
+  public func recordUsage(
+    request: Farebox_Accounting_V1_RecordUsageRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_RecordUsageResponse {
+    try await PendingAnswer.wait {
+      try recordUsage(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -970,6 +1194,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.RefundUsage {
       request: Farebox_Accounting_V1_RefundUsageRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_RefundUsageResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.RefundUsage {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func refundUsage(
+      request: Farebox_Accounting_V1_RefundUsageRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_RefundUsageResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.RefundUsage.Deferred {
+  /// Waits for the answer.
+  public func refundUsage(
+    request: Farebox_Accounting_V1_RefundUsageRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_RefundUsageResponse {
+    try await PendingAnswer.wait {
+      try refundUsage(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -995,6 +1247,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.OpenHold {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.OpenHold {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func openHold(
+      request: Farebox_Accounting_V1_OpenHoldRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_OpenHoldResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.OpenHold.Deferred {
+  /// Waits for the answer.
+  public func openHold(
+    request: Farebox_Accounting_V1_OpenHoldRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_OpenHoldResponse {
+    try await PendingAnswer.wait {
+      try openHold(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.ExtendHold {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -1014,6 +1294,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.ExtendHold {
       request: Farebox_Accounting_V1_ExtendHoldRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_ExtendHoldResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ExtendHold {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func extendHold(
+      request: Farebox_Accounting_V1_ExtendHoldRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_ExtendHoldResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ExtendHold.Deferred {
+  /// Waits for the answer.
+  public func extendHold(
+    request: Farebox_Accounting_V1_ExtendHoldRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_ExtendHoldResponse {
+    try await PendingAnswer.wait {
+      try extendHold(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -1039,6 +1347,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.SettleHold {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.SettleHold {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func settleHold(
+      request: Farebox_Accounting_V1_SettleHoldRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_SettleHoldResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.SettleHold.Deferred {
+  /// Waits for the answer.
+  public func settleHold(
+    request: Farebox_Accounting_V1_SettleHoldRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_SettleHoldResponse {
+    try await PendingAnswer.wait {
+      try settleHold(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.ReleaseHold {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -1055,6 +1391,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.ReleaseHold {
       request: Farebox_Accounting_V1_ReleaseHoldRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_ReleaseHoldResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ReleaseHold {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func releaseHold(
+      request: Farebox_Accounting_V1_ReleaseHoldRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_ReleaseHoldResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ReleaseHold.Deferred {
+  /// Waits for the answer.
+  public func releaseHold(
+    request: Farebox_Accounting_V1_ReleaseHoldRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_ReleaseHoldResponse {
+    try await PendingAnswer.wait {
+      try releaseHold(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -1077,6 +1441,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.ForceRelease {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.ForceRelease {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func forceRelease(
+      request: Farebox_Accounting_V1_ForceReleaseRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_ForceReleaseResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ForceRelease.Deferred {
+  /// Waits for the answer.
+  public func forceRelease(
+    request: Farebox_Accounting_V1_ForceReleaseRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_ForceReleaseResponse {
+    try await PendingAnswer.wait {
+      try forceRelease(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.GetHold {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -1094,6 +1486,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.GetHold {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.GetHold {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func getHold(
+      request: Farebox_Accounting_V1_GetHoldRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_GetHoldResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.GetHold.Deferred {
+  /// Waits for the answer.
+  public func getHold(
+    request: Farebox_Accounting_V1_GetHoldRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_GetHoldResponse {
+    try await PendingAnswer.wait {
+      try getHold(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.ListHolds {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -1108,6 +1528,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.ListHolds {
       request: Farebox_Accounting_V1_ListHoldsRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_ListHoldsResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListHolds {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func listHolds(
+      request: Farebox_Accounting_V1_ListHoldsRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_ListHoldsResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListHolds.Deferred {
+  /// Waits for the answer.
+  public func listHolds(
+    request: Farebox_Accounting_V1_ListHoldsRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_ListHoldsResponse {
+    try await PendingAnswer.wait {
+      try listHolds(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -1130,6 +1578,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.SetAccountState {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.SetAccountState {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func setAccountState(
+      request: Farebox_Accounting_V1_SetAccountStateRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_SetAccountStateResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.SetAccountState.Deferred {
+  /// Waits for the answer.
+  public func setAccountState(
+    request: Farebox_Accounting_V1_SetAccountStateRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_SetAccountStateResponse {
+    try await PendingAnswer.wait {
+      try setAccountState(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.PutPrice {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -1147,6 +1623,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.PutPrice {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.PutPrice {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func putPrice(
+      request: Farebox_Accounting_V1_PutPriceRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_PutPriceResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.PutPrice.Deferred {
+  /// Waits for the answer.
+  public func putPrice(
+    request: Farebox_Accounting_V1_PutPriceRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_PutPriceResponse {
+    try await PendingAnswer.wait {
+      try putPrice(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.ListPrices {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -1161,6 +1665,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.ListPrices {
       request: Farebox_Accounting_V1_ListPricesRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_ListPricesResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListPrices {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func listPrices(
+      request: Farebox_Accounting_V1_ListPricesRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_ListPricesResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListPrices.Deferred {
+  /// Waits for the answer.
+  public func listPrices(
+    request: Farebox_Accounting_V1_ListPricesRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_ListPricesResponse {
+    try await PendingAnswer.wait {
+      try listPrices(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -1184,6 +1716,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.SetBudget {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.SetBudget {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func setBudget(
+      request: Farebox_Accounting_V1_SetBudgetRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_SetBudgetResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.SetBudget.Deferred {
+  /// Waits for the answer.
+  public func setBudget(
+    request: Farebox_Accounting_V1_SetBudgetRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_SetBudgetResponse {
+    try await PendingAnswer.wait {
+      try setBudget(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.ListBudgets {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -1198,6 +1758,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.ListBudgets {
       request: Farebox_Accounting_V1_ListBudgetsRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_ListBudgetsResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListBudgets {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func listBudgets(
+      request: Farebox_Accounting_V1_ListBudgetsRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_ListBudgetsResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListBudgets.Deferred {
+  /// Waits for the answer.
+  public func listBudgets(
+    request: Farebox_Accounting_V1_ListBudgetsRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_ListBudgetsResponse {
+    try await PendingAnswer.wait {
+      try listBudgets(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -1221,6 +1809,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.SetBalanceAlerts {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.SetBalanceAlerts {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func setBalanceAlerts(
+      request: Farebox_Accounting_V1_SetBalanceAlertsRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_SetBalanceAlertsResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.SetBalanceAlerts.Deferred {
+  /// Waits for the answer.
+  public func setBalanceAlerts(
+    request: Farebox_Accounting_V1_SetBalanceAlertsRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_SetBalanceAlertsResponse {
+    try await PendingAnswer.wait {
+      try setBalanceAlerts(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.GetBalanceAlerts {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -1235,6 +1851,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.GetBalanceAlerts {
       request: Farebox_Accounting_V1_GetBalanceAlertsRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_GetBalanceAlertsResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.GetBalanceAlerts {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func getBalanceAlerts(
+      request: Farebox_Accounting_V1_GetBalanceAlertsRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_GetBalanceAlertsResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.GetBalanceAlerts.Deferred {
+  /// Waits for the answer.
+  public func getBalanceAlerts(
+    request: Farebox_Accounting_V1_GetBalanceAlertsRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_GetBalanceAlertsResponse {
+    try await PendingAnswer.wait {
+      try getBalanceAlerts(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -1260,6 +1904,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.PutWebhook {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.PutWebhook {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func putWebhook(
+      request: Farebox_Accounting_V1_PutWebhookRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_PutWebhookResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.PutWebhook.Deferred {
+  /// Waits for the answer.
+  public func putWebhook(
+    request: Farebox_Accounting_V1_PutWebhookRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_PutWebhookResponse {
+    try await PendingAnswer.wait {
+      try putWebhook(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.DeleteWebhook {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -1275,6 +1947,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.DeleteWebhook {
       request: Farebox_Accounting_V1_DeleteWebhookRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_DeleteWebhookResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.DeleteWebhook {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func deleteWebhook(
+      request: Farebox_Accounting_V1_DeleteWebhookRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_DeleteWebhookResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.DeleteWebhook.Deferred {
+  /// Waits for the answer.
+  public func deleteWebhook(
+    request: Farebox_Accounting_V1_DeleteWebhookRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_DeleteWebhookResponse {
+    try await PendingAnswer.wait {
+      try deleteWebhook(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -1294,6 +1994,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.ListWebhooks {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.ListWebhooks {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func listWebhooks(
+      request: Farebox_Accounting_V1_ListWebhooksRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_ListWebhooksResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListWebhooks.Deferred {
+  /// Waits for the answer.
+  public func listWebhooks(
+    request: Farebox_Accounting_V1_ListWebhooksRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_ListWebhooksResponse {
+    try await PendingAnswer.wait {
+      try listWebhooks(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.ListDeliveries {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -1308,6 +2036,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.ListDeliveries {
       request: Farebox_Accounting_V1_ListDeliveriesRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_ListDeliveriesResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListDeliveries {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func listDeliveries(
+      request: Farebox_Accounting_V1_ListDeliveriesRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_ListDeliveriesResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListDeliveries.Deferred {
+  /// Waits for the answer.
+  public func listDeliveries(
+    request: Farebox_Accounting_V1_ListDeliveriesRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_ListDeliveriesResponse {
+    try await PendingAnswer.wait {
+      try listDeliveries(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -1330,6 +2086,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.RedeliverEvent {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.RedeliverEvent {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func redeliverEvent(
+      request: Farebox_Accounting_V1_RedeliverEventRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_RedeliverEventResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.RedeliverEvent.Deferred {
+  /// Waits for the answer.
+  public func redeliverEvent(
+    request: Farebox_Accounting_V1_RedeliverEventRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_RedeliverEventResponse {
+    try await PendingAnswer.wait {
+      try redeliverEvent(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.ListUsage {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -1346,6 +2130,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.ListUsage {
       request: Farebox_Accounting_V1_ListUsageRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_ListUsageResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListUsage {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func listUsage(
+      request: Farebox_Accounting_V1_ListUsageRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_ListUsageResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListUsage.Deferred {
+  /// Waits for the answer.
+  public func listUsage(
+    request: Farebox_Accounting_V1_ListUsageRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_ListUsageResponse {
+    try await PendingAnswer.wait {
+      try listUsage(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -1368,6 +2180,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.ListJournal {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.ListJournal {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func listJournal(
+      request: Farebox_Accounting_V1_ListJournalRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_ListJournalResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ListJournal.Deferred {
+  /// Waits for the answer.
+  public func listJournal(
+    request: Farebox_Accounting_V1_ListJournalRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_ListJournalResponse {
+    try await PendingAnswer.wait {
+      try listJournal(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.Method.ExplainDecision {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -1385,6 +2225,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.ExplainDecision {
       request: Farebox_Accounting_V1_ExplainDecisionRequest,
       context: ServerContext
     ) throws -> Farebox_Accounting_V1_ExplainDecisionResponse
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ExplainDecision {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func explainDecision(
+      request: Farebox_Accounting_V1_ExplainDecisionRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_ExplainDecisionResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.ExplainDecision.Deferred {
+  /// Waits for the answer.
+  public func explainDecision(
+    request: Farebox_Accounting_V1_ExplainDecisionRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_ExplainDecisionResponse {
+    try await PendingAnswer.wait {
+      try explainDecision(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -1409,6 +2277,34 @@ extension Farebox_Accounting_V1_AccountingService.Method.VerifyLedger {
   }
 }
 
+extension Farebox_Accounting_V1_AccountingService.Method.VerifyLedger {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func verifyLedger(
+      request: Farebox_Accounting_V1_VerifyLedgerRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Accounting_V1_VerifyLedgerResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Accounting_V1_AccountingService.Method.VerifyLedger.Deferred {
+  /// Waits for the answer.
+  public func verifyLedger(
+    request: Farebox_Accounting_V1_VerifyLedgerRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Accounting_V1_VerifyLedgerResponse {
+    try await PendingAnswer.wait {
+      try verifyLedger(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   public func registerMethods(with router: inout RPCRouter) {
@@ -1419,6 +2315,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_AllocateCreditsResponse>()
       ) { request, context in
         try service.allocateCredits(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.AllocateCredits.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.AllocateCredits.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_AllocateCreditsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_AllocateCreditsResponse>()
+      ) { request, context, answer in
+        try service.allocateCredits(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1437,6 +2341,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.adjustAllocation(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.AdjustAllocation.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.AdjustAllocation.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_AdjustAllocationRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_AdjustAllocationResponse>()
+      ) { request, context, answer in
+        try service.adjustAllocation(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.AdjustAllocation.descriptor,
@@ -1453,6 +2365,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_VoidAllocationResponse>()
       ) { request, context in
         try service.voidAllocation(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.VoidAllocation.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.VoidAllocation.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_VoidAllocationRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_VoidAllocationResponse>()
+      ) { request, context, answer in
+        try service.voidAllocation(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1471,6 +2391,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.getBalance(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.GetBalance.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.GetBalance.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetBalanceRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_GetBalanceResponse>()
+      ) { request, context, answer in
+        try service.getBalance(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.GetBalance.descriptor,
@@ -1487,6 +2415,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_CheckCreditsResponse>()
       ) { request, context in
         try service.checkCredits(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.CheckCredits.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.CheckCredits.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_CheckCreditsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_CheckCreditsResponse>()
+      ) { request, context, answer in
+        try service.checkCredits(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1505,6 +2441,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.quoteUsage(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.QuoteUsage.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.QuoteUsage.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_QuoteUsageRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_QuoteUsageResponse>()
+      ) { request, context, answer in
+        try service.quoteUsage(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.QuoteUsage.descriptor,
@@ -1521,6 +2465,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_DeductCreditsResponse>()
       ) { request, context in
         try service.deductCredits(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.DeductCredits.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.DeductCredits.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_DeductCreditsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_DeductCreditsResponse>()
+      ) { request, context, answer in
+        try service.deductCredits(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1539,6 +2491,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.recordUsage(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.RecordUsage.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.RecordUsage.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_RecordUsageRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_RecordUsageResponse>()
+      ) { request, context, answer in
+        try service.recordUsage(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.RecordUsage.descriptor,
@@ -1555,6 +2515,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_RefundUsageResponse>()
       ) { request, context in
         try service.refundUsage(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.RefundUsage.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.RefundUsage.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_RefundUsageRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_RefundUsageResponse>()
+      ) { request, context, answer in
+        try service.refundUsage(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1573,6 +2541,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.openHold(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.OpenHold.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.OpenHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_OpenHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_OpenHoldResponse>()
+      ) { request, context, answer in
+        try service.openHold(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.OpenHold.descriptor,
@@ -1589,6 +2565,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_ExtendHoldResponse>()
       ) { request, context in
         try service.extendHold(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ExtendHold.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ExtendHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ExtendHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ExtendHoldResponse>()
+      ) { request, context, answer in
+        try service.extendHold(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1607,6 +2591,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.settleHold(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.SettleHold.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.SettleHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SettleHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SettleHoldResponse>()
+      ) { request, context, answer in
+        try service.settleHold(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.SettleHold.descriptor,
@@ -1623,6 +2615,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_ReleaseHoldResponse>()
       ) { request, context in
         try service.releaseHold(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ReleaseHold.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ReleaseHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ReleaseHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ReleaseHoldResponse>()
+      ) { request, context, answer in
+        try service.releaseHold(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1641,6 +2641,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.forceRelease(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ForceRelease.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ForceRelease.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ForceReleaseRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ForceReleaseResponse>()
+      ) { request, context, answer in
+        try service.forceRelease(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.ForceRelease.descriptor,
@@ -1657,6 +2665,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_GetHoldResponse>()
       ) { request, context in
         try service.getHold(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.GetHold.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.GetHold.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetHoldRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_GetHoldResponse>()
+      ) { request, context, answer in
+        try service.getHold(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1675,6 +2691,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.listHolds(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListHolds.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListHolds.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListHoldsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListHoldsResponse>()
+      ) { request, context, answer in
+        try service.listHolds(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.ListHolds.descriptor,
@@ -1691,6 +2715,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_SetAccountStateResponse>()
       ) { request, context in
         try service.setAccountState(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.SetAccountState.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.SetAccountState.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SetAccountStateRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SetAccountStateResponse>()
+      ) { request, context, answer in
+        try service.setAccountState(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1709,6 +2741,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.putPrice(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.PutPrice.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.PutPrice.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_PutPriceRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_PutPriceResponse>()
+      ) { request, context, answer in
+        try service.putPrice(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.PutPrice.descriptor,
@@ -1725,6 +2765,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_ListPricesResponse>()
       ) { request, context in
         try service.listPrices(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListPrices.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListPrices.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListPricesRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListPricesResponse>()
+      ) { request, context, answer in
+        try service.listPrices(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1743,6 +2791,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.setBudget(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.SetBudget.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.SetBudget.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SetBudgetRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SetBudgetResponse>()
+      ) { request, context, answer in
+        try service.setBudget(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.SetBudget.descriptor,
@@ -1759,6 +2815,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_ListBudgetsResponse>()
       ) { request, context in
         try service.listBudgets(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListBudgets.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListBudgets.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListBudgetsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListBudgetsResponse>()
+      ) { request, context, answer in
+        try service.listBudgets(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1777,6 +2841,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.setBalanceAlerts(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.SetBalanceAlerts.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.SetBalanceAlerts.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_SetBalanceAlertsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_SetBalanceAlertsResponse>()
+      ) { request, context, answer in
+        try service.setBalanceAlerts(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.SetBalanceAlerts.descriptor,
@@ -1793,6 +2865,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_GetBalanceAlertsResponse>()
       ) { request, context in
         try service.getBalanceAlerts(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.GetBalanceAlerts.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.GetBalanceAlerts.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_GetBalanceAlertsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_GetBalanceAlertsResponse>()
+      ) { request, context, answer in
+        try service.getBalanceAlerts(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1811,6 +2891,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.putWebhook(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.PutWebhook.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.PutWebhook.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_PutWebhookRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_PutWebhookResponse>()
+      ) { request, context, answer in
+        try service.putWebhook(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.PutWebhook.descriptor,
@@ -1827,6 +2915,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_DeleteWebhookResponse>()
       ) { request, context in
         try service.deleteWebhook(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.DeleteWebhook.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.DeleteWebhook.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_DeleteWebhookRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_DeleteWebhookResponse>()
+      ) { request, context, answer in
+        try service.deleteWebhook(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1845,6 +2941,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.listWebhooks(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListWebhooks.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListWebhooks.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListWebhooksRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListWebhooksResponse>()
+      ) { request, context, answer in
+        try service.listWebhooks(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.ListWebhooks.descriptor,
@@ -1861,6 +2965,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_ListDeliveriesResponse>()
       ) { request, context in
         try service.listDeliveries(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListDeliveries.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListDeliveries.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListDeliveriesRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListDeliveriesResponse>()
+      ) { request, context, answer in
+        try service.listDeliveries(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1879,6 +2991,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.redeliverEvent(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.RedeliverEvent.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.RedeliverEvent.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_RedeliverEventRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_RedeliverEventResponse>()
+      ) { request, context, answer in
+        try service.redeliverEvent(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.RedeliverEvent.descriptor,
@@ -1895,6 +3015,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_ListUsageResponse>()
       ) { request, context in
         try service.listUsage(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListUsage.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListUsage.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListUsageRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListUsageResponse>()
+      ) { request, context, answer in
+        try service.listUsage(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -1920,6 +3048,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.listJournal(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ListJournal.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ListJournal.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ListJournalRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ListJournalResponse>()
+      ) { request, context, answer in
+        try service.listJournal(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.ListJournal.descriptor,
@@ -1944,6 +3080,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
       ) { request, context in
         try service.explainDecision(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.ExplainDecision.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.ExplainDecision.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_ExplainDecisionRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_ExplainDecisionResponse>()
+      ) { request, context, answer in
+        try service.explainDecision(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Accounting_V1_AccountingService.Method.ExplainDecision.descriptor,
@@ -1960,6 +3104,14 @@ extension Farebox_Accounting_V1_AccountingService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Accounting_V1_VerifyLedgerResponse>()
       ) { request, context in
         try service.verifyLedger(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Accounting_V1_AccountingService.Method.VerifyLedger.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Accounting_V1_AccountingService.Method.VerifyLedger.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Accounting_V1_VerifyLedgerRequest>(),
+        serializer: ProtobufSerializer<Farebox_Accounting_V1_VerifyLedgerResponse>()
+      ) { request, context, answer in
+        try service.verifyLedger(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(

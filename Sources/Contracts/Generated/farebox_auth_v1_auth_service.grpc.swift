@@ -131,6 +131,34 @@ extension Farebox_Auth_V1_AuthService.Method.Login {
   }
 }
 
+extension Farebox_Auth_V1_AuthService.Method.Login {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func login(
+      request: Farebox_Auth_V1_LoginRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Auth_V1_LoginResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Auth_V1_AuthService.Method.Login.Deferred {
+  /// Waits for the answer.
+  public func login(
+    request: Farebox_Auth_V1_LoginRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Auth_V1_LoginResponse {
+    try await PendingAnswer.wait {
+      try login(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Auth_V1_AuthService.Method.GetKeys {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -148,6 +176,34 @@ extension Farebox_Auth_V1_AuthService.Method.GetKeys {
   }
 }
 
+extension Farebox_Auth_V1_AuthService.Method.GetKeys {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func getKeys(
+      request: Farebox_Auth_V1_GetKeysRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Auth_V1_GetKeysResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Auth_V1_AuthService.Method.GetKeys.Deferred {
+  /// Waits for the answer.
+  public func getKeys(
+    request: Farebox_Auth_V1_GetKeysRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Auth_V1_GetKeysResponse {
+    try await PendingAnswer.wait {
+      try getKeys(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Auth_V1_AuthService.Method.WhoAmI {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -162,6 +218,34 @@ extension Farebox_Auth_V1_AuthService.Method.WhoAmI {
       request: Farebox_Auth_V1_WhoAmIRequest,
       context: ServerContext
     ) throws -> Farebox_Auth_V1_WhoAmIResponse
+  }
+}
+
+extension Farebox_Auth_V1_AuthService.Method.WhoAmI {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func whoAmI(
+      request: Farebox_Auth_V1_WhoAmIRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Auth_V1_WhoAmIResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Auth_V1_AuthService.Method.WhoAmI.Deferred {
+  /// Waits for the answer.
+  public func whoAmI(
+    request: Farebox_Auth_V1_WhoAmIRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Auth_V1_WhoAmIResponse {
+    try await PendingAnswer.wait {
+      try whoAmI(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -184,6 +268,34 @@ extension Farebox_Auth_V1_AuthService.Method.CreateUser {
   }
 }
 
+extension Farebox_Auth_V1_AuthService.Method.CreateUser {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func createUser(
+      request: Farebox_Auth_V1_CreateUserRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Auth_V1_CreateUserResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Auth_V1_AuthService.Method.CreateUser.Deferred {
+  /// Waits for the answer.
+  public func createUser(
+    request: Farebox_Auth_V1_CreateUserRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Auth_V1_CreateUserResponse {
+    try await PendingAnswer.wait {
+      try createUser(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Auth_V1_AuthService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   public func registerMethods(with router: inout RPCRouter) {
@@ -194,6 +306,14 @@ extension Farebox_Auth_V1_AuthService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Auth_V1_LoginResponse>()
       ) { request, context in
         try service.login(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Auth_V1_AuthService.Method.Login.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Auth_V1_AuthService.Method.Login.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Auth_V1_LoginRequest>(),
+        serializer: ProtobufSerializer<Farebox_Auth_V1_LoginResponse>()
+      ) { request, context, answer in
+        try service.login(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -212,6 +332,14 @@ extension Farebox_Auth_V1_AuthService.SimpleServiceProtocol {
       ) { request, context in
         try service.getKeys(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Auth_V1_AuthService.Method.GetKeys.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Auth_V1_AuthService.Method.GetKeys.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Auth_V1_GetKeysRequest>(),
+        serializer: ProtobufSerializer<Farebox_Auth_V1_GetKeysResponse>()
+      ) { request, context, answer in
+        try service.getKeys(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Auth_V1_AuthService.Method.GetKeys.descriptor,
@@ -229,6 +357,14 @@ extension Farebox_Auth_V1_AuthService.SimpleServiceProtocol {
       ) { request, context in
         try service.whoAmI(request: request, context: context)
       }
+    } else if let service = self as? any Farebox_Auth_V1_AuthService.Method.WhoAmI.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Auth_V1_AuthService.Method.WhoAmI.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Auth_V1_WhoAmIRequest>(),
+        serializer: ProtobufSerializer<Farebox_Auth_V1_WhoAmIResponse>()
+      ) { request, context, answer in
+        try service.whoAmI(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Farebox_Auth_V1_AuthService.Method.WhoAmI.descriptor,
@@ -245,6 +381,14 @@ extension Farebox_Auth_V1_AuthService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Auth_V1_CreateUserResponse>()
       ) { request, context in
         try service.createUser(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Auth_V1_AuthService.Method.CreateUser.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Auth_V1_AuthService.Method.CreateUser.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Auth_V1_CreateUserRequest>(),
+        serializer: ProtobufSerializer<Farebox_Auth_V1_CreateUserResponse>()
+      ) { request, context, answer in
+        try service.createUser(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(

@@ -92,6 +92,34 @@ extension Farebox_Chat_V1_ChatService.Method.ListModels {
   }
 }
 
+extension Farebox_Chat_V1_ChatService.Method.ListModels {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func listModels(
+      request: Farebox_Chat_V1_ListModelsRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Chat_V1_ListModelsResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Chat_V1_ChatService.Method.ListModels.Deferred {
+  /// Waits for the answer.
+  public func listModels(
+    request: Farebox_Chat_V1_ListModelsRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Chat_V1_ListModelsResponse {
+    try await PendingAnswer.wait {
+      try listModels(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Chat_V1_ChatService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   public func registerMethods(with router: inout RPCRouter) {
@@ -109,6 +137,14 @@ extension Farebox_Chat_V1_ChatService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Chat_V1_ListModelsResponse>()
       ) { request, context in
         try service.listModels(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Chat_V1_ChatService.Method.ListModels.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Chat_V1_ChatService.Method.ListModels.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Chat_V1_ListModelsRequest>(),
+        serializer: ProtobufSerializer<Farebox_Chat_V1_ListModelsResponse>()
+      ) { request, context, answer in
+        try service.listModels(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(

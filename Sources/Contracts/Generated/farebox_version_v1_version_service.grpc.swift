@@ -60,6 +60,34 @@ extension Farebox_Version_V1_VersionService.Method.GetVersion {
   }
 }
 
+extension Farebox_Version_V1_VersionService.Method.GetVersion {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func getVersion(
+      request: Farebox_Version_V1_GetVersionRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Version_V1_GetVersionResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Version_V1_VersionService.Method.GetVersion.Deferred {
+  /// Waits for the answer.
+  public func getVersion(
+    request: Farebox_Version_V1_GetVersionRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Version_V1_GetVersionResponse {
+    try await PendingAnswer.wait {
+      try getVersion(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Version_V1_VersionService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   public func registerMethods(with router: inout RPCRouter) {
@@ -70,6 +98,14 @@ extension Farebox_Version_V1_VersionService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Version_V1_GetVersionResponse>()
       ) { request, context in
         try service.getVersion(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Version_V1_VersionService.Method.GetVersion.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Version_V1_VersionService.Method.GetVersion.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Version_V1_GetVersionRequest>(),
+        serializer: ProtobufSerializer<Farebox_Version_V1_GetVersionResponse>()
+      ) { request, context, answer in
+        try service.getVersion(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(

@@ -87,6 +87,9 @@ enum InterceptorChain {
         case .ended:
           observer.callEnded(observation, context, failure: nil)
           return .ended
+        case .answersLater:
+          call.whenAnswered { observer.callEnded(observation, begun, failure: $0) }
+          return .answersLater
         case .mustWait(let rest):
           // What was begun goes on around the part that suspends.
           return .mustWait { context, call in

@@ -77,11 +77,49 @@ public struct RPCRouter: Sendable {
     }
     add(method, synchronously: answer) { context, call in
       if !call.isOnLoop { await call.waitForRequest() }
-      switch try answer(context, call) {
-      case .ended: if call.compressesResponses { await call.compressResponse() }
-      case .mustWait(let rest): try await rest(context, call)
+      if case .mustWait(let rest) = try answer(context, call) {
+        try await rest(context, call)
+      } else if call.compressesResponses {
+        await call.compressResponse()
       }
     }
+  }
+
+  /// Registers a method with one request and one response whose handler is told the answer by a
+  /// call back.
+  ///
+  /// The handler runs on the event loop of the connection, without a task: it must not block, and
+  /// return within microseconds. It throws, or gives the ``PendingAnswer`` sooner or later. When an
+  /// interceptor of the method has to suspend, there is a task all the same, which waits for the
+  /// answer. Metadata, errors, limits and deadlines are those of the other forms.
+  public mutating func registerDeferredUnary<Input: Sendable, Output: Sendable>(
+    _ method: MethodDescriptor,
+    deserializer: some MessageDeserializer<Input>,
+    serializer: some MessageSerializer<Output>,
+    handler: @escaping @Sendable (Input, ServerContext, PendingAnswer<Output>) throws -> Void
+  ) {
+    let run: RegisteredMethod.Run = { context, call in
+      if !call.isOnLoop { await call.waitForRequest() }
+      let input =
+        call.hasCompressedRequest
+        ? try await call.takeCompressedRequest(with: deserializer)
+        : try call.takeRequest(with: deserializer)
+      let output = try await PendingAnswer.wait { try handler(input, context, $0) }
+      try call.setResponse(output, with: serializer)
+      if call.compressesResponses { await call.compressResponse() }
+    }
+    let begin: RegisteredMethod.RunSynchronously = { context, call in
+      guard !call.hasCompressedRequest else {
+        return .mustWait { _, call in try await run(context, call) }
+      }
+      let input = try call.takeRequest(with: deserializer)
+      let pending = PendingAnswer<Output> { answer in
+        call.answerArrives(answer, with: serializer)
+      }
+      try handler(input, context, pending)
+      return .answersLater
+    }
+    add(method, synchronously: begin, answersLater: true, run: run)
   }
 
   /// Registers a method with one request and many responses.
@@ -164,7 +202,8 @@ public struct RPCRouter: Sendable {
         run: run,
         runSynchronously: entry.handleSynchronously.flatMap {
           InterceptorChain.foldSynchronously(bound, around: $0, whenWaiting: entry.run)
-        })
+        },
+        answersLater: entry.answersLater)
     }
     return RoutingTable(methods, compression: compression)
   }
@@ -172,19 +211,22 @@ public struct RPCRouter: Sendable {
   private mutating func add(
     _ method: MethodDescriptor,
     synchronously handleSynchronously: RegisteredMethod.RunSynchronously? = nil,
-    run: @escaping RegisteredMethod.Run
+    answersLater: Bool = false, run: @escaping RegisteredMethod.Run
   ) {
     precondition(
       !entries.contains { $0.descriptor.path == method.path },
       "\(method.fullyQualifiedMethod) is registered twice")
     entries.append(
-      Entry(descriptor: method, handleSynchronously: handleSynchronously, run: run))
+      Entry(
+        descriptor: method, handleSynchronously: handleSynchronously, answersLater: answersLater,
+        run: run))
   }
 
   /// A method before interceptors and limits are applied.
   private struct Entry: Sendable {
     let descriptor: MethodDescriptor
     let handleSynchronously: RegisteredMethod.RunSynchronously?
+    let answersLater: Bool
     let run: RegisteredMethod.Run
   }
 }

@@ -12,6 +12,8 @@ package final class RegisteredMethod: Sendable {
     /// An interceptor or the handler has to suspend: this is the rest of the way, from there on.
     /// It has its own context, as enriched so far.
     case mustWait(Run)
+    /// The outcome comes later, by the call's `answerArrives`.
+    case answersLater
   }
 
   package let descriptor: MethodDescriptor
@@ -23,10 +25,12 @@ package final class RegisteredMethod: Sendable {
   let run: Run
   /// Nil unless the handler and all its interceptors have a synchronous form.
   let runSynchronously: RunSynchronously?
+  /// Whether the handler returns at once and is done, so that it needs no turn.
+  let isDoneAtOnce: Bool
 
   init(
     descriptor: MethodDescriptor, maxRequestBytes: Int, run: @escaping Run,
-    runSynchronously: RunSynchronously? = nil
+    runSynchronously: RunSynchronously? = nil, answersLater: Bool = false
   ) {
     self.descriptor = descriptor
     self.maxRequestBytes = maxRequestBytes
@@ -34,5 +38,6 @@ package final class RegisteredMethod: Sendable {
     isUnary = !descriptor.requestIsStream && !descriptor.responseIsStream
     self.run = run
     self.runSynchronously = runSynchronously
+    isDoneAtOnce = runSynchronously != nil && !answersLater
   }
 }

@@ -62,6 +62,8 @@ package final class ServerCall: @unchecked Sendable {
   @exclusivity(unchecked) private var request = Request.missing
   @exclusivity(unchecked) private var response: [UInt8]?
   @exclusivity(unchecked) private var task: Task<Void, Never>?
+  /// Who wants to know how a call ended that is answered later, the innermost first.
+  @exclusivity(unchecked) private var observers: [(_ failure: (any Error)?) -> Void] = []
   /// Whether the handler has returned.
   @exclusivity(unchecked) package private(set) var isHandlerDone = false
   let shared = Mutex(Shared())
@@ -234,15 +236,19 @@ package final class ServerCall: @unchecked Sendable {
       host.callIsLate()
       return deadlineReached()
     }
+    guard method.isDoneAtOnce || !method.isUnary || host.mayBegin(self) else { return }
+    begin()
+  }
+
+  private func begin() {
     if let runSynchronously = method.runSynchronously { return start(runSynchronously) }
-    guard !method.isUnary || host.mayBegin(self) else { return }
     startTask(method.run)
   }
 
   /// Runs the handler of a call that had to wait for its turn, unless nobody waits for it any more.
   package func startInTurn(isHopeless: Bool) {
     guard machine.canAnswer else { return }
-    guard isHopeless else { return startTask(method.run) }
+    guard isHopeless else { return begin() }
     host.callIsHopeless()
     abort(Self.overloaded)
   }
@@ -250,7 +256,7 @@ package final class ServerCall: @unchecked Sendable {
   private static let overloaded = Status(
     code: .resourceExhausted, message: "too many calls wait; nothing happened")
 
-  /// Runs a handler that never waits, without a task, unless one of its interceptors must wait.
+  /// Runs a handler as far as it goes without a task, unless one of its interceptors must wait.
   private func start(_ runSynchronously: RegisteredMethod.RunSynchronously) {
     do {
       let context = ServerContext(call: self)
@@ -266,10 +272,50 @@ package final class ServerCall: @unchecked Sendable {
       case .ended where compressesResponses: startTask { _, call in await call.compressResponse() }
       case .ended: finish(nil)
       case .mustWait(let rest): startTask(rest)
+      case .answersLater: host.handlerSuspended(self)
       }
     } catch {
       finish(error)
     }
+  }
+
+  /// The answer of a handler has come that had returned without one. From any thread, once.
+  ///
+  /// `answer` makes the response, or throws; nobody asks it when nobody waits.
+  func answerArrives<Output>(
+    _ answer: @escaping @Sendable () throws -> Output,
+    with serializer: some MessageSerializer<Output>
+  ) {
+    host.runInTurn {
+      guard !self.isHandlerDone else { return assertionFailure("a call with two answers") }
+      guard self.machine.canAnswer else { return self.answered(self.cancellation) }
+      do {
+        try self.setResponse(answer(), with: serializer)
+      } catch {
+        return self.answered(error)
+      }
+      guard self.compressesResponses else { return self.answered(nil) }
+      self.startTask { _, call in
+        await call.compressResponse()
+        call.tellObservers(nil)
+      }
+    }
+  }
+
+  private func answered(_ failure: (any Error)?) {
+    tellObservers(failure)
+    finish(failure)
+  }
+
+  private func tellObservers(_ failure: (any Error)?) {
+    for tell in observers { tell(failure) }
+    // They may hold the call.
+    observers = []
+  }
+
+  /// Tells how a call ended whose handler has returned without an answer, before that is sent.
+  func whenAnswered(_ tell: @escaping (_ failure: (any Error)?) -> Void) {
+    observers.append(tell)
   }
 
   private func startTask(_ body: @escaping RegisteredMethod.Run) {
@@ -277,7 +323,7 @@ package final class ServerCall: @unchecked Sendable {
     guard !isHandlerDone else { return }
     self.task = task
     keepRequest()
-    host.handlerSuspended(self)
+    if !isCountedByHost { host.handlerSuspended(self) }
   }
 
   private func run(_ body: RegisteredMethod.Run) async {

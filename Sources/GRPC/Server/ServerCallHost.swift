@@ -15,6 +15,8 @@ package protocol ServerCallHost: AnyObject, Sendable {
 
   /// Runs work on the event loop, always later.
   func runOnLoop(_ work: @escaping @Sendable () -> Void)
+  /// The same, together with handlers that go on there.
+  func runInTurn(_ work: @escaping @Sendable () -> Void)
   /// Output was queued and is to be written when this loop turn ends.
   func setNeedsFlush()
   /// Whether the handler of a unary call may begin; otherwise the host starts it later.
@@ -41,6 +43,9 @@ extension ServerCallHost {
 
   /// Hosts go by the process's clock.
   package var now: Deadline { .now() }
+
+  /// Hosts without turns run it by itself.
+  package func runInTurn(_ work: @escaping @Sendable () -> Void) { runOnLoop(work) }
 
   /// Hosts without a bound need not count.
   package func requestBytesHeld(_ change: Int) {}

@@ -91,6 +91,34 @@ extension Grpc_Health_V1_Health.Method.Check {
   }
 }
 
+extension Grpc_Health_V1_Health.Method.Check {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func check(
+      request: Grpc_Health_V1_HealthCheckRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Grpc_Health_V1_HealthCheckResponse>
+    ) throws
+  }
+}
+
+extension Grpc_Health_V1_Health.Method.Check.Deferred {
+  /// Waits for the answer.
+  public func check(
+    request: Grpc_Health_V1_HealthCheckRequest,
+    context: ServerContext
+  ) async throws -> Grpc_Health_V1_HealthCheckResponse {
+    try await PendingAnswer.wait {
+      try check(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Grpc_Health_V1_Health.Method.List {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -106,6 +134,34 @@ extension Grpc_Health_V1_Health.Method.List {
   }
 }
 
+extension Grpc_Health_V1_Health.Method.List {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  public protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func list(
+      request: Grpc_Health_V1_HealthListRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Grpc_Health_V1_HealthListResponse>
+    ) throws
+  }
+}
+
+extension Grpc_Health_V1_Health.Method.List.Deferred {
+  /// Waits for the answer.
+  public func list(
+    request: Grpc_Health_V1_HealthListRequest,
+    context: ServerContext
+  ) async throws -> Grpc_Health_V1_HealthListResponse {
+    try await PendingAnswer.wait {
+      try list(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Grpc_Health_V1_Health.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   public func registerMethods(with router: inout RPCRouter) {
@@ -116,6 +172,14 @@ extension Grpc_Health_V1_Health.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Grpc_Health_V1_HealthCheckResponse>()
       ) { request, context in
         try service.check(request: request, context: context)
+      }
+    } else if let service = self as? any Grpc_Health_V1_Health.Method.Check.Deferred {
+      router.registerDeferredUnary(
+        Grpc_Health_V1_Health.Method.Check.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Health_V1_HealthCheckRequest>(),
+        serializer: ProtobufSerializer<Grpc_Health_V1_HealthCheckResponse>()
+      ) { request, context, answer in
+        try service.check(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -133,6 +197,14 @@ extension Grpc_Health_V1_Health.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Grpc_Health_V1_HealthListResponse>()
       ) { request, context in
         try service.list(request: request, context: context)
+      }
+    } else if let service = self as? any Grpc_Health_V1_Health.Method.List.Deferred {
+      router.registerDeferredUnary(
+        Grpc_Health_V1_Health.Method.List.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Health_V1_HealthListRequest>(),
+        serializer: ProtobufSerializer<Grpc_Health_V1_HealthListResponse>()
+      ) { request, context, answer in
+        try service.list(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(

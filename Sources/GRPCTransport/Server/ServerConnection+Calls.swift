@@ -11,6 +11,10 @@ extension ServerConnection: ServerCallHost {
     loop.eventLoop.execute(work)
   }
 
+  func runInTurn(_ work: @escaping @Sendable () -> Void) {
+    loop.executor.enqueue(work)
+  }
+
   func setNeedsFlush() {
     scheduleFlush()
   }

@@ -26,11 +26,16 @@ final class Submission: Sendable {
 }
 
 /// What a submission is answered with, once its batch is committed.
-struct Verdict: Sendable {
+package struct Verdict: Sendable {
   let outcome: CommandOutcome
   /// The last entry of the command.
   let seq: Int64
   let isReplayed: Bool
+
+  /// The answer with its place in the journal, or why there is none.
+  package var result: Result<Receipt<Answer>, Refusal> {
+    outcome.map { Receipt(value: $0, asOfSeq: seq, isReplayed: isReplayed) }
+  }
 }
 
 /// Decides the commands of one batch in order. All is loaded: nothing here waits or reads a clock.

@@ -145,11 +145,27 @@ extension CreditLedger {
   public func submit(_ command: Command, by attempt: Attempt) async
     -> Result<Receipt<Answer>, Refusal>
   {
-    if let invalid = attempt.invalidField ?? command.invalidField ?? unknownZone(command) {
-      return .failure(.invalidArgument(invalid))
-    }
+    if let invalid = invalidField(command, attempt) { return .failure(.invalidArgument(invalid)) }
     let verdict = await writer.submit(Submission(command, by: attempt))
     return verdict.result
+  }
+
+  /// Carries out a command, or tells why not: calls `reply` once when the outcome is durable,
+  /// without a task that waits for it.
+  ///
+  /// On a thread of the ledger, which waits meanwhile: `reply` hands the outcome on and returns. Or
+  /// before this returns, when there is nothing to wait for.
+  package func submit(
+    _ command: Command, by attempt: Attempt, reply: @escaping @Sendable (Verdict) -> Void
+  ) {
+    if let invalid = invalidField(command, attempt) {
+      return reply(.refused(.invalidArgument(invalid)))
+    }
+    writer.submit(Submission(command, by: attempt), reply)
+  }
+
+  private func invalidField(_ command: Command, _ attempt: Attempt) -> InvalidField? {
+    attempt.invalidField ?? command.invalidField ?? unknownZone(command)
   }
 
   private func unknownZone(_ command: Command) -> InvalidField? {
@@ -178,15 +194,6 @@ extension CreditLedger {
       return verdict.result.map { receipt in
         receipt.map { if case .deducted(let answer) = $0 { answer } else { nil } }
       }
-    }
-  }
-}
-
-extension Verdict {
-  fileprivate var result: Result<Receipt<Answer>, Refusal> {
-    let verdict = self
-    return verdict.outcome.map { answer in
-      Receipt(value: answer, asOfSeq: verdict.seq, isReplayed: verdict.isReplayed)
     }
   }
 }

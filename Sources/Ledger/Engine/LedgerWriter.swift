@@ -71,6 +71,12 @@ final class LedgerWriter: Sendable {
     }
   }
 
+  /// The same without waiting: `take` is called once, perhaps before this returns, by whoever ends
+  /// the command. It keeps the writer from the next batch, so it only hands on.
+  func submit(_ submission: Submission, _ take: @escaping @Sendable (Verdict) -> Void) {
+    enqueue(WriterInbox.Waiting(submission: submission, caller: .later(take)))
+  }
+
   /// Queues commands one after the other and waits for the commits of all. As for one.
   func submit(_ submissions: [Submission]) async -> [Verdict] {
     guard !submissions.isEmpty else { return [] }

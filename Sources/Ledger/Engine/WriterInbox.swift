@@ -5,6 +5,8 @@ struct WriterInbox {
     enum Caller {
       /// Not checked, because every command pays for it: a batch answers each of its own once.
       case one(UnsafeContinuation<Verdict, Never>)
+      /// Who is called back.
+      case later(@Sendable (Verdict) -> Void)
       /// Who gathers the verdicts on several commands, and the command's place among them.
       case many(Gathering, place: Int)
     }
@@ -15,6 +17,7 @@ struct WriterInbox {
     func resume(_ verdict: Verdict) {
       switch caller {
       case .one(let continuation): continuation.resume(returning: verdict)
+      case .later(let take): take(verdict)
       case .many(let gathering, let place): gathering.put(verdict, at: place)
       }
     }

@@ -169,6 +169,34 @@ extension Grpc_Testing_TestService.Method.EmptyCall {
   }
 }
 
+extension Grpc_Testing_TestService.Method.EmptyCall {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func emptyCall(
+      request: Grpc_Testing_Empty,
+      context: ServerContext,
+      answer: PendingAnswer<Grpc_Testing_Empty>
+    ) throws
+  }
+}
+
+extension Grpc_Testing_TestService.Method.EmptyCall.Deferred {
+  /// Waits for the answer.
+  func emptyCall(
+    request: Grpc_Testing_Empty,
+    context: ServerContext
+  ) async throws -> Grpc_Testing_Empty {
+    try await PendingAnswer.wait {
+      try emptyCall(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Grpc_Testing_TestService.Method.UnaryCall {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -180,6 +208,34 @@ extension Grpc_Testing_TestService.Method.UnaryCall {
       request: Grpc_Testing_SimpleRequest,
       context: ServerContext
     ) throws -> Grpc_Testing_SimpleResponse
+  }
+}
+
+extension Grpc_Testing_TestService.Method.UnaryCall {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func unaryCall(
+      request: Grpc_Testing_SimpleRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Grpc_Testing_SimpleResponse>
+    ) throws
+  }
+}
+
+extension Grpc_Testing_TestService.Method.UnaryCall.Deferred {
+  /// Waits for the answer.
+  func unaryCall(
+    request: Grpc_Testing_SimpleRequest,
+    context: ServerContext
+  ) async throws -> Grpc_Testing_SimpleResponse {
+    try await PendingAnswer.wait {
+      try unaryCall(request: request, context: context, answer: $0)
+    }
   }
 }
 
@@ -197,6 +253,34 @@ extension Grpc_Testing_TestService.Method.CacheableUnaryCall {
   }
 }
 
+extension Grpc_Testing_TestService.Method.CacheableUnaryCall {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func cacheableUnaryCall(
+      request: Grpc_Testing_SimpleRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Grpc_Testing_SimpleResponse>
+    ) throws
+  }
+}
+
+extension Grpc_Testing_TestService.Method.CacheableUnaryCall.Deferred {
+  /// Waits for the answer.
+  func cacheableUnaryCall(
+    request: Grpc_Testing_SimpleRequest,
+    context: ServerContext
+  ) async throws -> Grpc_Testing_SimpleResponse {
+    try await PendingAnswer.wait {
+      try cacheableUnaryCall(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Grpc_Testing_TestService.Method.UnimplementedCall {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -211,6 +295,34 @@ extension Grpc_Testing_TestService.Method.UnimplementedCall {
   }
 }
 
+extension Grpc_Testing_TestService.Method.UnimplementedCall {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func unimplementedCall(
+      request: Grpc_Testing_Empty,
+      context: ServerContext,
+      answer: PendingAnswer<Grpc_Testing_Empty>
+    ) throws
+  }
+}
+
+extension Grpc_Testing_TestService.Method.UnimplementedCall.Deferred {
+  /// Waits for the answer.
+  func unimplementedCall(
+    request: Grpc_Testing_Empty,
+    context: ServerContext
+  ) async throws -> Grpc_Testing_Empty {
+    try await PendingAnswer.wait {
+      try unimplementedCall(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Grpc_Testing_TestService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   func registerMethods(with router: inout RPCRouter) {
@@ -221,6 +333,14 @@ extension Grpc_Testing_TestService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Grpc_Testing_Empty>()
       ) { request, context in
         try service.emptyCall(request: request, context: context)
+      }
+    } else if let service = self as? any Grpc_Testing_TestService.Method.EmptyCall.Deferred {
+      router.registerDeferredUnary(
+        Grpc_Testing_TestService.Method.EmptyCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
+        serializer: ProtobufSerializer<Grpc_Testing_Empty>()
+      ) { request, context, answer in
+        try service.emptyCall(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -239,6 +359,14 @@ extension Grpc_Testing_TestService.SimpleServiceProtocol {
       ) { request, context in
         try service.unaryCall(request: request, context: context)
       }
+    } else if let service = self as? any Grpc_Testing_TestService.Method.UnaryCall.Deferred {
+      router.registerDeferredUnary(
+        Grpc_Testing_TestService.Method.UnaryCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_SimpleRequest>(),
+        serializer: ProtobufSerializer<Grpc_Testing_SimpleResponse>()
+      ) { request, context, answer in
+        try service.unaryCall(request: request, context: context, answer: answer)
+      }
     } else {
       router.registerUnary(
         Grpc_Testing_TestService.Method.UnaryCall.descriptor,
@@ -255,6 +383,14 @@ extension Grpc_Testing_TestService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Grpc_Testing_SimpleResponse>()
       ) { request, context in
         try service.cacheableUnaryCall(request: request, context: context)
+      }
+    } else if let service = self as? any Grpc_Testing_TestService.Method.CacheableUnaryCall.Deferred {
+      router.registerDeferredUnary(
+        Grpc_Testing_TestService.Method.CacheableUnaryCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_SimpleRequest>(),
+        serializer: ProtobufSerializer<Grpc_Testing_SimpleResponse>()
+      ) { request, context, answer in
+        try service.cacheableUnaryCall(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -300,6 +436,14 @@ extension Grpc_Testing_TestService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Grpc_Testing_Empty>()
       ) { request, context in
         try service.unimplementedCall(request: request, context: context)
+      }
+    } else if let service = self as? any Grpc_Testing_TestService.Method.UnimplementedCall.Deferred {
+      router.registerDeferredUnary(
+        Grpc_Testing_TestService.Method.UnimplementedCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
+        serializer: ProtobufSerializer<Grpc_Testing_Empty>()
+      ) { request, context, answer in
+        try service.unimplementedCall(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -682,6 +826,34 @@ extension Grpc_Testing_UnimplementedService.Method.UnimplementedCall {
   }
 }
 
+extension Grpc_Testing_UnimplementedService.Method.UnimplementedCall {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func unimplementedCall(
+      request: Grpc_Testing_Empty,
+      context: ServerContext,
+      answer: PendingAnswer<Grpc_Testing_Empty>
+    ) throws
+  }
+}
+
+extension Grpc_Testing_UnimplementedService.Method.UnimplementedCall.Deferred {
+  /// Waits for the answer.
+  func unimplementedCall(
+    request: Grpc_Testing_Empty,
+    context: ServerContext
+  ) async throws -> Grpc_Testing_Empty {
+    try await PendingAnswer.wait {
+      try unimplementedCall(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Grpc_Testing_UnimplementedService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   func registerMethods(with router: inout RPCRouter) {
@@ -692,6 +864,14 @@ extension Grpc_Testing_UnimplementedService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Grpc_Testing_Empty>()
       ) { request, context in
         try service.unimplementedCall(request: request, context: context)
+      }
+    } else if let service = self as? any Grpc_Testing_UnimplementedService.Method.UnimplementedCall.Deferred {
+      router.registerDeferredUnary(
+        Grpc_Testing_UnimplementedService.Method.UnimplementedCall.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
+        serializer: ProtobufSerializer<Grpc_Testing_Empty>()
+      ) { request, context, answer in
+        try service.unimplementedCall(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -822,6 +1002,34 @@ extension Grpc_Testing_ReconnectService.Method.Start {
   }
 }
 
+extension Grpc_Testing_ReconnectService.Method.Start {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func start(
+      request: Grpc_Testing_ReconnectParams,
+      context: ServerContext,
+      answer: PendingAnswer<Grpc_Testing_Empty>
+    ) throws
+  }
+}
+
+extension Grpc_Testing_ReconnectService.Method.Start.Deferred {
+  /// Waits for the answer.
+  func start(
+    request: Grpc_Testing_ReconnectParams,
+    context: ServerContext
+  ) async throws -> Grpc_Testing_Empty {
+    try await PendingAnswer.wait {
+      try start(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Grpc_Testing_ReconnectService.Method.Stop {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -836,6 +1044,34 @@ extension Grpc_Testing_ReconnectService.Method.Stop {
   }
 }
 
+extension Grpc_Testing_ReconnectService.Method.Stop {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func stop(
+      request: Grpc_Testing_Empty,
+      context: ServerContext,
+      answer: PendingAnswer<Grpc_Testing_ReconnectInfo>
+    ) throws
+  }
+}
+
+extension Grpc_Testing_ReconnectService.Method.Stop.Deferred {
+  /// Waits for the answer.
+  func stop(
+    request: Grpc_Testing_Empty,
+    context: ServerContext
+  ) async throws -> Grpc_Testing_ReconnectInfo {
+    try await PendingAnswer.wait {
+      try stop(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Grpc_Testing_ReconnectService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   func registerMethods(with router: inout RPCRouter) {
@@ -846,6 +1082,14 @@ extension Grpc_Testing_ReconnectService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Grpc_Testing_Empty>()
       ) { request, context in
         try service.start(request: request, context: context)
+      }
+    } else if let service = self as? any Grpc_Testing_ReconnectService.Method.Start.Deferred {
+      router.registerDeferredUnary(
+        Grpc_Testing_ReconnectService.Method.Start.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_ReconnectParams>(),
+        serializer: ProtobufSerializer<Grpc_Testing_Empty>()
+      ) { request, context, answer in
+        try service.start(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -863,6 +1107,14 @@ extension Grpc_Testing_ReconnectService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Grpc_Testing_ReconnectInfo>()
       ) { request, context in
         try service.stop(request: request, context: context)
+      }
+    } else if let service = self as? any Grpc_Testing_ReconnectService.Method.Stop.Deferred {
+      router.registerDeferredUnary(
+        Grpc_Testing_ReconnectService.Method.Stop.descriptor,
+        deserializer: ProtobufDeserializer<Grpc_Testing_Empty>(),
+        serializer: ProtobufSerializer<Grpc_Testing_ReconnectInfo>()
+      ) { request, context, answer in
+        try service.stop(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(

@@ -15,7 +15,8 @@ struct HandlerLineTests {
     func append(_ number: UInt8) { state.withLock { $0.append(number) } }
   }
 
-  /// "Wait" notes its message and waits for the gate, unless that is 9; "Now" never waits.
+  /// "Wait" notes its message and waits for the gate, unless that is 9; "Later" does the same
+  /// without a task; "Now" never waits.
   private func server(_ gate: Gate) async throws -> ServerUnderTest {
     var limits = ServerLimits.unhurried
     limits.maxUnaryHandlersPerLoop = 1
@@ -27,6 +28,16 @@ struct HandlerLineTests {
         if message[0] != 9 { await gate.wait() }
         return message
       }
+      router.registerDeferredUnary(
+        GRPCClient.method("Later", .unary), deserializer: RawBytes(), serializer: RawBytes()
+      ) { message, _, answer in
+        begun.append(message[0])
+        if message[0] == 9 { return answer.give { message } }
+        Task {
+          await gate.wait()
+          answer.give { message }
+        }
+      }
       router.registerSynchronousUnary(
         GRPCClient.method("Now", .unary), deserializer: RawBytes(), serializer: RawBytes()
       ) { message, _ in message }
@@ -34,10 +45,10 @@ struct HandlerLineTests {
   }
 
   private func call(
-    _ client: WireClient, _ number: UInt8, timeout: String? = nil
+    _ client: WireClient, _ number: UInt8, timeout: String? = nil, of name: String = "Wait"
   ) async throws -> WireClient.Exchange {
     try await client.send(
-      "Wait", [ServerWireTests.framed([number])],
+      name, [ServerWireTests.framed([number])],
       more: timeout.map { [("grpc-timeout", $0)] } ?? [])
   }
 
@@ -48,13 +59,15 @@ struct HandlerLineTests {
     #expect(try await client.send("Now", message).answer().status == "0")
   }
 
-  @Test("begin in their order when there is room")
-  func order() async throws {
+  @Test("begin in their order when there is room", arguments: ["Wait", "Later"])
+  func order(name: String) async throws {
     let gate = Gate()
     let test = try await server(gate)
     let client = try await WireClient(test.address)
     var calls: [WireClient.Exchange] = []
-    for number in [1, 2, 9, 3] as [UInt8] { calls.append(try await call(client, number)) }
+    for number in [1, 2, 9, 3] as [UInt8] {
+      calls.append(try await call(client, number, of: name))
+    }
     try await fence(client)
     #expect(begun.all == [1])
     gate.open()

@@ -4,7 +4,7 @@ import HTTP2
 import Synchronization
 import Testing
 
-/// What holds for unary handlers of both forms, and what sets the synchronous one apart.
+/// What holds for unary handlers of all forms, and what sets those without a task apart.
 @Suite("Forms of unary handlers", .timeLimit(.minutes(2)))
 struct UnaryFormTests {
   private typealias Bytes = [UInt8]
@@ -201,7 +201,7 @@ struct UnaryFormTests {
     await test.stop()
   }
 
-  @Test("run without a task only in the synchronous form, when no interceptor waits")
+  @Test("run without a task unless they are asynchronous or an interceptor waits")
   func tasks() async throws {
     /// Whether the handler ran in a task, for these interceptors.
     func hasTask(_ form: UnaryForm, _ interceptors: [any ServerInterceptor]) async throws -> Bool {
@@ -221,6 +221,8 @@ struct UnaryFormTests {
       Gatekeeper(name: "a"), Watcher(name: "b", trace: trace),
     ]
     #expect(try await !hasTask(.synchronous, admitting))
+    #expect(try await !hasTask(.deferred, admitting))
+    #expect(try await hasTask(.deferred, admitting + [Gatekeeper(name: "c", mustWait: true)]))
     #expect(try await hasTask(.synchronous, admitting + [Gatekeeper(name: "c", mustWait: true)]))
     #expect(try await hasTask(.synchronous, admitting + [Plain(trace: trace)]))
     #expect(trace.all.suffix(4) == ["b begins", "plain in", "plain out", "b ended OK"])

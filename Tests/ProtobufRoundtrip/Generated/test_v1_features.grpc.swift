@@ -122,6 +122,34 @@ extension Test_V1_Shapes.Method.Unary {
   }
 }
 
+extension Test_V1_Shapes.Method.Unary {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func unary(
+      request: Test_V1_Scalars,
+      context: ServerContext,
+      answer: PendingAnswer<Test_V1_Nothing>
+    ) throws
+  }
+}
+
+extension Test_V1_Shapes.Method.Unary.Deferred {
+  /// Waits for the answer.
+  func unary(
+    request: Test_V1_Scalars,
+    context: ServerContext
+  ) async throws -> Test_V1_Nothing {
+    try await PendingAnswer.wait {
+      try unary(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Test_V1_Shapes.Method.Default {
   /// Adopted beside `SimpleServiceProtocol` by a service that never waits in this method.
   ///
@@ -138,6 +166,34 @@ extension Test_V1_Shapes.Method.Default {
   }
 }
 
+extension Test_V1_Shapes.Method.Default {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func `default`(
+      request: Test_V1_Tree.Leaf,
+      context: ServerContext,
+      answer: PendingAnswer<Test_V1_Keywords>
+    ) throws
+  }
+}
+
+extension Test_V1_Shapes.Method.Default.Deferred {
+  /// Waits for the answer.
+  func `default`(
+    request: Test_V1_Tree.Leaf,
+    context: ServerContext
+  ) async throws -> Test_V1_Keywords {
+    try await PendingAnswer.wait {
+      try `default`(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Test_V1_Shapes.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   func registerMethods(with router: inout RPCRouter) {
@@ -148,6 +204,14 @@ extension Test_V1_Shapes.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Test_V1_Nothing>()
       ) { request, context in
         try service.unary(request: request, context: context)
+      }
+    } else if let service = self as? any Test_V1_Shapes.Method.Unary.Deferred {
+      router.registerDeferredUnary(
+        Test_V1_Shapes.Method.Unary.descriptor,
+        deserializer: ProtobufDeserializer<Test_V1_Scalars>(),
+        serializer: ProtobufSerializer<Test_V1_Nothing>()
+      ) { request, context, answer in
+        try service.unary(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
@@ -186,6 +250,14 @@ extension Test_V1_Shapes.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Test_V1_Keywords>()
       ) { request, context in
         try service.`default`(request: request, context: context)
+      }
+    } else if let service = self as? any Test_V1_Shapes.Method.Default.Deferred {
+      router.registerDeferredUnary(
+        Test_V1_Shapes.Method.Default.descriptor,
+        deserializer: ProtobufDeserializer<Test_V1_Tree.Leaf>(),
+        serializer: ProtobufSerializer<Test_V1_Keywords>()
+      ) { request, context, answer in
+        try service.`default`(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(

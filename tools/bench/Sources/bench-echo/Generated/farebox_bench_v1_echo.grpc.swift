@@ -72,6 +72,34 @@ extension Farebox_Bench_V1_EchoService.Method.Echo {
   }
 }
 
+extension Farebox_Bench_V1_EchoService.Method.Echo {
+  /// Adopted beside `SimpleServiceProtocol` by a service that is called back with the answer
+  /// of this method.
+  ///
+  /// Calls then begin on the event loop, without a task. They must not block, and return
+  /// within microseconds. The answer is given once, from any thread; throwing gives it, too.
+  protocol Deferred: Sendable {
+    /// The method as `SimpleServiceProtocol` has it, but for its answer.
+    func echo(
+      request: Farebox_Bench_V1_EchoRequest,
+      context: ServerContext,
+      answer: PendingAnswer<Farebox_Bench_V1_EchoResponse>
+    ) throws
+  }
+}
+
+extension Farebox_Bench_V1_EchoService.Method.Echo.Deferred {
+  /// Waits for the answer.
+  func echo(
+    request: Farebox_Bench_V1_EchoRequest,
+    context: ServerContext
+  ) async throws -> Farebox_Bench_V1_EchoResponse {
+    try await PendingAnswer.wait {
+      try echo(request: request, context: context, answer: $0)
+    }
+  }
+}
+
 extension Farebox_Bench_V1_EchoService.SimpleServiceProtocol {
   /// Registers all methods and the contract they come from.
   func registerMethods(with router: inout RPCRouter) {
@@ -82,6 +110,14 @@ extension Farebox_Bench_V1_EchoService.SimpleServiceProtocol {
         serializer: ProtobufSerializer<Farebox_Bench_V1_EchoResponse>()
       ) { request, context in
         try service.echo(request: request, context: context)
+      }
+    } else if let service = self as? any Farebox_Bench_V1_EchoService.Method.Echo.Deferred {
+      router.registerDeferredUnary(
+        Farebox_Bench_V1_EchoService.Method.Echo.descriptor,
+        deserializer: ProtobufDeserializer<Farebox_Bench_V1_EchoRequest>(),
+        serializer: ProtobufSerializer<Farebox_Bench_V1_EchoResponse>()
+      ) { request, context, answer in
+        try service.echo(request: request, context: context, answer: answer)
       }
     } else {
       router.registerUnary(
