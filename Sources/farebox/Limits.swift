@@ -121,6 +121,13 @@ extension LimitSetting {
     .count(
       "connections.per.address", \.server.maxConnectionsPerAddress, figures,
       "those from one IPv4 address, or IPv6 /64; further ones are closed"),
+    .count(
+      "fruitless.burst", \.server.fruitlessBurst, figures,
+      "an address's connections of no use, at once; then new ones from there wait"),
+    .count(
+      "fruitless.per.second", \.server.fruitlessPerSecond, figures,
+      "the same after the burst"),
+    .time("fruitless.wait.ms", \.server.fruitlessWait, "how long such a connection waits, unread"),
     LimitSetting(
       key: "descriptors.reserve", range: figures, isOptional: true,
       meaning: "file descriptors kept from connections; 0 = a twentieth, at least 32",

@@ -23,6 +23,9 @@ OK_UP_TO = {
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo": ("chat", MESSAGE_BYTES_MAX),
 }
 QUOTA = 7
+# The preface and SETTINGS, and DATA where there is no stream.
+OPENING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\4" + bytes(5)
+FAULT = b"\0\0\1" + bytes(5) + b"\1x"
 # The machine may be slow.
 PATIENCE = 60
 
@@ -96,6 +99,36 @@ def test_an_address_has_so_many_connections_and_others_have_theirs(farebox_binar
         else:
             pytest.fail("the places of those who left are not given again")
         assert "connections_per_address" in server.log()
+
+
+def test_who_comes_again_and_again_in_vain_has_to_wait(farebox_binary, tmp_path):
+    """Nobody looks at what such an address sends on new connections; its open ones go on."""
+    environment = {"FAREBOX_LIMITS_FRUITLESS_BURST": "20"}
+    environment["FAREBOX_LIMITS_FRUITLESS_PER_SECOND"] = "1"
+    environment["FAREBOX_LIMITS_FRUITLESS_WAIT_MS"] = "600000"
+    with serve(farebox_binary, tmp_path, environment) as server, contextlib.ExitStack() as held:
+        address = server.addresses["accounting"]
+        known = held.enter_context(connect(address, "127.0.0.3"))
+        known.sendall(OPENING)
+        assert known.recv(65536)
+        deadline = time.monotonic() + PATIENCE
+        while "fruitless_connections" not in server.log() and time.monotonic() < deadline:
+            peer = held.enter_context(connect(address, "127.0.0.3"))
+            peer.sendall(OPENING + FAULT)
+            peer.settimeout(0.5)
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                while peer.recv(65536):
+                    pass
+        assert "fruitless_connections" in server.log()
+        # A PING, and its answer.
+        known.sendall(b"\0\0\x08\6" + bytes(5) + b"12345678")
+        known.settimeout(PATIENCE)
+        seen = b""
+        while b"12345678" not in seen:
+            seen += known.recv(65536)
+        client = FareboxClient(server.addresses)
+        assert client.health("accounting") == "SERVING"
+        client.close()
 
 
 @pytest.mark.parametrize(

@@ -217,7 +217,9 @@ public final class GRPCServer: Sendable {
       .serverChannelOption(.maxMessagesPerRead, value: 1)
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(self.acceptGate())
+          try channel.pipeline.syncOperations.addHandlers([
+            self.acceptGate(), self.settings.waitingRoom(),
+          ])
         }
       }
       .childChannelOption(.maxMessagesPerRead, value: 4)

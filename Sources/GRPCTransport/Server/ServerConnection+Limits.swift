@@ -8,6 +8,9 @@ extension ServerConnection {
   /// far as the budget for that allows.
   func noteBreach(_ breach: LimitBreach) {
     settings.onLimitBreach?(breach)
+    if breach.isAbuse {
+      noteFruitless(from: ConnectionQuota.Source(context?.channel.remoteAddress))
+    }
     guard !hasLoggedBreach else { return }
     hasLoggedBreach = true
     guard settings.mayLogRefusal() else { return }
@@ -15,13 +18,24 @@ extension ServerConnection {
       "a client ran into a limit", metadata: logMetadata(["limit": "\(breach.rawValue)"]))
   }
 
+  /// Counts the connection as one that is of no use, once.
+  private func noteFruitless(from source: ConnectionQuota.Source?) {
+    guard let source, !isFruitless else { return }
+    isFruitless = true
+    settings.connectionWasFruitless(
+      from: source,
+      logMetadata: logMetadata(["limit": "\(LimitBreach.fruitlessConnections.rawValue)"]))
+  }
+
   /// Whether there is room for this connection; closes it otherwise.
   func isAdmitted(_ channel: any Channel) -> Bool {
     let source = ConnectionQuota.Source(channel.remoteAddress)
     switch settings.connectionArrived(from: source) {
     case .admit:
-      let settings = settings
-      channel.closeFuture.whenComplete { _ in settings.connectionLeft(from: source) }
+      channel.closeFuture.assumeIsolated().whenComplete { _ in
+        self.settings.connectionLeft(from: source)
+        if !self.isKnown, Deadline.now() < self.knownFrom { self.noteFruitless(from: source) }
+      }
       return true
     case .refuse(.connections):
       noteBreach(.connections)
@@ -83,6 +97,19 @@ extension ServerConnection {
 }
 
 extension LimitBreach {
+  /// Whether the client does what no honest one does, and was sent away for it.
+  var isAbuse: Bool {
+    switch self {
+    case .rapidResets, .provokedResets, .headerBlocks, .continuations, .idleFrames, .pings,
+      .protocolError:
+      true
+    case .connections, .connectionsPerAddress, .fruitlessConnections, .descriptors, .prefaceTimeout,
+      .headerTimeout, .requestTimeout, .responseStall, .connectionStall, .headerBlock,
+      .messageBytes, .heldRequestBytes, .runningHandlers, .lateCall, .hopelessCall:
+      false
+    }
+  }
+
   /// What ended a session.
   init(_ error: HTTP2Error) {
     switch error {

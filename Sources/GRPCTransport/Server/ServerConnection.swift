@@ -80,6 +80,8 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
   @exclusivity(unchecked) var farewell: Farewell?
   @exclusivity(unchecked) private(set) var isClosing = false
   var hasLoggedBreach = false
+  /// Whether the connection was counted as one that is of no use.
+  var isFruitless = false
   /// Bytes that came after our last words.
   private var droppedBytes = 0
   /// Bytes given to the channel so far.

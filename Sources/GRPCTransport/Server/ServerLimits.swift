@@ -37,6 +37,17 @@ public struct ServerLimits: Sendable, Hashable {
   /// Open connections from one IPv4 address, or from the IPv6 addresses that share the first 64
   /// bits: 200. Further ones are closed at once. Unix sockets have no such limit.
   public var maxConnectionsPerAddress = 200
+  /// Connections from one address, as above, that may be of no use, in a burst: 100. Those are
+  /// ended for what no honest client does (floods, too many rapid resets, breaches of the
+  /// protocol), or over within a second and before one of their calls has come to a good end. After
+  /// more of them new connections from there have to wait; those that are open are not touched.
+  /// To be set high behind a balancer that hides the addresses of its clients.
+  public var fruitlessBurst = 100
+  /// The same per second after the burst: 10.
+  public var fruitlessPerSecond = 10
+  /// Time that a new connection has to wait, unread: 1 s. It is served when the two figures above
+  /// allow for it by then and closed otherwise, or at once when 50 from its address are waiting.
+  public var fruitlessWait: Duration = .seconds(1)
   /// File descriptors that connections may not take: accepting pauses while no more are free. nil =
   /// a twentieth of what the process may have (RLIMIT_NOFILE), and 32 at least.
   public var descriptorReserve: Int?

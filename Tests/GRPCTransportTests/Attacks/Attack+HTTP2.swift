@@ -34,8 +34,11 @@ extension Attack {
       "test_plateau.test_a_second_flood_holds_no_more_than_the_first"),
     Attack(
       "H6", "frames that lead to nothing: PING, SETTINGS, PRIORITY, empty DATA, unknown types",
-      answer: "a burst and a rate, then GOAWAY with ENHANCE_YOUR_CALM",
+      answer: "a burst and a rate, then GOAWAY with ENHANCE_YOUR_CALM; after a hundred such"
+        + " connections new ones from the address wait",
       by: "test_floods.test_frames_without_progress", "FloodTests.idleFrames",
+      "RepeatOffendersTests.notListenedTo", "RepeatOffendersTests.fruitless",
+      "test_limits.test_who_comes_again_and_again_in_vain_has_to_wait",
       "SessionAbuseTests.pingFlood", "SessionAbuseTests.unknownFlood", "PeerRuleTests.padding",
       "PeerRuleTests.floodOfSettings"),
     Attack(

@@ -30,7 +30,7 @@ enum RawConversation {
     guard case .tcp(let host, let port) = address else { return [] }
     let group = MultiThreadedEventLoopGroup.singleton
     let done = group.next().makePromise(of: [UInt8].self)
-    let channel = try await ClientBootstrap(group: group)
+    let connecting = ClientBootstrap(group: group)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
@@ -40,7 +40,9 @@ enum RawConversation {
           try pipeline.addHandler(Collecting(done))
         }
       }
-      .connect(host: host, port: port).get()
+      .connect(host: host, port: port)
+    connecting.whenFailure { done.fail($0) }
+    let channel = try await connecting.get()
     // Whether the bytes still arrive is not the point: a busy machine may be slower than the timer.
     if !bytes.isEmpty { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
     return try await done.futureResult.get()

@@ -457,6 +457,12 @@ enum WireTrapExceptions {
       kind: .ours,
       reason: "the length of a fixed text"),
     Row(
+      file: "GRPCTransport/Server/RepeatOffenders.swift",
+      counts: [.element: 7, .arithmetic: 3, .conversion: 2, .precondition: 1],
+      kind: .lookup,
+      reason: "addresses by their source; the operator's figures; who waits is counted on both "
+          + "ends"),
+    Row(
       file: "GRPCTransport/Server/ServerConnection+Calls.swift",
       counts: [.arithmetic: 2],
       kind: .inMemory,
@@ -471,6 +477,11 @@ enum WireTrapExceptions {
       counts: [.arithmetic: 4],
       kind: .inMemory,
       reason: "bytes and calls of the connection, counted on both ends"),
+    Row(
+      file: "GRPCTransport/Server/WaitingRoom.swift",
+      counts: [.element: 2],
+      kind: .lookup,
+      reason: "connections by identity"),
     Row(
       file: "GRPCTransport/TLS/ClientTLS.swift",
       counts: [.arithmetic: 1],
