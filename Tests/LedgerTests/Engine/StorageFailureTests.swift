@@ -8,11 +8,14 @@ struct StorageFailureTests {
 
   private func attempt(_ key: String) -> Attempt { Attempt(principal: "p", key: key) }
 
+  private let pause = Duration.milliseconds(20)
+
   private func ledger(
-    _ store: any LedgerStore, pause: Duration = .milliseconds(20)
+    _ store: any LedgerStore, on machine: any LedgerMachine = HostMachine()
   ) throws -> CreditLedger {
     try CreditLedger(
-      store: store, clock: TestClock(), configuration: .init(recoveryPause: pause))
+      store: store, clock: TestClock(), configuration: .init(recoveryPause: pause),
+      machine: machine)
   }
 
   /// Tries with one key until the ledger accepts again.
@@ -35,7 +38,8 @@ struct StorageFailureTests {
     ]
     for (error, refusal) in rows {
       let store = ObstructedStore()
-      let ledger = try ledger(store, pause: .seconds(1))
+      let machine = StillMachine()
+      let ledger = try ledger(store, on: machine)
       _ = try await ledger.putPrice(
         PutPrice(model: "m", rates: PriceRates(perCallMicros: 1)), by: attempt("price")).get()
       _ = try await ledger.allocate(grant, by: attempt("good")).get()
@@ -52,6 +56,7 @@ struct StorageFailureTests {
       #expect(ledger.stopReason != nil)
       #expect(try await ledger.balance(of: "alice").balance.heldMicros == 4, "it was taken back")
       #expect(try await ledger.balance(of: "nobody").balance == .zero, "also what is loaded")
+      machine.advance(by: pause)
       let again = try await persist(ledger, "soon")
       #expect(!again.isReplayed && ledger.stopReason == nil)
       let settled = try await ledger.settleHold(settle, by: attempt("settle")).get()
@@ -137,7 +142,7 @@ struct StorageFailureTests {
     var slices: [Int64] = []
     for isObstructed in [false, true] {
       let store = ObstructedStore()
-      let ledger = try ledger(store, pause: .milliseconds(1))
+      let ledger = try ledger(store)
       _ = try await ledger.putPrice(price, by: attempt("price")).get()
       let credit = AllocateCredits(account: "alice", amountMicros: 1_000_000)
       _ = try await ledger.allocate(credit, by: attempt("grant")).get()
