@@ -142,7 +142,8 @@ struct StorageFailureTests {
     var slices: [Int64] = []
     for isObstructed in [false, true] {
       let store = ObstructedStore()
-      let ledger = try ledger(store)
+      let machine = StillMachine()
+      let ledger = try ledger(store, on: machine)
       _ = try await ledger.putPrice(price, by: attempt("price")).get()
       let credit = AllocateCredits(account: "alice", amountMicros: 1_000_000)
       _ = try await ledger.allocate(credit, by: attempt("grant")).get()
@@ -155,7 +156,7 @@ struct StorageFailureTests {
           let command = DeductCredits(
             account: "alice", charge: .usage(usage), outcome: .complete)
           _ = await ledger.deduct(command, by: attempt("charge \(number)"))
-          if isLost { try await Task.sleep(for: .milliseconds(3)) }
+          if isLost { machine.advance(by: pause) }
         }
       }
       let usage = Charge.usage(TokenUsage(model: "m", outputTokens: 10_000))
