@@ -373,7 +373,10 @@ public struct StoreConformance {
     } catch StoreError.conflict(let expected, let found) {
       try require(expected == 0 && found == 1, "the conflict names the wrong entries")
     }
-    try require(try store.entries(afterSeq: 0, limit: 9).count == 1, "the refused one left a trace")
+    for seq in [-1, 0] as [Int64] {
+      let count = try store.entries(afterSeq: seq, limit: 9).count
+      try require(count == 1, "\(count) entries after \(seq): the refused one left a trace")
+    }
     try store.close()
   }
 }

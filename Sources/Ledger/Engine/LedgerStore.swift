@@ -191,7 +191,8 @@ public protocol LedgerStore: Sendable {
   /// Lists usage records as of entry `seq` or later.
   func listUsage(_ query: UsageQuery, includingSeq seq: Int64) async throws(StoreError) -> UsagePage
 
-  /// Reads up to `limit` rows of the journal after `seq`, in order, as they are stored.
+  /// Reads up to `limit` rows of the journal after `seq`, in order, as they are stored: from the
+  /// first on when that is below 1.
   ///
   /// Throws ``StoreError/corrupted(_:)`` when a row is not even a row.
   func storedEntries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [StoredEntry]

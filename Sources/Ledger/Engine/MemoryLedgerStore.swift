@@ -85,7 +85,7 @@ public final class MemoryLedgerStore: LedgerStore {
 
   public func storedEntries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [StoredEntry] {
     contents.withLock { contents in
-      contents.entries.dropFirst(Int(clamping: seq)).prefix(limit).map(\.stored)
+      contents.entries.dropFirst(Int(clamping: max(0, seq))).prefix(limit).map(\.stored)
     }
   }
 
