@@ -11,6 +11,11 @@ public final class MemoryLedgerStore: LedgerStore {
     var allocations: [AllocationID: Allocation] = [:]
     var replies: [Digest: StoredReply] = [:]
     var accounts: [AccountID: Parts] = [:]
+
+    /// Seqs are dense from 1, so that the entries after `seq` start at that index.
+    func entries(after seq: Int64) -> ArraySlice<SealedEntry> {
+      entries.dropFirst(Int(clamping: max(0, seq)))
+    }
   }
 
   /// What an account is put together from.
@@ -84,9 +89,7 @@ public final class MemoryLedgerStore: LedgerStore {
   }
 
   public func storedEntries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [StoredEntry] {
-    contents.withLock { contents in
-      contents.entries.dropFirst(Int(clamping: max(0, seq))).prefix(limit).map(\.stored)
-    }
+    contents.withLock { $0.entries(after: seq).prefix(limit).map(\.stored) }
   }
 
   public func storedEntries(
@@ -105,10 +108,7 @@ public final class MemoryLedgerStore: LedgerStore {
   }
 
   public func entries(afterSeq seq: Int64, limit: Int) throws(StoreError) -> [JournalEntry] {
-    contents.withLock { contents in
-      // Seqs are dense from 1, so the entries after `seq` start at that index.
-      contents.entries.dropFirst(Int(seq)).prefix(limit).map(\.entry)
-    }
+    contents.withLock { $0.entries(after: seq).prefix(limit).map(\.entry) }
   }
 
   public func listEvents(_ query: EventQuery, includingSeq seq: Int64) async throws(StoreError)
