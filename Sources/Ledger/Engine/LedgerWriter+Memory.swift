@@ -29,20 +29,26 @@ extension LedgerWriter {
         missing.append(id)
       }
     }
+    if missing.isEmpty && state.accounts.count <= limits.unpackedMax {
+      return state.admit([], absent: [], at: time)
+    }
+    // Whoever gets a second chance becomes newer than the needed. No more may than can stay beside
+    // them: with one more, a needed one would be the oldest before enough have left.
+    let room = min(limits.accountsMax, limits.unpackedMax) - Set(needed).count
+    var chances = min(Self.secondChancesMax, room)
     if missing.isEmpty {
       state.admit([], absent: [], at: time)
     } else {
       let loaded = try store.load(LoadRequest(accounts: missing)).accounts
       let absent = isMissing.subtracting(loaded.map(\.id))
-      let coming = loaded.count + newcomers(work, absent)
-      try makeRoom(for: coming, beside: Set(needed).count - missing.count, &state)
+      try makeRoom(for: loaded.count + newcomers(work, absent), &chances, &state)
       state.admit(loaded, absent: absent, at: time)
       for account in loaded {
         guard let admitted = state.accounts[account.id] else { continue }
         board.publish(admitted)
       }
     }
-    if state.accounts.count > limits.unpackedMax { pack(beside: Set(needed).count, &state) }
+    pack(&chances, &state)
   }
 
   /// How many accounts the commands may create.
@@ -52,14 +58,11 @@ extension LedgerWriter {
       .intersection(absent).count
   }
 
-  /// Lets those accounts go that were used longest ago; never the `needed`, which were used last.
+  /// Lets those accounts go that were used longest ago; never the needed, which were used last.
   private func makeRoom(
-    for count: Int, beside needed: Int, _ state: inout LedgerState
+    for count: Int, _ chances: inout Int, _ state: inout LedgerState
   ) throws(StoreError) {
     var excess = state.accounts.count + state.packing.count + count - limits.accountsMax
-    // Whoever gets a second chance becomes newer than the needed. No more may than can stay: with
-    // one more, a needed one would be the oldest before enough have left.
-    var chances = min(Self.secondChancesMax, limits.accountsMax - count - needed)
     while excess > 0 {
       let hasLeft =
         if let packed = state.packing.oldest {
@@ -123,12 +126,10 @@ extension LedgerWriter {
   }
 
   /// Packs those accounts that were used longest ago, until there are as few unpacked ones as there
-  /// should be; never the `needed`, which were used last.
+  /// should be; never the needed, which were used last.
   ///
   /// There are too many only by as many as came in with this batch and were made by the last one.
-  private func pack(beside needed: Int, _ state: inout LedgerState) {
-    // As for leaving.
-    var chances = min(Self.secondChancesMax, limits.unpackedMax - needed)
+  private func pack(_ chances: inout Int, _ state: inout LedgerState) {
     while state.accounts.count > limits.unpackedMax {
       guard let oldest = state.leastRecentlyUsed else {
         preconditionFailure("accounts in memory that were never used")

@@ -85,6 +85,33 @@ struct PackedInMemoryTests {
     try await ledger.shutDown()
   }
 
+  @Test("are not packed while a batch needs them, also when others leave that were asked about")
+  func needed() async throws {
+    let clock = TestClock()
+    let ledger = try CreditLedger(
+      store: MemoryLedgerStore(), clock: clock,
+      configuration: .init(commandsPerCommitMax: 2, accountsInMemoryMax: 7, unpackedAccountsMax: 3))
+    let names = ["out", "packed", "a", "b", "c", "d", "e", "f"]
+    for name in names {
+      let isDue = ["out", "packed"].contains(name)
+      let grant = AllocateCredits(
+        account: AccountID(name), amountMicros: 5,
+        expiresAt: isDue ? clock.now().adding(.seconds(60)) : nil)
+      _ = try await ledger.allocate(grant, by: attempt(name)).get()
+    }
+    await ledger.sweep()
+    for name in names { try await deduct(ledger, name, name) }
+    #expect(isPacked(ledger, "packed") && ledger.balanceAtOnce(of: "out") == nil)
+    for name in names.dropFirst(2) {
+      #expect(!isPacked(ledger, name) && ledger.balanceAtOnce(of: AccountID(name)) != nil)
+    }
+    clock.advance(.seconds(60))
+    #expect(await ledger.sweep() == 2, "both are due at once, one is unpacked, one comes in")
+    #expect(ledger.accountsInMemory == 7)
+    #expect(try await ledger.verify().firstBreak == nil)
+    try await ledger.shutDown()
+  }
+
   @Test("stay when the store does not show them yet and cannot")
   func stuck() async throws {
     let store = ForgetfulStore()
