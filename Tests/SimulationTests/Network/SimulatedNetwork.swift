@@ -84,8 +84,9 @@ final class SimulatedNetwork: @unchecked Sendable {
     }
     guard let connection else { return }
     process.opened(connection)
-    call?.onGivingUp = {
-      self.simulator.after(self.delay(transport)) { connection.lose() }
+    // Weakly: the connection holds the call, and thousands of simulations share the memory.
+    call?.onGivingUp = { [weak connection] in
+      self.simulator.after(self.delay(transport)) { connection?.lose() }
     }
     if isReset {
       let pause = Duration.microseconds(
