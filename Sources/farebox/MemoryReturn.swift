@@ -46,9 +46,8 @@ struct MemoryReturn {
 struct QuietWatch: Sendable {
   /// Processor time below which the span between two looks was quiet: 500 ms.
   static let quietMax: Duration = .milliseconds(500)
-  /// Processor time since the last trim that is worth another one: 20 ms. Letting a hundred
-  /// connections go takes that, and may come after a trim in a pause of theirs.
-  static let workMin: Duration = .milliseconds(20)
+  /// Processor time since the last trim that is worth another one: 100 ms.
+  static let workMin: Duration = .milliseconds(100)
 
   private var lastLook: Duration
   private var lastTrim: Duration

@@ -7,10 +7,10 @@ import Testing
   func quiet() {
     // Processor time in milliseconds at each look, and whether that is the moment.
     let looks: [(at: Int, isTime: Bool)] = [
-      (1_010, false), (1_019, false),  // nothing happened
+      (1_010, false), (1_050, false),  // nothing happened
       (3_000, false), (6_000, false),  // at work
-      (6_020, true), (6_030, false), (6_044, false),  // quiet, and nothing since
-      (6_045, true),  // a little happened
+      (6_020, true), (6_060, false), (6_090, false),  // quiet, and nothing since
+      (6_200, true),  // a little happened
       (6_799, false), (6_800, true),
     ]
     var watch = QuietWatch(at: .milliseconds(1_000))
