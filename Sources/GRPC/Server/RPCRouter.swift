@@ -38,7 +38,15 @@ public struct RPCRouter: Sendable {
     serializer: some MessageSerializer<Output>,
     handler: @escaping @Sendable (Input, ServerContext) async throws -> Output
   ) {
-    add(method) { context, call in
+    add(method, run: Self.unaryRun(deserializer, serializer, handler))
+  }
+
+  /// Takes the request, waits for the handler and sets the response, compressed or not.
+  private static func unaryRun<Input: Sendable, Output: Sendable>(
+    _ deserializer: some MessageDeserializer<Input>, _ serializer: some MessageSerializer<Output>,
+    _ handler: @escaping @Sendable (Input, ServerContext) async throws -> Output
+  ) -> RegisteredMethod.Run {
+    { context, call in
       if !call.isOnLoop { await call.waitForRequest() }
       let input =
         call.hasCompressedRequest
@@ -98,15 +106,8 @@ public struct RPCRouter: Sendable {
     serializer: some MessageSerializer<Output>,
     handler: @escaping @Sendable (Input, ServerContext, PendingAnswer<Output>) throws -> Void
   ) {
-    let run: RegisteredMethod.Run = { context, call in
-      if !call.isOnLoop { await call.waitForRequest() }
-      let input =
-        call.hasCompressedRequest
-        ? try await call.takeCompressedRequest(with: deserializer)
-        : try call.takeRequest(with: deserializer)
-      let output = try await PendingAnswer.wait { try handler(input, context, $0) }
-      try call.setResponse(output, with: serializer)
-      if call.compressesResponses { await call.compressResponse() }
+    let run = Self.unaryRun(deserializer, serializer) { input, context in
+      try await PendingAnswer.wait { try handler(input, context, $0) }
     }
     let begin: RegisteredMethod.RunSynchronously = { context, call in
       guard !call.hasCompressedRequest else {
