@@ -339,9 +339,11 @@ final class ServerConnection: ChannelInboundHandler, @unchecked Sendable {
       let duration = min(timeout ?? .max, settings.maxCallNanoseconds)
       let deadline = arrival.advanced(byNanoseconds: duration)
       guard duration <= 0 || turnStart < deadline else {
-        // Whoever asked has given up: as little as possible is done for him.
+        // By a clock that may be a turn of the loop ahead of the client's, to which a reset alone
+        // would say that the server cancelled the call.
         callIsLate()
-        return session.reset(stream, .cancel)
+        let status = Status(code: .deadlineExceeded, message: "the call was read too late")
+        return session.submitResponse(stream, machine.trailersOnly(status), endStream: true)
       }
       let call = ServerCall(
         method: method, metadata: headers.metadata, begunAt: arrival,
