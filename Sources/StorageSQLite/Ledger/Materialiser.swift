@@ -19,15 +19,16 @@ final class Materialiser: Sendable {
   private static let backlogRowsMax = 500_000
   /// The longest that one commit is slowed down, in seconds.
   private static let pauseMax = 0.012
-  /// How long rows wait for company.
-  private static let delay = DispatchTimeInterval.milliseconds(25)
+  /// How long rows wait for company. What is charged again and again is then written once, and so
+  /// is a page on which many accounts are; a start after a crash has so much more to replay.
+  private static let delay = DispatchTimeInterval.milliseconds(250)
   /// How long a chunk waits that could not be written.
   private static let retryPause = DispatchTimeInterval.seconds(1)
 
   private let backlog: Mutex<Backlog>
   private let database: Mutex<StateDatabase>
   private let keys: KeyIndex
-  private let queue = DispatchQueue(label: "farebox.ledger.materialiser")
+  private let thread = BackgroundThread("materialiser")
 
   init(_ database: sending StateDatabase, _ keys: KeyIndex) {
     self.keys = keys
@@ -67,13 +68,13 @@ final class Materialiser: Sendable {
   }
 
   private func schedule() {
-    queue.asyncAfter(deadline: .now() + Self.delay) { self.run(untilEmpty: false) }
+    thread.run(after: Self.delay) { self.run(untilEmpty: false) }
   }
 
-  /// Waits until the tables show the journal up to `seq`. Not from the queue of this.
+  /// Waits until the tables show the journal up to `seq`. Not from the thread of this.
   func catchUp(to seq: Int64) throws(StoreError) {
     if backlog.withLock({ $0.writtenSeq >= seq }) { return }
-    queue.sync { run() }
+    thread.runAndWait { self.run() }
     let failure = backlog.withLock { $0.writtenSeq >= seq ? nil : $0.failure }
     if let failure { throw failure }
   }
@@ -157,7 +158,7 @@ final class Materialiser: Sendable {
           backlog.waiters.append((seq, continuation))
           return true
         }
-        if isWaiting { queue.async { self.run() } }
+        if isWaiting { thread.run { self.run() } }
       }
     } catch let error as StoreError {
       throw error
@@ -168,7 +169,7 @@ final class Materialiser: Sendable {
 
   /// Writes everything that waits and closes the file. Nothing may be added meanwhile.
   func close() throws(StoreError) {
-    queue.sync { run() }
+    thread.runAndWait { self.run() }
     if let failure = backlog.withLock({ $0.failure }) { throw failure }
     do {
       try database.withLock { try $0.close() }
@@ -227,7 +228,7 @@ final class Materialiser: Sendable {
       }
       return (backlog.waiters, backlog.blocked)
     }
-    queue.asyncAfter(deadline: .now() + Self.retryPause) { self.run(untilEmpty: false) }
+    thread.run(after: Self.retryPause) { self.run(untilEmpty: false) }
     for waiter in waiters { waiter.continuation.resume(throwing: reason) }
     blocked?.signal()
   }
