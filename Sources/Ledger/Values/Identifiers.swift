@@ -30,13 +30,26 @@ public struct AccountID: Sendable, Hashable, Comparable, ExpressibleByStringLite
 {
   /// The name as the caller wrote it.
   public let name: String
+  /// The name's hash. A command looks its account up in half a dozen tables: it is worked out once.
+  private let word: UInt64
 
   /// Wraps a name; ask ``Identifier/isValid(_:)`` when it came from outside.
-  public init(_ name: String) { self.name = name }
+  public init(_ name: String) {
+    self.name = name
+    word = UInt64(truncatingIfNeeded: name.hashValue)
+  }
   public init(stringLiteral name: String) { self.init(name) }
 
   public var description: String { name }
   public static func < (left: AccountID, right: AccountID) -> Bool { left.name < right.name }
+
+  public static func == (left: AccountID, right: AccountID) -> Bool {
+    left.word == right.word && left.name == right.name
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(word) }
+
+  public func _rawHashValue(seed: Int) -> Int { WordHash.value(of: word, seed: seed) }
 }
 
 /// An id that the ledger gives out: the seq of the journal entry that made the object.
