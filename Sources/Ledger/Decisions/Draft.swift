@@ -58,6 +58,9 @@ struct Draft: ~Copyable {
     return true
   }
 
+  /// Gives the account away for another one, which nobody decides about.
+  mutating func exchangeAccount(with other: inout Account) { swap(&account, &other) }
+
   /// Gives the rows away, those that were there before first.
   mutating func takeRows() -> [LedgerRow] { rows.takeAll() }
 

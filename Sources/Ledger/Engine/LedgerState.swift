@@ -8,6 +8,8 @@ struct LedgerState {
   private(set) var outputs: OutputHistory
   /// The accounts in memory that are not packed.
   private(set) var accounts: [AccountID: Account]
+  /// Where among ``accounts`` the one is missing that a draft has taken out; nil when it is new.
+  private var drafted: Dictionary<AccountID, Account>.Index?
   private let calendar: any LedgerCalendar
   /// Which account an open hold belongs to, of the accounts in memory, packed or not.
   private var holdOwners: [HoldID: AccountID]
@@ -40,19 +42,28 @@ struct LedgerState {
   /// Starts to decide about an account; nil when it does not exist. Takes it out of the state, so
   /// that changing it copies nothing; ``finish(_:isSwept:)`` puts it back, and `rows`, to which the
   /// draft adds.
+  ///
+  /// The account's place stays: to look for it once costs less than to take it away and add it.
   mutating func draft(
     _ id: AccountID, at time: LedgerTime, _ rows: inout [LedgerRow]
   ) -> Draft? {
-    guard let account = accounts.removeValue(forKey: id) else {
+    precondition(drafted == nil, "two drafts at once")
+    guard let place = accounts.index(forKey: id) else {
       requireAbsent(id)
       return nil
     }
+    drafted = place
+    var account = Self.missing
+    swap(&account, &accounts.values[place])
     var draft = Draft(
       account: account, time: time, firstSeq: head.seq + 1, calendar: calendar,
       rows: rows.takeAll())
     draft.settleDue()
     return draft
   }
+
+  /// What stands in the place of an account that a draft has taken out.
+  private static let missing = Account(id: "")
 
   /// Starts on an account that does not exist yet.
   func newDraft(_ id: AccountID, at time: LedgerTime, _ rows: inout [LedgerRow]) -> Draft {
@@ -75,7 +86,12 @@ struct LedgerState {
     if !hasChanges && draft.account.seq == 0 { return (draft.takeRows(), [], false) }
     note(draft.touchedRows)
     let isRescheduled = draft.schedule(always: isSwept)
-    accounts[draft.account.id] = draft.account
+    if let place = drafted {
+      draft.exchangeAccount(with: &accounts.values[place])
+      drafted = nil
+    } else {
+      accounts[draft.account.id] = draft.account
+    }
     return (draft.takeRows(), draft.takeChanges(), hasChanges || isRescheduled)
   }
 
