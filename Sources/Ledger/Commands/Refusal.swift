@@ -1,7 +1,8 @@
 /// Why a command was not carried out.
 ///
 /// The cases stand in order of precedence: when several apply, the first is answered. Those marked
-/// *sticky* are journaled and answered again to the same key; the others leave no trace.
+/// *sticky* are journaled and answered again to the same key; the others leave no trace. What is
+/// large is boxed: an outcome is handed on many times, and nearly always is no refusal.
 public enum Refusal: Error, Sendable, Hashable {
   /// The outcome of a commit is unknown, or the storage is damaged; nothing is accepted until the
   /// first is known, or until a restart.
@@ -15,7 +16,7 @@ public enum Refusal: Error, Sendable, Hashable {
   /// The caller's deadline passed while the command waited; nothing happened.
   case deadlinePassed
   /// The command can never be accepted.
-  case invalidArgument(InvalidField)
+  indirect case invalidArgument(InvalidField)
   /// The key was used for another command of this kind.
   case idempotencyMismatch
   /// The key was used so long ago that its answer is not told any more; nothing happened again.
@@ -61,11 +62,11 @@ public enum Refusal: Error, Sendable, Hashable {
   /// Sticky: the work came to more than the hold granted, and the policy is to reject.
   case overGranted(costMicros: Int64, grantedMicros: Int64)
   /// Sticky: the account owes and has no overdraft.
-  case inDebt(CheckAnswer)
+  indirect case inDebt(CheckAnswer)
   /// Sticky: there is not enough credit.
-  case insufficientCredits(CheckAnswer)
+  indirect case insufficientCredits(CheckAnswer)
   /// Sticky: there is enough credit, but a budget stops it; the answer names the tightest.
-  case budgetExceeded(CheckAnswer)
+  indirect case budgetExceeded(CheckAnswer)
   /// The commit failed: whether it happened shows when the storage works again, by asking with the
   /// same key.
   case outcomeUnknown

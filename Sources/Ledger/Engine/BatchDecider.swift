@@ -53,14 +53,23 @@ struct BatchDecider {
 
   private let start: JournalHead
   private let time: LedgerTime
-  private var replies: [Digest: StoredReply]
+  /// Answers given before the batch.
+  private let replies: [Digest: StoredReply]
+  /// Where among ``entries`` the answers are that were given in the batch.
+  private var answered: [Digest: Int] = [:]
   private var endedHolds: [HoldID: Hold]
   /// Allocations and charges that commands of the batch name, as they were before it.
   private let loadedAllocations: [AllocationID: Allocation]
   private let loadedUsage: [UsageID: UsageRecord]
 
-  /// Starts a batch at `time`, which must not lie before the journal's end.
-  init(_ state: consuming LedgerState, prefetched: LoadedState, at time: LedgerTime) {
+  /// The rows that a command usually touches, at most.
+  private static let usualRows = 5
+
+  /// Starts a batch of about `count` commands at `time`, which must not lie before the journal's
+  /// end.
+  init(
+    _ state: consuming LedgerState, prefetched: LoadedState, at time: LedgerTime, count: Int = 1
+  ) {
     precondition(time >= state.head.time, "journal time would fall")
     start = state.head
     self.state = state
@@ -71,6 +80,10 @@ struct BatchDecider {
     endedHolds = prefetched.holds.filter { $0.value.state != .open }
     loadedAllocations = prefetched.allocations
     loadedUsage = prefetched.usage
+    entries.reserveCapacity(count)
+    rows.reserveCapacity(count * Self.usualRows)
+    touched.reserveCapacity(count)
+    answered.reserveCapacity(count)
   }
 
   /// What is to be committed; nil when every command was a replay.
@@ -81,7 +94,7 @@ struct BatchDecider {
 
   /// Decides one command.
   mutating func decide(_ submission: Submission) throws(CorruptionError) -> Verdict {
-    if let reply = replies[submission.key] {
+    if let reply = reply(to: submission.key) {
       guard reply.answers(submission.storedBody) else {
         return Verdict(outcome: .failure(.idempotencyMismatch), seq: reply.seq, isReplayed: false)
       }
@@ -93,6 +106,12 @@ struct BatchDecider {
     }
     let decided = carryOut(submission)
     return Verdict(outcome: decided, seq: state.head.seq, isReplayed: false)
+  }
+
+  /// The answer that was given to a key before, in the batch or before it.
+  private func reply(to key: Digest) -> StoredReply? {
+    if let place = answered[key] { return entries[place].entry.reply }
+    return replies.isEmpty ? nil : replies[key]
   }
 
   /// Writes down what came due for accounts, each of which is in memory.
@@ -320,27 +339,29 @@ struct BatchDecider {
   ) {
     precondition(!changes.isEmpty, "a command that leaves no trace")
     let lastSeq = state.head.seq + Int64(changes.count)
-    var reply = cause.map { cause in
-      StoredReply(
-        key: cause.submission.key, outcome: cause.outcome.storedBytes, seq: lastSeq,
-        command: cause.submission.storedBody, entryCount: changes.count)
-    }
-    reply?.answeredAt = time
-    if let reply {
-      rows.append(.key(reply.key, seq: lastSeq))
-      replies[reply.key] = reply
+    if let cause {
+      let key = cause.submission.key
+      rows.append(.key(key, seq: lastSeq))
+      answered[key] = entries.count + changes.count - 1
     }
     let principal = cause?.submission.principal ?? JournalEntry.systemActor
+    var seq = state.head.seq
     var hash = state.head.hash
     for (offset, change) in changes.enumerated() {
-      let seq = state.head.seq + 1 + Int64(offset)
-      let sealed = SealedEntry(
-        JournalEntry(
-          seq: seq, time: time, account: account,
-          actor: offset < dueCount ? JournalEntry.systemActor : principal,
-          change: change, reply: seq == lastSeq ? reply : nil), after: hash)
-      hash = sealed.hash
-      entries.append(sealed)
+      seq += 1
+      var reply: StoredReply?
+      if seq == lastSeq, let cause {
+        reply = StoredReply(
+          key: cause.submission.key, outcome: cause.outcome.storedBytes, seq: lastSeq,
+          command: cause.submission.storedBody, entryCount: changes.count)
+      }
+      entries.append(
+        SealedEntry(
+          JournalEntry(
+            seq: seq, time: time, account: account,
+            actor: offset < dueCount ? JournalEntry.systemActor : principal,
+            change: change, reply: reply), after: hash))
+      hash = entries[entries.count - 1].hash
     }
     state.advance(to: JournalHead(seq: lastSeq, time: time, hash: hash))
   }

@@ -25,7 +25,8 @@ extension LedgerWriter {
       putBack(consume current)
       return refuse(work, after: error)
     }
-    var decider = BatchDecider(consume current, prefetched: lookedUp, at: time)
+    var decider = BatchDecider(
+      consume current, prefetched: lookedUp, at: time, count: work.batch.count)
     var verdicts: [Verdict] = []
     verdicts.reserveCapacity(work.batch.count)
     do {
