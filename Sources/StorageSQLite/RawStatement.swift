@@ -28,6 +28,12 @@ final class RawStatement {
   private let connection: OpaquePointer
   private var handle: OpaquePointer?
   private let parameterCount: Int32
+  /// Where the bytes of the arguments are while the statement runs: SQLite would allocate for each.
+  private let room = UnsafeMutableRawBufferPointer.allocate(
+    byteCount: roomBytes, alignment: 1)
+
+  /// Enough for the arguments of nearly every row; what does not fit SQLite copies.
+  private static let roomBytes = 2_048
 
   /// Prepares `sql` on a connection that stays open longer than this statement.
   init(_ database: Database, _ sql: String) throws {
@@ -44,6 +50,7 @@ final class RawStatement {
 
   deinit {
     sqlite3_finalize(handle)
+    room.deallocate()
   }
 
   /// Binds the arguments from the first on, and runs the statement to its end.
@@ -92,7 +99,7 @@ final class RawStatement {
   }
 
   private func bindAll(_ bind: (inout RawArguments) -> Void) throws {
-    var arguments = RawArguments(handle)
+    var arguments = RawArguments(handle, room)
     bind(&arguments)
     precondition(arguments.count == parameterCount, "arguments")
     guard arguments.isBound else { throw RawSQLError(connection) }
@@ -102,14 +109,20 @@ final class RawStatement {
 /// Binds the arguments of a statement one after the other.
 struct RawArguments {
   private let handle: OpaquePointer?
+  /// What is left of the statement's room.
+  private var room: UnsafeMutableRawBufferPointer
   /// How many were bound.
   private(set) var count: Int32 = 0
   /// Whether SQLite took them all.
   private(set) var isBound = true
 
-  fileprivate init(_ handle: OpaquePointer?) {
+  fileprivate init(_ handle: OpaquePointer?, _ room: UnsafeMutableRawBufferPointer) {
     self.handle = handle
+    self.room = room
   }
+
+  /// Tells SQLite that the bytes stay where they are until they are bound anew.
+  private static let inRoom: sqlite3_destructor_type? = nil
 
   /// Tells SQLite to copy the bytes: they are only lent for the call.
   private static var transient: sqlite3_destructor_type {
@@ -122,25 +135,19 @@ struct RawArguments {
   }
 
   mutating func text(_ value: String) {
-    count += 1
     var value = value
-    let code = value.withUTF8 { bytes in
-      bytes.withMemoryRebound(to: CChar.self) { characters in
-        sqlite3_bind_text(
-          handle, count, characters.baseAddress, Int32(characters.count), Self.transient)
-      }
-    }
-    note(code)
+    value.withUTF8 { text(UnsafeRawBufferPointer($0)) }
   }
 
   mutating func text(_ value: [UInt8]) {
+    value.withUnsafeBytes { text($0) }
+  }
+
+  private mutating func text(_ value: UnsafeRawBufferPointer) {
     count += 1
-    let code = value.withUnsafeBytes { bytes in
-      sqlite3_bind_text(
-        handle, count, bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count),
-        Self.transient)
-    }
-    note(code)
+    let (bytes, keeping) = keep(value)
+    let characters = bytes.bindMemory(to: CChar.self).baseAddress
+    note(sqlite3_bind_text(handle, count, characters, Int32(bytes.count), keeping))
   }
 
   mutating func blob(_ value: [UInt8]) {
@@ -150,11 +157,9 @@ struct RawArguments {
   mutating func blob(_ value: UnsafeRawBufferPointer) {
     count += 1
     // Without an address SQLite would take an empty blob for NULL.
-    let code =
-      value.isEmpty
-      ? sqlite3_bind_zeroblob(handle, count, 0)
-      : sqlite3_bind_blob(handle, count, value.baseAddress, Int32(value.count), Self.transient)
-    note(code)
+    guard !value.isEmpty else { return note(sqlite3_bind_zeroblob(handle, count, 0)) }
+    let (bytes, keeping) = keep(value)
+    note(sqlite3_bind_blob(handle, count, bytes.baseAddress, Int32(bytes.count), keeping))
   }
 
   mutating func null() {
@@ -172,6 +177,18 @@ struct RawArguments {
 
   mutating func optional(_ value: [UInt8]?) {
     if let value { blob(value) } else { null() }
+  }
+
+  /// Bytes to bind: a copy in the room, or, where that is full, those that are lent.
+  private mutating func keep(
+    _ value: UnsafeRawBufferPointer
+  ) -> (bytes: UnsafeRawBufferPointer, keeping: sqlite3_destructor_type?) {
+    // An address also for nothing: without one a text is NULL.
+    guard value.count < room.count else { return (value, Self.transient) }
+    let place = UnsafeMutableRawBufferPointer(rebasing: room[..<value.count])
+    place.copyMemory(from: value)
+    room = UnsafeMutableRawBufferPointer(rebasing: room[value.count...])
+    return (UnsafeRawBufferPointer(place), Self.inRoom)
   }
 
   private mutating func note(_ code: Int32) {
