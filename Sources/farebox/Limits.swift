@@ -127,7 +127,9 @@ extension LimitSetting {
     .count(
       "fruitless.per.second", \.server.fruitlessPerSecond, figures,
       "the same after the burst"),
-    .time("fruitless.wait.ms", \.server.fruitlessWait, "how long such a connection waits, unread"),
+    .time(
+      "fruitless.wait.ms", \.server.fruitlessWait,
+      "how long such a connection waits, unread, or is shut out when 50 of its address do"),
     LimitSetting(
       key: "descriptors.reserve", range: figures, isOptional: true,
       meaning: "file descriptors kept from connections; 0 = a twentieth, at least 32",

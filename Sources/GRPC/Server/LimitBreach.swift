@@ -7,7 +7,7 @@ public enum LimitBreach: String, Sendable, Hashable, CaseIterable {
   /// More connections than an address may have: the new one was closed.
   case connectionsPerAddress = "connections_per_address"
   /// So many connections of an address were of no use that the new one had to wait, or was closed
-  /// when too many were waiting.
+  /// when too many were waiting. Those that the kernel turned away are not counted.
   case fruitlessConnections = "fruitless_connections"
   /// The process is short of file descriptors: accepting pauses.
   case descriptors = "descriptors"

@@ -4,19 +4,33 @@ import NIOCore
 struct ConnectionQuota {
   /// Where clients come from: an IPv4 address, or the first half of an IPv6 address, since whoever
   /// has one of those usually has all that share this half.
-  struct Source: Hashable {
-    private let bytes: [UInt8]
+  enum Source: Hashable {
+    case v4(UInt32)
+    case v6(UInt64)
+
+    /// The twelve bytes before an IPv4 address that stands for itself in IPv6, as it does at
+    /// listeners for both (RFC 4291 section 2.5.5.2).
+    private static let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
 
     /// Nil for addresses that are not of the network, such as those of unix sockets.
     init?(_ address: SocketAddress?) {
       switch address {
       case .v4(let address):
-        bytes = withUnsafeBytes(of: address.address.sin_addr) { Array($0) }
+        self = withUnsafeBytes(of: address.address.sin_addr) { .v4(Self.number($0)) }
       case .v6(let address):
-        bytes = withUnsafeBytes(of: address.address.sin6_addr) { Array($0.prefix(8)) }
+        self = withUnsafeBytes(of: address.address.sin6_addr) { bytes in
+          bytes.starts(with: Self.mapped)
+            ? .v4(Self.number(bytes.suffix(4))) : .v6(Self.number(bytes.prefix(8)))
+        }
       case .unixDomainSocket, nil:
         return nil
       }
+    }
+
+    private static func number<Number: FixedWidthInteger>(_ bytes: some Sequence<UInt8>) -> Number {
+      var number: Number = 0
+      for byte in bytes { number = number << 8 | Number(truncatingIfNeeded: byte) }
+      return number
     }
   }
 

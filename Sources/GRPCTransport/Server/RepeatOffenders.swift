@@ -12,7 +12,7 @@ import GRPC
 /// offence ──▶ +1 ──▶ the count of the address, which falls with time
 /// new connection ──count within the burst──▶ enters
 ///                ──beyond it──▶ waits ──▶ enters when the count has fallen, or else is closed
-///                ──beyond it, and too many wait──▶ is closed
+///                ──beyond it, and too many wait──▶ is closed, and its address shut out
 /// ```
 struct RepeatOffenders {
   typealias Source = ConnectionQuota.Source
@@ -22,6 +22,7 @@ struct RepeatOffenders {
     case enter
     /// `waited` is owed when the time is over.
     case wait
+    /// There is no place to wait, and will not be for the time that one waits.
     case leave
   }
 

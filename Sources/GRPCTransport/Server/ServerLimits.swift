@@ -46,7 +46,9 @@ public struct ServerLimits: Sendable, Hashable {
   /// The same per second after the burst: 10.
   public var fruitlessPerSecond = 10
   /// Time that a new connection has to wait, unread: 1 s. It is served when the two figures above
-  /// allow for it by then and closed otherwise, or at once when 50 from its address are waiting.
+  /// allow for it by then and closed otherwise, or at once when 50 from its address are waiting, or
+  /// 1,000 in all. Then nobody of that address gets as far as a connection for the same time: on
+  /// Linux the kernel drops their SYNs, of 128 addresses at once.
   public var fruitlessWait: Duration = .seconds(1)
   /// File descriptors that connections may not take: accepting pauses while no more are free. nil =
   /// a twentieth of what the process may have (RLIMIT_NOFILE), and 32 at least.

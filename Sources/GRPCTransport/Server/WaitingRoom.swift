@@ -5,6 +5,9 @@ import NIOCore
 ///
 /// Those who wait have a socket and nothing else: nothing is read, no event loop knows them, and
 /// the end of the server does not wait for them.
+///
+/// When there is no place for one more, its address is shut out for as long as somebody waits: see
+/// `SynFilter`. By then those who took the places have left them.
 final class WaitingRoom: ChannelInboundHandler {
   typealias InboundIn = Channel
   typealias InboundOut = Channel
@@ -13,6 +16,7 @@ final class WaitingRoom: ChannelInboundHandler {
   private let arrived: (ConnectionQuota.Source) -> RepeatOffenders.OnArrival
   private let waited: (ConnectionQuota.Source) -> Bool
   private var waiting: [ObjectIdentifier: any Channel] = [:]
+  private var filter = SynFilter()
 
   /// - Parameters:
   ///   - wait: time that a connection waits.
@@ -35,7 +39,9 @@ final class WaitingRoom: ChannelInboundHandler {
     switch arrived(source) {
     case .enter: context.fireChannelRead(data)
     case .wait: hold(channel, from: source, data, context)
-    case .leave: channel.close(promise: nil)
+    case .leave:
+      channel.close(promise: nil)
+      shutOut(source, context)
     }
   }
 
@@ -55,6 +61,16 @@ final class WaitingRoom: ChannelInboundHandler {
       let mayEnter = self.waited(source)
       guard mayEnter, context.channel.isActive else { return channel.close(promise: nil) }
       context.fireChannelRead(data)
+    }
+  }
+
+  private func shutOut(_ source: ConnectionQuota.Source, _ context: ChannelHandlerContext) {
+    // Of those who are shut out some are still on their way.
+    guard filter.insert(source) else { return }
+    filter.apply(to: context.channel)
+    context.eventLoop.assumeIsolated().scheduleTask(in: wait) {
+      self.filter.remove(source)
+      self.filter.apply(to: context.channel)
     }
   }
 }

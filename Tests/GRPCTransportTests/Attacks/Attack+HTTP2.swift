@@ -38,6 +38,7 @@ extension Attack {
         + " connections new ones from the address wait",
       by: "test_floods.test_frames_without_progress", "FloodTests.idleFrames",
       "RepeatOffendersTests.notListenedTo", "RepeatOffendersTests.fruitless",
+      "RepeatOffendersTests.shutOut", "SynFilterTests.kernel",
       "test_limits.test_who_comes_again_and_again_in_vain_has_to_wait",
       "SessionAbuseTests.pingFlood", "SessionAbuseTests.unknownFlood", "PeerRuleTests.padding",
       "PeerRuleTests.floodOfSettings"),

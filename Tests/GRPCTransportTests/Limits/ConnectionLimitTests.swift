@@ -35,6 +35,7 @@ struct ConnectionLimitTests {
       "10.0.0.1", "10.0.0.2", "2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:2::1",
     ].map(Self.source)
     #expect(all[0] != all[1] && all[2] == all[3] && all[2] != all[4] && all[0] != all[2])
+    #expect(try Self.source("::ffff:10.0.0.2") == all[1], "as listeners for both see it")
     let socket = try SocketAddress(unixDomainSocketPath: "/x")
     #expect(ConnectionQuota.Source(socket) == nil)
     #expect(ConnectionQuota.Source(nil) == nil)

@@ -1,5 +1,6 @@
 import GRPC
 import NIOCore
+import NIOPosix
 import Testing
 
 @testable import GRPCTransport
@@ -158,6 +159,53 @@ struct RepeatOffendersTests {
     await client.close()
     await test.stop()
   }
+
+  #if os(Linux)
+    @Test("who finds no place to wait is shut out until there is one, and nobody inside notices")
+    func shutOut() async throws {
+      let test = try await Self.server(burst: 30, perSecond: 1, wait: .seconds(4))
+      let address = test.address
+      // Twice the burst is held against them, which takes half a minute to be forgotten.
+      for _ in 0..<2 {
+        let bad = try await Self.connections(30, to: address).compactMap { $0 }
+        for channel in bad {
+          try await channel.writeAndFlush(ByteBuffer(bytes: Self.fault))
+          try await channel.closeFuture.get()
+        }
+      }
+      var come: [(any Channel)?] = []
+      while !come.contains(where: { $0 == nil }) {
+        come += try await Self.connections(RepeatOffenders.waitingMaxPerSource + 10, to: address)
+      }
+      let waiting = test.breaches.all.count { $0 == "fruitless_connections" }
+      #expect(waiting > RepeatOffenders.waitingMaxPerSource)
+      #expect(try await test.client.call("Echo", [2]) == [2])
+      let late = try await Self.connection(to: address, timeout: .seconds(60))
+      try await late.close()
+      for channel in come { try? await channel?.close() }
+      await test.stop()
+    }
+
+    /// Nil stands for those whose connections were not answered in time.
+    private static func connections(
+      _ count: Int, to address: ServerAddress
+    ) async throws -> [(any Channel)?] {
+      await withTaskGroup { group in
+        for _ in 0..<count {
+          group.addTask { try? await connection(to: address, timeout: .seconds(2)) }
+        }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+    }
+
+    private static func connection(
+      to address: ServerAddress, timeout: TimeAmount
+    ) async throws -> any Channel {
+      guard case .tcp(let host, let port) = address else { throw ChannelError.unknownLocalAddress }
+      return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .connectTimeout(timeout).connect(host: host, port: port).get()
+    }
+  #endif
 
   @Test("the end of the server waits for nobody who waits, and closes them")
   func shutdown() async throws {

@@ -438,9 +438,10 @@ enum WireTrapExceptions {
       reason: "bytes that a reader has taken, both counts of ours"),
     Row(
       file: "GRPCTransport/Server/ConnectionQuota.swift",
-      counts: [.element: 4, .arithmetic: 3, .precondition: 1],
+      counts: [.element: 4, .arithmetic: 4, .precondition: 1],
       kind: .lookup,
-      reason: "connections by their source; only admitted ones leave, once"),
+      reason: "connections by their source, an address as one number of as many bytes; only "
+          + "admitted ones leave, once"),
     Row(
       file: "GRPCTransport/Server/DescriptorReserve.swift",
       counts: [.arithmetic: 1, .conversion: 1],

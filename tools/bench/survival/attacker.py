@@ -34,15 +34,19 @@ class Attacker:
         self.connect()
 
     def connect(self):
-        self._done["connections"] += 1
-        self.peer = socket.create_connection(("127.0.0.1", self._port), 5, (ADDRESS, 0))
+        self.peer = socket.socket()
+        self.peer.bind((ADDRESS, 0))
+        # Nobody waits for one whose connection is not answered.
         self.peer.setblocking(False)
+        self.peer.connect_ex(("127.0.0.1", self._port))
+        self._is_connected = False
         self._left = memoryview(self._begin)
         self._is_flooding = False
         self._poll.register(self.peer.fileno(), select.EPOLLIN | select.EPOLLOUT)
 
     def ready(self, events):
         """Sends what goes; returns False when the connection is over."""
+        self._note_connected()
         try:
             if events & select.EPOLLIN and self._attack.reads and not self.peer.recv(65536):
                 return False
@@ -55,6 +59,11 @@ class Attacker:
         except OSError:
             return False
         return True
+
+    def _note_connected(self):
+        if not self._is_connected:
+            self._is_connected = True
+            self._done["connections"] += 1
 
     def _send(self):
         if not self._left:
