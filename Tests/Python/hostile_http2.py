@@ -6,6 +6,7 @@ import struct
 import threading
 
 import hpack
+from listener import Listener
 
 PREFACE_BYTES = 24
 IDLE_SECONDS_MAX = 60
@@ -69,26 +70,17 @@ class HostileServer:
 
     def __init__(self, answer, hangs_up=False):
         self.answer, self.hangs_up = answer, hangs_up
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
-        self.connections = 0
 
     def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listener = Listener(self._serve)
+        self.address = self._listener.address
         return self
 
     def __exit__(self, *_):
-        self.listener.close()
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                peer, _ = self.listener.accept()
-                peer.settimeout(IDLE_SECONDS_MAX)
-                self.connections += 1
-                threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
+        self._listener.close()
 
     def _serve(self, peer):
+        peer.settimeout(IDLE_SECONDS_MAX)
         # Whatever the client does about the answer, its leaving included, is for the test to judge.
         with contextlib.suppress(OSError), peer:
             _read(peer, PREFACE_BYTES)

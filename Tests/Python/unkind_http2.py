@@ -1,7 +1,5 @@
 """HTTP/2 servers for the negative interop cases: lawful but unkind, or breaking off."""
 
-import contextlib
-import socket
 import threading
 
 import h2.config
@@ -12,6 +10,7 @@ import h2.settings
 from interop_cases import LARGE_DOWN
 from interop_servers import zeros
 from interop_stubs import messages_pb2
+from listener import Listener
 from raw_http2 import frame
 
 IDLE_SECONDS_MAX = 60
@@ -28,17 +27,16 @@ class UnkindServer:
     padding = None
 
     def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
         self.connections = []
         self.errors = []
 
     def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listener = Listener(self._serve)
+        self.address = self._listener.address
         return self
 
     def __exit__(self, *_):
-        self.listener.close()
+        self._listener.close()
 
     def on_connection(self, connection):
         """Called when the connection is there."""
@@ -55,14 +53,11 @@ class UnkindServer:
         """Called when the whole response was sent."""
         connection.h2.send_headers(stream, TRAILERS, end_stream=True)
 
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                peer, _ = self.listener.accept()
-                peer.settimeout(IDLE_SECONDS_MAX)
-                connection = Connection(self, peer)
-                self.connections.append(connection)
-                threading.Thread(target=connection.run, daemon=True).start()
+    def _serve(self, peer):
+        peer.settimeout(IDLE_SECONDS_MAX)
+        connection = Connection(self, peer)
+        self.connections.append(connection)
+        connection.run()
 
 
 class Connection:
