@@ -100,6 +100,8 @@ class RawConnection:
 
     def send(self, octets):
         """Sends; a server that has hung up meanwhile is noted, not an error."""
+        # What the last read had is too little where the server is slow to take it.
+        self.peer.settimeout(SECONDS_MAX)
         try:
             self.peer.sendall(octets)
         except OSError:
