@@ -116,7 +116,7 @@ def test_a_malformed_timeout_is_internal(unharmed, timeout):
     assert post(unharmed, check_body(unharmed), grpc_timeout=timeout).grpc_status == "13"
 
 
-@pytest.mark.parametrize("timeout", ["99999999H", "1S", "00000010S"])
+@pytest.mark.parametrize("timeout", ["99999999H", "30S", "00000030S"])
 def test_a_lawful_timeout_is_obeyed_however_large(unharmed, timeout):
     assert post(unharmed, check_body(unharmed), grpc_timeout=timeout).grpc_status == "0"
 
