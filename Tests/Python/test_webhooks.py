@@ -1,6 +1,5 @@
 """Events reach a receiver that we did not write: signed, at least once, also after kill -9."""
 
-import socket
 import ssl
 import time
 import uuid
@@ -120,14 +119,13 @@ def test_a_failure_is_tried_again_with_the_same_id(operator):
 
 
 def test_a_receiver_that_is_down_at_first_gets_everything_in_order(operator):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = int(free_addresses()["chat"].rpartition(":")[2])
     operator.hook(f"http://127.0.0.1:{port}/hook")
     operator.alert(80, 60, 40)
     events = [operator.spend(20) for _ in range(3)]
-    operator.wait_until(lambda: [one.attempts for one in operator.deliveries()][:1] == [1])
-    assert [one.attempts for one in operator.deliveries()] == [1, 0, 0], "the others wait behind it"
+    operator.wait_until(lambda: [one for one in operator.deliveries()[:1] if one.attempts])
+    attempts = [one.attempts for one in operator.deliveries()]
+    assert attempts[1:] == [0, 0], "the others wait behind it"
     with WebhookReceiver(port=port) as receiver:
         operator.wait_delivered(3)
         assert [one.event_id for one in receiver.received] == events
