@@ -14,7 +14,7 @@ from cryptography import x509
 from farebox_client import FareboxClient
 from farebox_process import FareboxProcess, free_addresses
 
-WAIT_SECONDS_MAX = 20
+WAIT_SECONDS_MAX = 60
 
 
 class Secured:
@@ -212,7 +212,7 @@ def test_a_stop_is_announced_before_calls_are_refused(farebox_binary, tmp_path):
         farebox_binary,
         data_with_users(tmp_path),
         free_addresses(),
-        environment={"FAREBOX_DRAIN_DELAY_MS": "2000"},
+        environment={"FAREBOX_DRAIN_DELAY_MS": "10000"},
     )
     with process:
         client = FareboxClient(process.addresses)
