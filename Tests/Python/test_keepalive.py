@@ -8,9 +8,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from interop_servers import STOP_SECONDS_MAX, InteropServer
 from interop_stubs import messages_pb2, test_pb2_grpc
 
-# Ten pings a second, with or without calls: far more than servers permit.
+# Three pings a second, with or without calls: far more than servers permit.
 PINGING = (
-    ("grpc.keepalive_time_ms", 100),
+    ("grpc.keepalive_time_ms", 300),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
@@ -41,16 +41,17 @@ def test_a_client_that_pings_too_often_is_told_so(server):
 
 
 def test_pings_between_answers_are_welcome(server):
-    # An answer each 20 ms for two seconds: there is one between any two pings.
+    # An answer each 20 ms for three seconds: there is one between any two pings, and on a busy
+    # machine still one among any four, which is what counts.
     request = messages_pb2.StreamingOutputCallRequest(
         response_parameters=[
-            messages_pb2.ResponseParameters(size=1, interval_us=20_000) for _ in range(100)
+            messages_pb2.ResponseParameters(size=1, interval_us=20_000) for _ in range(150)
         ]
     )
     with grpc.insecure_channel(server.address, options=PINGING) as channel:
         stub = test_pb2_grpc.TestServiceStub(channel)
         answers = list(stub.StreamingOutputCall(request, timeout=CALL_SECONDS_MAX))
-    assert len(answers) == 100
+    assert len(answers) == 150
 
 
 def test_a_stop_tells_watchers_first(server):
