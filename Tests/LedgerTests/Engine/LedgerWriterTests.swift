@@ -11,15 +11,15 @@ struct LedgerWriterTests {
   }
 
   /// Waits until the ledger's queue is full, so that a test can rely on it.
-  private func fill(_ ledger: CreditLedger, _ waiting: Int) async throws
-    -> [Task<Result<Receipt<AllocateAnswer>, Refusal>, Never>]
-  {
+  private func fill(
+    _ ledger: CreditLedger, _ waiting: Int, behind store: ObstructedStore
+  ) async throws -> [Task<Result<Receipt<AllocateAnswer>, Refusal>, Never>] {
     var tasks: [Task<Result<Receipt<AllocateAnswer>, Refusal>, Never>] = []
     // The first one goes into the commit that waits at the gate.
     for number in 0...waiting {
       tasks.append(
         Task.immediate { await ledger.allocate(grant, by: attempt("fill \(number)")) })
-      if number == 0 { try await Task.sleep(for: .milliseconds(50)) }
+      if number == 0 { try await store.untilReached() }
     }
     return tasks
   }
@@ -28,7 +28,7 @@ struct LedgerWriterTests {
   func groupCommit() async throws {
     let store = ObstructedStore(isGated: true)
     let ledger = try CreditLedger(store: store, clock: TestClock())
-    let tasks = try await fill(ledger, 40)
+    let tasks = try await fill(ledger, 40, behind: store)
     store.openGate()
     var seqs: Set<Int64> = []
     for task in tasks { seqs.insert(try await task.value.get().asOfSeq) }
@@ -43,7 +43,7 @@ struct LedgerWriterTests {
     let store = ObstructedStore(isGated: true)
     let ledger = try CreditLedger(store: store, clock: TestClock())
     let first = Task.immediate { await ledger.allocate(grant, by: attempt("blocker")) }
-    try await Task.sleep(for: .milliseconds(50))
+    try await store.untilReached()
     let twins = (0..<2).map { _ in
       Task.immediate { await ledger.allocate(grant, by: attempt("twin")) }
     }
@@ -72,7 +72,7 @@ struct LedgerWriterTests {
     let ledger = try CreditLedger(
       store: store, clock: TestClock(),
       configuration: .init(waitingCommandsMax: 3, commandsPerCommitMax: 2))
-    let tasks = try await fill(ledger, 3)
+    let tasks = try await fill(ledger, 3, behind: store)
     guard case .failure(.ledgerOverloaded) = await ledger.allocate(grant, by: attempt("more"))
     else { throw Breach("a full queue accepted a command") }
     store.openGate()
@@ -92,7 +92,7 @@ struct LedgerWriterTests {
     let past = Attempt(principal: "tester", key: "late", deadline: .now - .seconds(1))
     let patient = Attempt(principal: "tester", key: "patient", deadline: .now + .seconds(600))
     let first = Task.immediate { await ledger.allocate(grant, by: attempt("blocker")) }
-    try await Task.sleep(for: .milliseconds(50))
+    try await store.untilReached()
     let soon = Attempt(principal: "tester", key: "late", deadline: .now + .milliseconds(20))
     let late = Task.immediate { await ledger.allocate(grant, by: soon) }
     try await Task.sleep(for: .milliseconds(40))
@@ -119,14 +119,15 @@ struct LedgerWriterTests {
     let store = ObstructedStore(isGated: true)
     let ledger = try CreditLedger(store: store, clock: TestClock())
     let slow = Task.immediate { await ledger.allocate(grant, by: attempt("slow")) }
-    try await Task.sleep(for: .milliseconds(300))
+    try await store.untilReached()
+    try await Task.sleep(for: .seconds(1))
     store.openGate()
     _ = try await slow.value.get()
-    // The writer knows a batch that took 300 ms. It is idle: it does not refuse, it tries.
+    // The writer knows a batch that took a second. It is idle: it does not refuse, it tries.
     store.closeGate()
     let blocker = Task.immediate { await ledger.allocate(grant, by: attempt("blocker")) }
-    try await Task.sleep(for: .milliseconds(50))
-    let hasty = Attempt(principal: "tester", key: "hasty", deadline: .now + .milliseconds(200))
+    try await store.untilReached()
+    let hasty = Attempt(principal: "tester", key: "hasty", deadline: .now + .milliseconds(700))
     guard case .failure(.ledgerOverloaded) = await ledger.allocate(grant, by: hasty) else {
       throw Breach("a command was queued that cannot be answered in time")
     }
@@ -142,7 +143,7 @@ struct LedgerWriterTests {
   func shutDown() async throws {
     let store = ObstructedStore(isGated: true)
     let ledger = try CreditLedger(store: store, clock: TestClock())
-    let tasks = try await fill(ledger, 5)
+    let tasks = try await fill(ledger, 5, behind: store)
     let closing = Task { try await ledger.shutDown() }
     store.openGate()
     for task in tasks { _ = try await task.value.get() }

@@ -8,6 +8,7 @@ final class ObstructedStore: StoreInFront {
   let store: any LedgerStore = MemoryLedgerStore()
   private let gate = DispatchSemaphore(value: 0)
   private let isGated: Mutex<Bool>
+  private let isReached = Mutex(false)
   /// What the next commits and recoveries meet, first to last; none when all is well.
   private let faults = Mutex<[Fault]>([])
   private let recoveryFaults = Mutex<[StoreError]>([])
@@ -42,11 +43,20 @@ final class ObstructedStore: StoreInFront {
 
   /// Lets no further commit through.
   func closeGate() {
+    isReached.withLock { $0 = false }
     isGated.withLock { $0 = true }
   }
 
+  /// Returns when a commit waits at the gate.
+  func untilReached() async throws {
+    while !isReached.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(2)) }
+  }
+
   func commit(_ batch: CommitBatch) throws(StoreError) {
-    if isGated.withLock({ $0 }) { gate.wait() }
+    if isGated.withLock({ $0 }) {
+      isReached.withLock { $0 = true }
+      gate.wait()
+    }
     let fault = faults.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     if case .fails(let error) = fault { throw error }
     try store.commit(batch)
