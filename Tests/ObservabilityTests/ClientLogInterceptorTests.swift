@@ -5,7 +5,7 @@ import Testing
 
 @testable import Observability
 
-@Suite("The log of client calls", .timeLimit(.minutes(1)))
+@Suite("The log of client calls", .timeLimit(.minutes(10)))
 struct ClientLogInterceptorTests {
   private final class Lines: LogHandler, @unchecked Sendable {
     private let kept = Mutex<[Logger.Metadata]>([])

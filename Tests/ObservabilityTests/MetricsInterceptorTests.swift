@@ -4,7 +4,7 @@ import Testing
 
 @testable import Observability
 
-@Suite("Metrics of calls", .timeLimit(.minutes(1)))
+@Suite("Metrics of calls", .timeLimit(.minutes(10)))
 struct MetricsInterceptorTests {
   private static let unary = "rpc.system.name=grpc,rpc.method=test.v1.Watched/Unary"
   private static let talk = "rpc.system.name=grpc,rpc.method=test.v1.Watched/Talk"

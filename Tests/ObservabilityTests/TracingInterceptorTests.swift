@@ -4,7 +4,7 @@ import Tracing
 
 @testable import Observability
 
-@Suite("Traces of calls", .timeLimit(.minutes(1)))
+@Suite("Traces of calls", .timeLimit(.minutes(10)))
 struct TracingInterceptorTests {
   @Test("the server's span is a child of the client's, and what the handler does a child of it")
   func chain() async throws {

@@ -200,7 +200,7 @@ struct WebhookOutboxTests {
 
   @Test(
     "over random troubles each event is delivered, each time under its own id",
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(10)))
   func randomTroubles() async throws {
     let seed = UInt64.random(in: 0..<1_000_000)
     print("random troubles of receivers: seed \(seed)")
@@ -234,7 +234,7 @@ struct WebhookOutboxTests {
 
   @Test(
     "runs until it is stopped, ends the try under way, and makes it again",
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(10)))
   func runs() async throws {
     let bench = try await OutboxBench()
     try await bench.put()

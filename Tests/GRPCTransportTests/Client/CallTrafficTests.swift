@@ -5,7 +5,7 @@ import Testing
 
 @testable import GRPCTransport
 
-@Suite("What attempts carry, and where failed calls went", .timeLimit(.minutes(2)))
+@Suite("What attempts carry, and where failed calls went", .timeLimit(.minutes(10)), .fewAtOnce)
 struct CallTrafficTests {
   private typealias Base = HTTP2ClientTransportTests
 

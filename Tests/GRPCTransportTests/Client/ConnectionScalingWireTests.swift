@@ -5,7 +5,7 @@ import Testing
 
 @testable import GRPCTransport
 
-@Suite("Several connections to one address", .timeLimit(.minutes(2)))
+@Suite("Several connections to one address", .timeLimit(.minutes(10)), .fewAtOnce)
 struct ConnectionScalingWireTests {
   private typealias Base = HTTP2ClientTransportTests
 

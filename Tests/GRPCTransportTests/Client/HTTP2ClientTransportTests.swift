@@ -8,7 +8,7 @@ import Testing
 
 @testable import GRPCTransport
 
-@Suite("The HTTP/2 client", .timeLimit(.minutes(2)))
+@Suite("The HTTP/2 client", .timeLimit(.minutes(10)), .fewAtOnce)
 struct HTTP2ClientTransportTests {
   /// Echoes messages one by one; ends with OK when the request ends.
   static let echo: ScriptedServer.Script = { exchange, input in

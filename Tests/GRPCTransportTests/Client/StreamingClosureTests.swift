@@ -2,7 +2,7 @@ import GRPC
 import GRPCTransport
 import Testing
 
-@Suite("Streaming calls within closures", .timeLimit(.minutes(1)))
+@Suite("Streaming calls within closures", .timeLimit(.minutes(10)), .fewAtOnce)
 struct StreamingClosureTests {
   private typealias Bytes = [UInt8]
   private struct OwnError: Error, Equatable {}

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// Our client and our server, with compression on the way.
-@Suite("Compression of calls", .timeLimit(.minutes(2)))
+@Suite("Compression of calls", .timeLimit(.minutes(10)), .fewAtOnce)
 struct CompressionTests {
   private static let large = [UInt8](repeating: 7, count: 300_000)
 

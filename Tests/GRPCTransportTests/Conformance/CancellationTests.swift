@@ -3,7 +3,7 @@ import GRPCTransport
 import Testing
 
 /// Callers that give up, at every stage of every shape.
-@Suite("Conformance: cancellation", .timeLimit(.minutes(3)))
+@Suite("Conformance: cancellation", .timeLimit(.minutes(10)), .fewAtOnce)
 struct CancellationTests {
   private static let hang: Metadata = ["plan-hang": "yes", "plan-responses": "2"]
 

@@ -4,7 +4,7 @@ import Testing
 
 /// The areas of the public conformance suite of connectrpc that concern gRPC, with our own cases:
 /// every shape of call, over every road.
-@Suite("Conformance", .timeLimit(.minutes(3)))
+@Suite("Conformance", .timeLimit(.minutes(10)), .fewAtOnce)
 struct ConformanceTests {
   @Test("basic: requests and metadata come back, with no response, one and several",
     arguments: Road.allCases)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import GRPCTransport
 
-@Suite("The life of client connections", .timeLimit(.minutes(2)))
+@Suite("The life of client connections", .timeLimit(.minutes(10)), .fewAtOnce)
 struct ClientKeepaliveTests {
   private typealias Base = HTTP2ClientTransportTests
 

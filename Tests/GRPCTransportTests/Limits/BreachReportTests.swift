@@ -5,7 +5,7 @@ import Logging
 import Testing
 
 /// How operators hear of limits: each breach is counted, and each connection is logged once at most.
-@Suite("Breaches of limits", .timeLimit(.minutes(2)))
+@Suite("Breaches of limits", .timeLimit(.minutes(10)), .fewAtOnce)
 struct BreachReportTests {
   private static let line = "a client ran into a limit"
 

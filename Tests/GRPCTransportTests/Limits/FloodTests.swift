@@ -6,7 +6,7 @@ import Testing
 
 /// Attacks by frames, at a bounded size: the attacker's connection ends with ENHANCE_YOUR_CALM, a
 /// counter moves, and an honest client beside it is served before and after.
-@Suite("Floods of frames", .timeLimit(.minutes(2)))
+@Suite("Floods of frames", .timeLimit(.minutes(10)), .fewAtOnce)
 struct FloodTests {
   private static let calm: UInt8 = 11
 

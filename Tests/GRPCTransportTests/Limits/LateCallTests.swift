@@ -4,7 +4,7 @@ import GRPCTransport
 import Synchronization
 import Testing
 
-@Suite("Calls that are read too late", .timeLimit(.minutes(2)))
+@Suite("Calls that are read too late", .timeLimit(.minutes(10)), .fewAtOnce)
 struct LateCallTests {
   /// As no handler should.
   private static func holdTheLoop() {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import GRPCTransport
 
-@Suite("Repeat offenders", .timeLimit(.minutes(2)))
+@Suite("Repeat offenders", .timeLimit(.minutes(10)), .fewAtOnce)
 struct RepeatOffendersTests {
   private static func source(_ number: Int) throws -> ConnectionQuota.Source {
     let bytes = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }

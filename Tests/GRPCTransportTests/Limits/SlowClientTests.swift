@@ -3,7 +3,7 @@ import GRPCTransport
 import Testing
 
 /// Clients that take their time over what they send.
-@Suite("Clients that are slow on purpose", .timeLimit(.minutes(10)))
+@Suite("Clients that are slow on purpose", .timeLimit(.minutes(10)), .fewAtOnce)
 struct SlowClientTests {
   private static func limits(_ change: (inout ServerLimits) -> Void) -> ServerLimits {
     var limits = ServerLimits()

@@ -4,7 +4,7 @@ import HTTP2
 import Testing
 
 /// Readers that make a server hold what it has for them.
-@Suite("A server and readers that stall", .timeLimit(.minutes(2)))
+@Suite("A server and readers that stall", .timeLimit(.minutes(10)), .fewAtOnce)
 struct StalledReaderTests {
   private static let cancel: UInt32 = 8
 

@@ -2,7 +2,7 @@ import GRPC
 import GRPCTransport
 import Testing
 
-@Suite("First contact with a server", .timeLimit(.minutes(2)))
+@Suite("First contact with a server", .timeLimit(.minutes(10)), .fewAtOnce)
 struct FirstContactTests {
   /// Sends bytes on a new connection and returns what came back before the server closed it.
   private func conversation(_ bytes: [UInt8], with address: ServerAddress) async throws -> String {

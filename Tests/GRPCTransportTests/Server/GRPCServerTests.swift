@@ -3,7 +3,7 @@ import GRPCTransport
 import Synchronization
 import Testing
 
-@Suite("GRPCServer", .timeLimit(.minutes(2)))
+@Suite("GRPCServer", .timeLimit(.minutes(10)), .fewAtOnce)
 struct GRPCServerTests {
   private typealias Bytes = [UInt8]
 

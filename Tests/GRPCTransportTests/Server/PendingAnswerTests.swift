@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What sets unary handlers apart that return before they know the answer.
-@Suite("Answers that come later", .timeLimit(.minutes(2)))
+@Suite("Answers that come later", .timeLimit(.minutes(10)), .fewAtOnce)
 struct PendingAnswerTests {
   private typealias Bytes = [UInt8]
 

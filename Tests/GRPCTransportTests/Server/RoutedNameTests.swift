@@ -6,7 +6,7 @@ import Testing
 
 /// Interceptors decide by the name of the method. It must be the one that was routed, whatever the
 /// request called it (CVE-2026-33186: what was routed was not what was compared).
-@Suite("The name of a method", .timeLimit(.minutes(2)))
+@Suite("The name of a method", .timeLimit(.minutes(10)), .fewAtOnce)
 struct RoutedNameTests {
   private final class Seen: Sendable {
     private let names = Mutex<[String]>([])

@@ -3,7 +3,7 @@ import GRPCTransport
 import Synchronization
 import Testing
 
-@Suite("Ends of server calls", .timeLimit(.minutes(2)))
+@Suite("Ends of server calls", .timeLimit(.minutes(10)), .fewAtOnce)
 struct ServerCancellationTests {
   @Test(
     "the handler sees the client's deadline, and outgoing calls inherit it",

@@ -3,7 +3,7 @@ import GRPCTransport
 import Synchronization
 import Testing
 
-@Suite("Server interceptors", .timeLimit(.minutes(2)))
+@Suite("Server interceptors", .timeLimit(.minutes(10)), .fewAtOnce)
 struct ServerInterceptorTests {
   private enum Name: ContextKey { typealias Value = String }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import GRPCTransport
 
-@Suite("One side speaks TLS, the other one does not", .timeLimit(.minutes(2)))
+@Suite("One side speaks TLS, the other one does not", .timeLimit(.minutes(10)), .fewAtOnce)
 struct EncryptionMismatchTests {
   private let files: CertificateFolder
 

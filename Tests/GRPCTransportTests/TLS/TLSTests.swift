@@ -2,7 +2,7 @@ import GRPC
 import GRPCTransport
 import Testing
 
-@Suite("TLS", .timeLimit(.minutes(2)))
+@Suite("TLS", .timeLimit(.minutes(10)), .fewAtOnce)
 struct TLSTests {
   private let files: CertificateFolder
 

@@ -4,7 +4,7 @@ import HTTP2
 import Testing
 
 /// Where the limits of a server are, to the byte and to the call.
-@Suite("Limits of calls on the wire", .timeLimit(.minutes(2)))
+@Suite("Limits of calls on the wire", .timeLimit(.minutes(10)), .fewAtOnce)
 struct CallLimitWireTests {
   private typealias Fields = [(String, String)]
 

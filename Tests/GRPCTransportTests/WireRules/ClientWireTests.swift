@@ -6,7 +6,7 @@ import Testing
 @testable import GRPCTransport
 
 /// What the client makes of exact frames.
-@Suite("A client on the wire", .timeLimit(.minutes(2)))
+@Suite("A client on the wire", .timeLimit(.minutes(10)), .fewAtOnce)
 struct ClientWireTests {
   private typealias Base = HTTP2ClientTransportTests
   private static let good = [(":status", "200"), ("content-type", "application/grpc")]

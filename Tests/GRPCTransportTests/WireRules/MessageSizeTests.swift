@@ -2,7 +2,7 @@ import GRPC
 import GRPCTransport
 import Testing
 
-@Suite("Message sizes", .timeLimit(.minutes(2)))
+@Suite("Message sizes", .timeLimit(.minutes(10)), .fewAtOnce)
 struct MessageSizeTests {
   /// Around the default window of 65,535 bytes and the frame size of 16,384, with and without the
   /// five bytes of the prefix.

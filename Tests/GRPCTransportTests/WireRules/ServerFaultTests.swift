@@ -4,7 +4,7 @@ import Testing
 
 @testable import GRPCTransport
 
-@Suite("Servers that break the protocol", .timeLimit(.minutes(2)))
+@Suite("Servers that break the protocol", .timeLimit(.minutes(10)), .fewAtOnce)
 struct ServerFaultTests {
   private typealias Base = HTTP2ClientTransportTests
 

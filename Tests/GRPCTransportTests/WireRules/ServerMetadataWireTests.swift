@@ -3,7 +3,7 @@ import GRPCTransport
 import Testing
 
 /// What the server makes of metadata and of status texts.
-@Suite("Metadata of a server on the wire", .timeLimit(.minutes(2)))
+@Suite("Metadata of a server on the wire", .timeLimit(.minutes(10)), .fewAtOnce)
 struct ServerMetadataWireTests {
   private static func framed(_ message: [UInt8]) -> [UInt8] { ScriptedExchange.framed(message) }
 
