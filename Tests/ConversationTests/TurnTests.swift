@@ -148,11 +148,13 @@ private func turn(model: String = BuiltInProvider.counter, max: Int64 = 5) -> Tu
   @Test("a cancelled task still settles")
   func cancelledTaskSettles() async throws {
     let gate = ScriptedGate()
+    let begun = AsyncStream<Void>.makeStream()
     let task = Task {
       try await turn(max: 1000).run(
-        provider: BuiltInProvider(chunkDelay: .milliseconds(5)), gate: gate) { _ in }
+        provider: BuiltInProvider(chunkDelay: .milliseconds(50)), gate: gate
+      ) { _ in begun.continuation.yield() }
     }
-    try await Task.sleep(for: .milliseconds(30))
+    for await _ in begun.stream { break }
     task.cancel()
     let result = try await task.value
     #expect(result.reason == .cancelled && gate.settlements.count == 1)

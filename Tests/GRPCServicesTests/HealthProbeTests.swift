@@ -4,7 +4,7 @@ import GRPCTransport
 import Logging
 import Testing
 
-@Suite("Watching the health of servers", .timeLimit(.minutes(2)))
+@Suite("Watching the health of servers", .timeLimit(.minutes(10)))
 struct HealthProbeTests {
   private static let app = "test.App"
 
@@ -56,7 +56,7 @@ struct HealthProbeTests {
     request.service = name
     do {
       _ = try await client.check(
-        request, options: CallOptions(timeout: .seconds(20), waitForReady: waitForReady))
+        request, options: CallOptions(timeout: .seconds(100), waitForReady: waitForReady))
       return true
     } catch let error as RPCError where error.code == .notFound {
       return false

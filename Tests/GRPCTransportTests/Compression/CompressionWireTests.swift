@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// Compression in exact frames, lawful and not.
-@Suite("Compression on the wire", .timeLimit(.minutes(2)))
+@Suite("Compression on the wire", .timeLimit(.minutes(10)), .fewAtOnce)
 struct CompressionWireTests {
   /// `credit ` twenty times, as Python's zlib compresses it.
   private static let gzip: [UInt8] = [
@@ -182,7 +182,7 @@ struct CompressionWireTests {
       ("gzip-deflate", .all, .internalError), ("deflate-gzip", .all, .internalError),
       ("gzip-cut", .all, .internalError),
     ] as [(String, CompressionAlgorithms, Status.Code?)] {
-      let options = CallOptions(timeout: .seconds(20), acceptedCompression: accepted)
+      let options = CallOptions(timeout: .seconds(100), acceptedCompression: accepted)
       let unary = await failure {
         let reply = try await client.call(wish, options: options)
         #expect(reply == Self.plain)

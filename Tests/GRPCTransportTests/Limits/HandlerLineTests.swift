@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// A server that lets one unary handler of each loop run at once, and one connection to it.
-@Suite("Unary calls above the handlers of a loop", .timeLimit(.minutes(2)))
+@Suite("Unary calls above the handlers of a loop", .timeLimit(.minutes(10)), .fewAtOnce)
 struct HandlerLineTests {
   private let begun = Begun()
 
@@ -84,7 +84,7 @@ struct HandlerLineTests {
     let client = try await WireClient(test.address)
     let first = try await call(client, 1)
     let reset = try await call(client, 2)
-    let late = try await call(client, 3, timeout: "20m")
+    let late = try await call(client, 3, timeout: "900m")
     let last = try await call(client, 4)
     #expect(await late.answer(untilClosed: true).closed == ErrorCode.cancel.rawValue)
     reset.write(RawFrame.reset(8, stream: reset.stream))
@@ -102,10 +102,10 @@ struct HandlerLineTests {
     let test = try await server(gate)
     let client = try await WireClient(test.address)
     let first = try await call(client, 1)
-    // The first one takes three seconds: less than four times as much are left of eleven then.
-    let hopeless = try await call(client, 2, timeout: "11S")
+    // The first one takes six seconds: less than four times as much are left of 29 then.
+    let hopeless = try await call(client, 2, timeout: "29S")
     let patient = try await call(client, 3)
-    try await Task.sleep(for: .seconds(3))
+    try await Task.sleep(for: .seconds(6))
     gate.open()
     #expect(await first.answer().status == "0")
     let refused = await hopeless.answer()

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What holds for unary handlers of all forms, and what sets those without a task apart.
-@Suite("Forms of unary handlers", .timeLimit(.minutes(2)))
+@Suite("Forms of unary handlers", .timeLimit(.minutes(10)), .fewAtOnce)
 struct UnaryFormTests {
   private typealias Bytes = [UInt8]
   private enum Name: ContextKey { typealias Value = String }
@@ -142,12 +142,12 @@ struct UnaryFormTests {
       }
     }
     let client = try await WireClient(test.address)
-    let call = try await client.open(WireClient.request("Echo") + [("grpc-timeout", "1m")])
+    let call = try await client.open(WireClient.request("Echo") + [("grpc-timeout", "300m")])
     // The reply says that the server has seen the headers; later its clock stands behind them.
     client.ping(1)
     var events = client.events.makeAsyncIterator()
     #expect(await events.next() == .ping(1, isReply: true))
-    try await Task.sleep(for: .milliseconds(20))
+    try await Task.sleep(for: .milliseconds(320))
     call.write(RawFrame.data(ServerWireTests.framed([1]), stream: call.stream, endStream: true))
     #expect(await call.answer() == WireClient.Answer(closed: ErrorCode.cancel.rawValue))
     await test.stop()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import GRPCTransport
 
-@Suite("Calls over several servers", .timeLimit(.minutes(2)))
+@Suite("Calls over several servers", .timeLimit(.minutes(10)), .fewAtOnce)
 struct LoadBalancingTests {
   private typealias Base = HTTP2ClientTransportTests
   private typealias Configuration = HTTP2ClientTransport.Configuration
@@ -74,7 +74,7 @@ struct LoadBalancingTests {
     try await two.close()
     // One of two calls reaches the second server, which then is gone.
     for _ in 0..<2 { _ = await failure { _ = try await client.call("Close") } }
-    let options = CallOptions(timeout: .seconds(20), waitForReady: true)
+    let options = CallOptions(timeout: .seconds(100), waitForReady: true)
     for _ in 0..<20 { #expect(try await client.call("Who", options: options) == [1]) }
     let back = try await Self.server(3, port: two.port)
     try await Self.meet([1, 3], client)
@@ -130,7 +130,7 @@ struct LoadBalancingTests {
       #expect(message.hasSuffix(": connection refused"), "\(message)")
     }
     let server = try await Self.server(1, port: ports[1])
-    let options = CallOptions(timeout: .seconds(20), waitForReady: true)
+    let options = CallOptions(timeout: .seconds(100), waitForReady: true)
     #expect(try await client.call("Who", options: options) == [1])
     try await server.close()
   }
