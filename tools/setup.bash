@@ -6,7 +6,8 @@
 project="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 venv="$project/.venv"
 
-build_packages=(libnghttp2-dev libprotobuf-c-dev zlib1g-dev libargon2-dev libsqlite3-dev pkg-config)
+build_packages=(libnghttp2-dev libprotobuf-c-dev zlib1g-dev libargon2-dev libsqlite3-dev
+  libjemalloc-dev pkg-config)
 
 say() { printf '\n== %s\n' "$*"; }
 

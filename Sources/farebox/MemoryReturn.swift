@@ -6,10 +6,11 @@ import Foundation
 
 /// Gives memory back to the system when the process has become quiet.
 ///
-/// glibc keeps what is freed between what is not: after a flood of connections that have all gone
-/// the process would hold as much as at its height. Trimming walks the free lists under the
-/// allocator's locks, so it is done when nobody is hurt by that, and once for each time that
-/// something happened. Other allocators are left alone.
+/// Allocators keep what is freed: glibc what lies between what is not, jemalloc for some seconds of
+/// work more, which may never come. After a flood of connections that have all gone the process
+/// would hold as much as at its height. Trimming walks the free lists under the allocator's locks,
+/// so it is done when nobody is hurt by that, and once for each time that something happened. Other
+/// allocators are left alone.
 struct MemoryReturn {
   /// Time between two looks: 5 s.
   static let pause: Duration = .seconds(5)
@@ -34,7 +35,22 @@ struct MemoryReturn {
     quiet.noteTrim(at: ProcessFigures.processorTime())
   }
 
-  private static let allocatorsTrim: (@Sendable () -> Void)? = {
+  private static let allocatorsTrim: (@Sendable () -> Void)? = jemallocsTrim ?? glibcsTrim
+
+  /// `arena.<i>.purge` of jemalloc(3), for all arenas.
+  private static let jemallocsTrim: (@Sendable () -> Void)? = {
+    typealias Control = @convention(c) (
+      UnsafePointer<CChar>, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?,
+      UnsafeMutableRawPointer?, Int
+    ) -> Int32
+    guard let symbol = dlsym(nil, "mallctl") else { return nil }
+    let function = unsafeBitCast(symbol, to: Control.self)
+    // MALLCTL_ARENAS_ALL
+    return { _ = function("arena.4096.purge", nil, nil, nil, 0) }
+  }()
+
+  /// malloc_trim(3).
+  private static let glibcsTrim: (@Sendable () -> Void)? = {
     typealias Trim = @convention(c) (Int) -> Int32
     guard let symbol = dlsym(nil, "malloc_trim") else { return nil }
     let function = unsafeBitCast(symbol, to: Trim.self)

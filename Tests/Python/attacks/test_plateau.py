@@ -1,8 +1,8 @@
 """What a flood leaves in memory: nothing that another flood would add to.
 
 Measured: what stays is the allocator's. glibc keeps freed memory that lies between memory in use;
-a trim gives back all of it but some MiB, and one arena in place of many changes nothing. Farebox
-trims when it has become quiet. The interop server does not, and stays at the height of one flood.
+one arena in place of many changes nothing. The interop server has it, and stays at the height of
+one flood. Farebox has jemalloc, and asks it for all but some MiB when it has become quiet.
 """
 
 import time
