@@ -14,7 +14,7 @@ extension Account {
     case .closed: decision = .accountClosed
     case .frozen: decision = .accountFrozen
     case .active:
-      if debtMicros > 0 && overdraftLimitMicros == 0 {
+      if isInDebt {
         decision = .inDebt
       } else if missing == 0 {
         decision = bill.costMicros <= room ? .sufficient : .budgetExceeded
@@ -30,6 +30,9 @@ extension Account {
       soonestRelease: holds.values.map(\.endsAt).min(),
       budget: budget.map { BudgetStatus($0, at: time) })
   }
+
+  /// Whether it owes and has no overdraft.
+  var isInDebt: Bool { debtMicros > 0 && overdraftLimitMicros == 0 }
 
   /// Held credit that would pay for `model` if it were given back.
   private func heldForMicros(_ model: String?, at time: LedgerTime) -> Int64 {

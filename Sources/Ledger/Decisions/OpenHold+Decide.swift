@@ -24,14 +24,20 @@ extension OpenHold {
     if account.account.holds.count >= LedgerLimits.openHoldsPerAccountMax {
       return .failure(.tooManyHolds)
     }
-    let check = account.account.check(bill, sessionID: sessionID, at: time)
-    if check.decision == .inDebt { return .failure(.inDebt(check)) }
-    let covered = min(bill.costMicros, check.availableMicros)
+    // Asked of all holds: for a refusal only.
+    func check(_ account: borrowing Draft) -> CheckAnswer {
+      account.account.check(bill, sessionID: sessionID, at: time)
+    }
+    if account.account.isInDebt { return .failure(.inDebt(check(account))) }
+    let available = account.account.spendableMicros(for: bill.model, at: time)
+    let covered = min(bill.costMicros, available)
     let least = min(minMicros ?? leastMicros(of: bill), bill.costMicros)
-    if covered < least { return .failure(.insufficientCredits(check)) }
+    if covered < least { return .failure(.insufficientCredits(check(account))) }
     let scope = BudgetScope(model: bill.model, sessionID: sessionID)
     let granted = min(covered, account.account.budgetRoomMicros(for: scope, at: time))
-    if granted < least { return .failure(.budgetExceeded(check.denied(as: .budgetExceeded))) }
+    if granted < least {
+      return .failure(.budgetExceeded(check(account).denied(as: .budgetExceeded)))
+    }
     // From here on the hold is granted.
     let life = self.life ?? LedgerLimits.holdLifeDefault
     let terms = HoldTerms(
