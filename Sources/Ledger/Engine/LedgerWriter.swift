@@ -151,7 +151,7 @@ final class LedgerWriter: Sendable {
   /// Works until nothing waits.
   func drain() {
     while var work = nextWork() {
-      work.batch = refuseLate(work.batch)
+      if let deadline = work.firstDeadline { refuseLate(&work.batch, notBefore: deadline) }
       if work.isEmpty { continue }
       let begin = machine.instant
       guard carryOut(work) else { return }
@@ -162,11 +162,13 @@ final class LedgerWriter: Sendable {
   }
 
   /// Refuses those whose callers gave up while they waited, or will before the batch is done: the
-  /// work is for those who still wait.
-  private func refuseLate(_ batch: [WriterInbox.Waiting]) -> [WriterInbox.Waiting] {
-    guard batch.contains(where: { $0.submission.deadline != nil }) else { return batch }
+  /// work is for those who still wait. Nobody gives up before `deadline`.
+  private func refuseLate(
+    _ batch: inout [WriterInbox.Waiting], notBefore deadline: ContinuousClock.Instant
+  ) {
     let now = machine.instant
     let done = now + inbox.withLock { $0.pace.batch }
+    guard !batch.isEmpty, deadline <= done else { return }
     var inTime: [WriterInbox.Waiting] = []
     inTime.reserveCapacity(batch.count)
     for waiting in batch {
@@ -177,7 +179,7 @@ final class LedgerWriter: Sendable {
       }
     }
     if inTime.isEmpty { inbox.withLock { $0.pace.doubt() } }
-    return inTime
+    batch = inTime
   }
 
   private func nextWork() -> WriterWork? {

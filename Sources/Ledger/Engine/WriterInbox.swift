@@ -48,7 +48,7 @@ struct WriterInbox {
 
   /// Whose clock tells who is late, and when a gate opens.
   private let machine: any LedgerMachine
-  var phase = Phase.idle
+  var phase = Phase.idle { didSet { noteObstacles() } }
   var waiting: [Waiting] = []
   var readers: [Reader] = []
   /// No caller who waits gives up before this instant; a lower bound.
@@ -57,9 +57,11 @@ struct WriterInbox {
   var pace = WriterPace()
   /// Who waits for a sweep.
   var sweepers: [CheckedContinuation<Int, Never>] = []
-  var closing: CheckedContinuation<Void, Never>?
+  var closing: CheckedContinuation<Void, Never>? { didSet { noteObstacles() } }
   /// Nil while all is well.
-  var gate: Gate?
+  var gate: Gate? { didSet { noteObstacles() } }
+  /// Whether somebody may have to be refused: each newcomer asks.
+  private var hasObstacle = false
 
   init(_ machine: any LedgerMachine) { self.machine = machine }
 
@@ -72,6 +74,7 @@ struct WriterInbox {
 
   /// Why nobody is let in, if so. Opens a gate whose time is over.
   mutating func refusal() -> Refusal? {
+    guard hasObstacle else { return nil }
     if phase == .stopped || closing != nil { return .ledgerStopped }
     guard let gate else { return nil }
     if let until = gate.until, until <= machine.instant {
@@ -79,6 +82,10 @@ struct WriterInbox {
       return nil
     }
     return gate.refusal
+  }
+
+  private mutating func noteObstacles() {
+    hasObstacle = phase == .stopped || closing != nil || gate != nil
   }
 
   /// Queues a command, unless there are `max`; `late` are those that made room for it.
@@ -141,7 +148,8 @@ struct WriterInbox {
       return work.isEmpty ? nil : work
     }
     let work = WriterWork(
-      batch: Array(waiting.prefix(max)), readers: Array(readers.prefix(max)), sweepers: sweepers)
+      batch: Array(waiting.prefix(max)), readers: Array(readers.prefix(max)), sweepers: sweepers,
+      firstDeadline: firstDeadline)
     waiting.removeFirst(work.batch.count)
     readers.removeFirst(work.readers.count)
     sweepers = []
@@ -154,8 +162,10 @@ struct WriterInbox {
       waiting = []
       readers = []
       sweepers = []
+      firstDeadline = nil
     }
-    return WriterWork(batch: waiting, readers: readers, sweepers: sweepers)
+    return WriterWork(
+      batch: waiting, readers: readers, sweepers: sweepers, firstDeadline: firstDeadline)
   }
 }
 
@@ -164,6 +174,8 @@ struct WriterWork {
   var batch: [WriterInbox.Waiting] = []
   var readers: [WriterInbox.Reader] = []
   var sweepers: [CheckedContinuation<Int, Never>] = []
+  /// No caller in the batch gives up before this instant; a lower bound, nil when none ever does.
+  var firstDeadline: ContinuousClock.Instant?
 
   var isEmpty: Bool { batch.isEmpty && readers.isEmpty && sweepers.isEmpty }
 
