@@ -15,7 +15,8 @@ public struct ByteWriter: ~Copyable {
   /// The most bytes of an integer.
   private static let integerBytesMax = 10
 
-  private var memory: UnsafeMutableRawBufferPointer
+  private var memory: UnsafeMutableRawPointer
+  private var capacity: Int
   /// Whether the memory was allocated here, and not lent.
   private var isOwner: Bool
   private var count = 0
@@ -23,11 +24,13 @@ public struct ByteWriter: ~Copyable {
   /// Starts with nothing.
   public init() {
     memory = .allocate(byteCount: Self.usualCount, alignment: 1)
+    capacity = Self.usualCount
     isOwner = true
   }
 
-  private init(lent memory: UnsafeMutableRawBufferPointer) {
+  private init(lent memory: UnsafeMutableRawPointer, capacity: Int) {
     self.memory = memory
+    self.capacity = capacity
     isOwner = false
   }
 
@@ -40,7 +43,7 @@ public struct ByteWriter: ~Copyable {
 
   /// Lends what was written so far.
   func withBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-    body(UnsafeRawBufferPointer(rebasing: memory[..<count]))
+    body(UnsafeRawBufferPointer(start: memory, count: count))
   }
 
   /// Lends what `write` writes, which need not be kept.
@@ -48,7 +51,8 @@ public struct ByteWriter: ~Copyable {
     _ write: (inout ByteWriter) -> Void, to body: (UnsafeRawBufferPointer) -> Value
   ) -> Value {
     withUnsafeTemporaryAllocation(byteCount: usualCount, alignment: 1) { memory in
-      var writer = ByteWriter(lent: memory)
+      guard let start = memory.baseAddress else { preconditionFailure("no memory was lent") }
+      var writer = ByteWriter(lent: start, capacity: memory.count)
       write(&writer)
       return writer.withBytes(body)
     }
@@ -60,42 +64,53 @@ public struct ByteWriter: ~Copyable {
   }
 
   private mutating func reserve(_ more: Int) {
-    if memory.count - count < more { grow(by: more) }
+    if capacity - count < more { grow(by: more) }
   }
 
   @inline(never)
   private mutating func grow(by more: Int) {
-    let larger = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(memory.count * 2, count + more), alignment: 1)
-    larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<count]))
+    let larger = max(capacity * 2, count + more)
+    let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 1)
+    moved.copyMemory(from: memory, byteCount: count)
     if isOwner { memory.deallocate() }
-    memory = larger
+    memory = moved
+    capacity = larger
     isOwner = true
   }
 
   mutating func byte(_ value: UInt8) {
     reserve(1)
-    memory[count] = value
+    memory.storeBytes(of: value, toByteOffset: count, as: UInt8.self)
     count += 1
   }
 
+  /// Nearly half of what is written are flags, counts and empty texts, which take one byte.
+  @inline(__always)
   mutating func integer(_ value: Int64) {
+    let rest = UInt64(bitPattern: (value << 1) ^ (value >> 63))
+    guard rest >= 0x80 else { return byte(UInt8(truncatingIfNeeded: rest)) }
+    longInteger(rest)
+  }
+
+  @inline(never)
+  private mutating func longInteger(_ value: UInt64) {
     reserve(Self.integerBytesMax)
-    var rest = UInt64(bitPattern: (value << 1) ^ (value >> 63))
-    var place = count
+    var rest = value
+    var place = memory + count
     while rest >= 0x80 {
-      memory[place] = UInt8(truncatingIfNeeded: rest) | 0x80
+      place.storeBytes(of: UInt8(truncatingIfNeeded: rest) | 0x80, as: UInt8.self)
       rest >>= 7
       place += 1
     }
-    memory[place] = UInt8(truncatingIfNeeded: rest)
-    count = place + 1
+    place.storeBytes(of: UInt8(truncatingIfNeeded: rest), as: UInt8.self)
+    count = place - memory + 1
   }
 
   /// Writes bytes without their count.
   mutating func plain(_ value: UnsafeRawBufferPointer) {
+    guard let start = value.baseAddress, !value.isEmpty else { return }
     reserve(value.count)
-    UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: value)
+    (memory + count).copyMemory(from: start, byteCount: value.count)
     count += value.count
   }
 
@@ -109,6 +124,7 @@ public struct ByteWriter: ~Copyable {
   }
 
   mutating func text(_ value: String) {
+    if value.isEmpty { return byte(0) }
     var value = value
     value.withUTF8 { raw(UnsafeRawBufferPointer($0)) }
   }
