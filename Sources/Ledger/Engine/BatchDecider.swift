@@ -126,7 +126,7 @@ struct BatchDecider {
       // Also without changes: it is not to be swept again for the same.
       touch(id, from: seq, hasEntry: !changes.isEmpty)
       guard !changes.isEmpty else { continue }
-      append(changes, dueCount: changes.count, account: id, nil)
+      append(changes, dueCount: changes.count, account: id, nil, nil)
     }
   }
 
@@ -225,7 +225,7 @@ struct BatchDecider {
     pricesChanged = true
     rows.append(.price(price))
     let outcome = CommandOutcome.success(.pricePut(PutPriceAnswer(price: price)))
-    append([.pricePut(price)], account: nil, (submission, outcome))
+    append([.pricePut(price)], account: nil, submission, outcome)
     return outcome
   }
 
@@ -329,31 +329,31 @@ struct BatchDecider {
       if finished.hasChanged { touch(id, from: seq, hasEntry: !changes.isEmpty) }
     }
     if case .failure = outcome { changes.append(.refused(submission.command.kind)) }
-    append(changes, dueCount: dueCount, account: account, (submission, outcome))
+    append(changes, dueCount: dueCount, account: account, submission, outcome)
     return outcome
   }
 
+  /// - Parameter submission: the command that caused the changes; nil when time alone did.
   private mutating func append(
-    _ changes: [Change], dueCount: Int = 0, account: AccountID?,
-    _ cause: (submission: Submission, outcome: CommandOutcome)?
+    _ changes: [Change], dueCount: Int = 0, account: AccountID?, _ submission: Submission?,
+    _ outcome: CommandOutcome?
   ) {
     precondition(!changes.isEmpty, "a command that leaves no trace")
     let lastSeq = state.head.seq + Int64(changes.count)
-    if let cause {
-      let key = cause.submission.key
+    if let key = submission?.key {
       rows.append(.key(key, seq: lastSeq))
       answered[key] = entries.count + changes.count - 1
     }
-    let principal = cause?.submission.principal ?? JournalEntry.systemActor
+    let principal = submission?.principal ?? JournalEntry.systemActor
     var seq = state.head.seq
     var hash = state.head.hash
     for (offset, change) in changes.enumerated() {
       seq += 1
       var reply: StoredReply?
-      if seq == lastSeq, let cause {
+      if seq == lastSeq, let submission, let outcome {
         reply = StoredReply(
-          key: cause.submission.key, outcome: cause.outcome.storedBytes, seq: lastSeq,
-          command: cause.submission.storedBody, entryCount: changes.count)
+          key: submission.key, outcome: outcome.storedBytes, seq: lastSeq,
+          command: submission.storedBody, entryCount: changes.count)
       }
       entries.append(
         SealedEntry(

@@ -84,7 +84,7 @@ struct LedgerState {
   ) -> (rows: [LedgerRow], changes: [Change], hasChanged: Bool) {
     let hasChanges = !draft.changes.isEmpty
     if !hasChanges && draft.account.seq == 0 { return (draft.takeRows(), [], false) }
-    note(draft.touchedRows)
+    for row in draft.touchedRows { note(row) }
     let isRescheduled = draft.schedule(always: isSwept)
     if let place = drafted {
       draft.exchangeAccount(with: &accounts.values[place])
@@ -96,13 +96,11 @@ struct LedgerState {
   }
 
   /// Keeps what is known across accounts: whose the open holds are, and how long answers were.
-  private mutating func note(_ rows: some Sequence<LedgerRow>) {
-    for row in rows {
-      switch row {
-      case .hold(let hold): holdOwners[hold.id] = hold.state == .open ? hold.terms.account : nil
-      case .usage(let record): outputs.note(record)
-      default: break
-      }
+  private mutating func note(_ row: LedgerRow) {
+    switch row {
+    case .hold(let hold): holdOwners[hold.id] = hold.state == .open ? hold.terms.account : nil
+    case .usage(let record): outputs.note(record)
+    default: break
     }
   }
 
@@ -173,7 +171,7 @@ struct LedgerState {
       account.apply(entry.change, seq: entry.seq, &rows)
       if let due = account.scheduled() { rows.append(due) }
       accounts[id] = account
-      note(rows)
+      for row in rows { note(row) }
     }
     if let reply = entry.reply { rows.append(.key(reply.key, seq: reply.seq)) }
     return rows

@@ -21,6 +21,8 @@ struct OutputHistory: Sendable {
 
   /// The models' places, in order of appearance.
   private var places: [String: Int] = [:]
+  /// The model that was last asked for: most answers come from few.
+  private var last: (model: String, place: Int)?
   /// By place, then step: how many of the remembered answers were that long.
   private var tallies: [[Int]] = []
   /// The remembered answers; once full, the oldest is at `oldest`.
@@ -85,10 +87,13 @@ struct OutputHistory: Sendable {
   }
 
   private mutating func place(of model: String) -> Int {
-    if let place = places[model] { return place }
-    places[model] = tallies.count
+    if let last, last.model == model { return last.place }
+    let place = places[model] ?? tallies.count
+    last = (model, place)
+    guard place == tallies.count else { return place }
+    places[model] = place
     tallies.append(Array(repeating: 0, count: Self.stepCount))
-    return tallies.count - 1
+    return place
   }
 
   /// The most output tokens of a slice for `model`: what nine of ten answers do not exceed, rounded
