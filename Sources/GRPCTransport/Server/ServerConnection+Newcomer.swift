@@ -20,6 +20,7 @@ extension ServerConnection: Newcomer {
       timeAtHead = now
       loop.newcomers.join(self)
       timeAtHead = nil
+      unread = unread?.compacted
       return
     }
     unread?.writeImmutableBuffer(bytes)
@@ -80,5 +81,15 @@ extension ServerConnection: Newcomer {
     guard isOn != isReadingAllowed else { return }
     isReadingAllowed = isOn
     try? context?.channel.syncOptions?.setOption(.autoRead, value: isOn)
+  }
+}
+
+extension ByteBuffer {
+  /// The bytes in a buffer of their size when this one is several times as large, else as they are.
+  ///
+  /// For bytes that are kept. TLS reads each connection into the same 32 KiB as long as nobody
+  /// holds them, and otherwise copies all of them, empty as they may be.
+  var compacted: ByteBuffer {
+    readableBytes < storageCapacity / 4 ? ByteBuffer(bytes: readableBytesView) : self
   }
 }

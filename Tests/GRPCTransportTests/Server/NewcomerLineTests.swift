@@ -1,3 +1,4 @@
+import NIOCore
 import Testing
 
 @testable import GRPCTransport
@@ -63,5 +64,18 @@ import Testing
     line.join(Client("b", turns: 2, log))
     while !log.pauses.isEmpty { log.resume() }
     #expect(log.names == ["a", "a", "b", "a", "b"])
+  }
+
+  @Test("what waits in line holds a buffer of its size, not the large one that it was read into")
+  func compacted() {
+    var large = ByteBufferAllocator().buffer(capacity: 32 * 1024)
+    large.writeString("skipped, kept")
+    large.moveReaderIndex(forwardBy: 9)
+    #expect(large.compacted == ByteBuffer(string: "kept"))
+    #expect(large.compacted.storageCapacity < 64)
+    large.writeRepeatingByte(7, count: 16 * 1024)
+    #expect(large.compacted == large)
+    #expect(large.compacted.storageCapacity == large.storageCapacity, "copying would gain nothing")
+    #expect(ByteBuffer().compacted == ByteBuffer())
   }
 }

@@ -10,7 +10,7 @@ from survival.outcome import Outcome
 
 STREAMS = 10
 RESIDENT_MAX_MIB = 400
-TLS_RESIDENT_MAX_MIB = 700
+TLS_RESIDENT_MAX_MIB = 600
 # A request may take 15 s to arrive; opening all of them may take longer on a slow machine.
 LIMITS = {"FAREBOX_LIMITS_TIMEOUT_REQUEST_MS": "300000"}
 # Clients that are told something at the same time.
