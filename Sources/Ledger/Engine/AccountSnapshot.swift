@@ -9,7 +9,7 @@ public final class AccountSnapshot: Sendable {
   private let wasRead = Atomic(false)
 
   /// Publishes a state.
-  init(account: Account, calendar: any LedgerCalendar) {
+  init(account: consuming Account, calendar: any LedgerCalendar) {
     self.account = account
     self.calendar = calendar
   }

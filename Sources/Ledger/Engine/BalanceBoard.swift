@@ -99,14 +99,17 @@ final class BalanceBoard: Sendable {
   }
 
   /// Shows an account's state, in the place of an older one that was not packed.
-  func publish(_ account: Account) {
+  func publish(_ account: consuming Account) {
+    let id = account.id
     let snapshot = AccountSnapshot(account: account, calendar: calendar)
-    let hash = account.id.hashValue
-    shard(hash).contents.withLock { contents in
-      if contents.snapshots.updateValue(snapshot, forKey: account.id) != nil { return }
+    let hash = id.hashValue
+    // What it replaces is returned: nobody who reads waits until it is freed.
+    _ = shard(hash).contents.withLock { contents -> AccountSnapshot? in
+      if let old = contents.snapshots.updateValue(snapshot, forKey: id) { return old }
       // Two forms of one account, and one of them would be old.
-      precondition(contents.packed.find(account.id, hash: hash) == nil, "an account twice")
+      precondition(contents.packed.find(id, hash: hash) == nil, "an account twice")
       residents.add(1, ordering: .relaxed)
+      return nil
     }
   }
 
