@@ -7,7 +7,7 @@
 /// them.
 struct Draft: ~Copyable {
   private(set) var account: Account
-  private(set) var changes: [Change] = []
+  private(set) var changes: [Change]
   /// How many of the changes, from the first on, time brought about.
   var dueChangeCount = 0
   /// The rows that the changes touched, in order, after those that were there before.
@@ -21,12 +21,13 @@ struct Draft: ~Copyable {
   let seqBefore: Int64
 
   /// Starts on `account`; the first change gets the journal place `firstSeq`. What it touches is
-  /// added to `rows`.
+  /// added to `rows`, and the changes to `changes`, which are empty.
   init(
     account: consuming Account, time: LedgerTime, firstSeq: Int64, calendar: any LedgerCalendar,
-    rows: consuming [LedgerRow] = []
+    rows: consuming [LedgerRow] = [], changes: consuming [Change] = []
   ) {
-    precondition(firstSeq > 0)
+    precondition(firstSeq > 0 && changes.isEmpty)
+    self.changes = changes
     self.calendar = calendar
     seqBefore = account.seq
     self.account = account

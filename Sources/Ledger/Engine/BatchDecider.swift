@@ -330,6 +330,7 @@ struct BatchDecider {
     }
     if case .failure = outcome { changes.append(.refused(submission.command.kind)) }
     append(changes, dueCount: dueCount, account: account, submission, outcome)
+    state.reuse(changes)
     return outcome
   }
 

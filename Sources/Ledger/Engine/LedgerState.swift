@@ -10,6 +10,8 @@ struct LedgerState {
   private(set) var accounts: [AccountID: Account]
   /// Where among ``accounts`` the one is missing that a draft has taken out; nil when it is new.
   private var drafted: Dictionary<AccountID, Account>.Index?
+  /// Empty: room for the changes of the next draft.
+  private var spareChanges: [Change] = []
   private let calendar: any LedgerCalendar
   /// Which account an open hold belongs to, of the accounts in memory, packed or not.
   private var holdOwners: [HoldID: AccountID]
@@ -57,21 +59,32 @@ struct LedgerState {
     swap(&account, &accounts.values[place])
     var draft = Draft(
       account: account, time: time, firstSeq: head.seq + 1, calendar: calendar,
-      rows: rows.takeAll())
+      rows: rows.takeAll(), changes: takeSpareChanges())
     draft.settleDue()
     return draft
+  }
+
+  private mutating func takeSpareChanges() -> [Change] {
+    defer { spareChanges = [] }
+    return spareChanges
+  }
+
+  /// Keeps the room that the changes of a draft took, which nobody needs any more.
+  mutating func reuse(_ changes: consuming [Change]) {
+    changes.removeAll(keepingCapacity: true)
+    spareChanges = changes
   }
 
   /// What stands in the place of an account that a draft has taken out.
   private static let missing = Account(id: "")
 
   /// Starts on an account that does not exist yet.
-  func newDraft(_ id: AccountID, at time: LedgerTime, _ rows: inout [LedgerRow]) -> Draft {
+  mutating func newDraft(_ id: AccountID, at time: LedgerTime, _ rows: inout [LedgerRow]) -> Draft {
     precondition(!holds(id), "an account that exists")
     requireAbsent(id)
     return Draft(
       account: Account(id: id), time: time, firstSeq: head.seq + 1, calendar: calendar,
-      rows: rows.takeAll())
+      rows: rows.takeAll(), changes: takeSpareChanges())
   }
 
   /// Puts the account back, with all that was decided. Returns the rows, of which the last may tell
