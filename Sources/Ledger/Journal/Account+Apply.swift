@@ -164,23 +164,28 @@ extension Account {
     }
     let parts = end.spent.totalMicros + end.returned.totalMicros + end.expired.totalMicros
     precondition(parts == hold.grantedMicros, "a hold's end does not add up to its grant")
+    // A settle usually moves twice within one grant: one row.
+    var last: AllocationID?
     for pin in end.spent {
-      move(pin.allocation, &rows) { allocation in
+      move(pin.allocation, &rows, isLast: pin.allocation == last) { allocation in
         allocation.heldMicros -= pin.amountMicros
         allocation.spentMicros += pin.amountMicros
       }
+      last = pin.allocation
     }
     for pin in end.returned {
-      move(pin.allocation, &rows) { allocation in
+      move(pin.allocation, &rows, isLast: pin.allocation == last) { allocation in
         allocation.heldMicros -= pin.amountMicros
         allocation.availableMicros += pin.amountMicros
       }
+      last = pin.allocation
     }
     for pin in end.expired {
-      move(pin.allocation, &rows) { allocation in
+      move(pin.allocation, &rows, isLast: pin.allocation == last) { allocation in
         allocation.heldMicros -= pin.amountMicros
         allocation.expiredMicros += pin.amountMicros
       }
+      last = pin.allocation
     }
     countHeld(-hold.grantedMicros, BudgetScope(of: hold))
     if let usage = end.usage { countCharge(usage, BudgetScope(of: hold), &rows) }
@@ -188,9 +193,10 @@ extension Account {
     if let usage = end.usage { rows.append(.usage(usage)) }
   }
 
-  /// Moves amounts within one allocation and drops it from the state when nothing is left in it.
+  /// Moves amounts within one allocation, of which the last row tells already when it `isLast`.
   private mutating func move(
-    _ id: AllocationID, _ rows: inout [LedgerRow], _ body: (inout Allocation) -> Void
+    _ id: AllocationID, _ rows: inout [LedgerRow], isLast: Bool = false,
+    _ body: (inout Allocation) -> Void
   ) {
     guard let index = allocations.firstIndex(where: { $0.id == id }) else {
       preconditionFailure("an allocation that is spent or unknown")
@@ -198,9 +204,7 @@ extension Account {
     body(&allocations[index])
     let moved = allocations[index]
     moved.requireBalanced()
-    // A settle usually moves twice within one grant.
-    if case .allocation(let last) = rows.last, last.id == id { rows.removeLast() }
-    rows.append(.allocation(moved))
+    if isLast { rows[rows.count - 1] = .allocation(moved) } else { rows.append(.allocation(moved)) }
   }
 
   /// Drops allocations in which nothing is left: no later entry needs them.

@@ -2,7 +2,9 @@
 
 extension Account {
   /// Counts what holds set aside, or give back when it is negative.
-  mutating func countHeld(_ micros: Int64, _ scope: BudgetScope) {
+  mutating func countHeld(_ micros: Int64, _ scope: @autoclosure () -> BudgetScope) {
+    if budgets.isEmpty { return }
+    let scope = scope()
     for index in budgets.indices where budgets[index].terms.covers(scope) {
       budgets[index].heldMicros += micros
       precondition(budgets[index].heldMicros >= 0, "a budget holds less than nothing")
@@ -10,7 +12,11 @@ extension Account {
   }
 
   /// Counts a charge.
-  mutating func countCharge(_ usage: UsageRecord, _ scope: BudgetScope, _ rows: inout [LedgerRow]) {
+  mutating func countCharge(
+    _ usage: UsageRecord, _ scope: @autoclosure () -> BudgetScope, _ rows: inout [LedgerRow]
+  ) {
+    if budgets.isEmpty { return }
+    let scope = scope()
     for index in budgets.indices where budgets[index].terms.covers(scope) {
       budgets[index].count(usage.chargedMicros, at: usage.chargedAt)
       rows.append(.budget(budgets[index]))

@@ -82,7 +82,8 @@ public struct Hold: Sendable {
   public var id: HoldID { terms.id }
 
   /// From this instant on the hold counts as ended even when nobody touched it.
-  public var endsAt: LedgerTime { expiresAt.adding(LedgerLimits.settleGrace) }
+  public var endsAt: LedgerTime { expiresAt.adding(microseconds: Self.graceMicroseconds) }
+  private static let graceMicroseconds = LedgerLimits.settleGrace.wholeMicroseconds
 }
 
 extension Hold {

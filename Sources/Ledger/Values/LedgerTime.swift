@@ -27,9 +27,14 @@ public struct LedgerTime: Sendable, Hashable, Comparable {
 
   /// The instant `duration` later, at most ``distantFuture`` and at least ``distantPast``.
   public func adding(_ duration: Duration) -> LedgerTime {
-    let (sum, overflow) = microseconds.addingReportingOverflow(duration.wholeMicroseconds)
+    adding(microseconds: duration.wholeMicroseconds)
+  }
+
+  /// The same for a duration of which the microseconds are known: to count them takes a while.
+  func adding(microseconds more: Int64) -> LedgerTime {
+    let (sum, overflow) = microseconds.addingReportingOverflow(more)
     guard overflow else { return LedgerTime(microseconds: sum) }
-    return duration < .zero ? .distantPast : .distantFuture
+    return more < 0 ? .distantPast : .distantFuture
   }
 
   /// The time from `earlier` to this instant, negative when it lies after it.
