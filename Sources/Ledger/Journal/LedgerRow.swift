@@ -8,7 +8,7 @@ public enum LedgerRow: Sendable {
   indirect case hold(Hold)
   /// A settle came after the hold had expired.
   case lateSettled(HoldID)
-  indirect case usage(UsageRecord)
+  case usage(UsageRecord)
   /// What was refunded of a charge by now, in micro-credits.
   case refunded(UsageID, totalMicros: Int64)
   indirect case price(PriceVersion)
