@@ -330,7 +330,7 @@ struct BatchDecider {
     }
     if case .failure = outcome { changes.append(.refused(submission.command.kind)) }
     append(changes, dueCount: dueCount, account: account, submission, outcome)
-    state.reuse(changes)
+    state.reuse(&changes)
     return outcome
   }
 
@@ -350,20 +350,26 @@ struct BatchDecider {
     var hash = state.head.hash
     for (offset, change) in changes.enumerated() {
       seq += 1
-      var reply: StoredReply?
-      if seq == lastSeq, let submission, let outcome {
-        reply = StoredReply(
-          key: submission.key, outcome: outcome.storedBytes, seq: lastSeq,
-          command: submission.storedBody, entryCount: changes.count)
-      }
       entries.append(
         SealedEntry(
           JournalEntry(
             seq: seq, time: time, account: account,
-            actor: offset < dueCount ? JournalEntry.systemActor : principal,
-            change: change, reply: reply), after: hash))
+            actor: offset < dueCount ? JournalEntry.systemActor : principal, change: change,
+            reply: seq < lastSeq
+              ? nil : Self.reply(to: submission, outcome, seq: seq, entryCount: changes.count)),
+          after: hash))
       hash = entries[entries.count - 1].hash
     }
     state.advance(to: JournalHead(seq: lastSeq, time: time, hash: hash))
+  }
+
+  /// What a command is answered from when its key comes again.
+  private static func reply(
+    to submission: Submission?, _ outcome: CommandOutcome?, seq: Int64, entryCount: Int
+  ) -> StoredReply? {
+    guard let submission, let outcome else { return nil }
+    return StoredReply(
+      key: submission.key, outcome: outcome.storedBytes, seq: seq, command: submission.storedBody,
+      entryCount: entryCount)
   }
 }

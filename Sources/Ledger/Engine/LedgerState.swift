@@ -70,9 +70,9 @@ struct LedgerState {
   }
 
   /// Keeps the room that the changes of a draft took, which nobody needs any more.
-  mutating func reuse(_ changes: consuming [Change]) {
+  mutating func reuse(_ changes: inout [Change]) {
     changes.removeAll(keepingCapacity: true)
-    spareChanges = changes
+    swap(&changes, &spareChanges)
   }
 
   /// What stands in the place of an account that a draft has taken out.

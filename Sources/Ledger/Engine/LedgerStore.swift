@@ -113,13 +113,13 @@ public struct SealedEntry: Sendable {
   /// The chain after this entry: the hash of the one before, then seq, time, account, payload.
   public let hash: Digest
 
-  /// Seals the entry `given`, which follows `previous`.
-  public init(_ given: consuming JournalEntry, after previous: Digest) {
-    let entry = given
-    payload = entry.payload()
-    hash = Self.hash(
-      seq: entry.seq, time: entry.time, account: entry.account, payload: payload, after: previous)
+  /// Seals an entry that follows `previous`.
+  public init(_ entry: consuming JournalEntry, after previous: Digest) {
     self.entry = entry
+    payload = self.entry.payload()
+    hash = Self.hash(
+      seq: self.entry.seq, time: self.entry.time, account: self.entry.account, payload: payload,
+      after: previous)
   }
 
   /// The chain after an entry that was read back.

@@ -17,7 +17,7 @@ public struct JournalEntry: Sendable {
 
   public init(
     seq: Int64, time: LedgerTime, account: AccountID?, actor: String, change: Change,
-    reply: StoredReply?
+    reply: consuming StoredReply?
   ) {
     precondition(seq > 0, "journal entries count from 1")
     precondition(change.legSum == 0, "the legs of an entry do not sum to zero")
@@ -26,8 +26,8 @@ public struct JournalEntry: Sendable {
     self.account = account
     self.actor = actor
     self.change = change
+    reply?.answeredAt = time
     self.reply = reply
-    self.reply?.answeredAt = time
   }
 }
 
