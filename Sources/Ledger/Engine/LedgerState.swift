@@ -10,6 +10,9 @@ struct LedgerState {
   private(set) var accounts: [AccountID: Account]
   /// Where among ``accounts`` the one is missing that a draft has taken out; nil when it is new.
   private var drafted: Dictionary<AccountID, Account>.Index?
+  /// The latest instant up to which accounts were settled. Where that left nothing to write down,
+  /// the journal's end is before it, and a clock that steps back leads there once more.
+  private var settledUntil = LedgerTime.distantPast
   /// Empty: room for the changes of the next draft.
   private var spareChanges: [Change] = []
   private let calendar: any LedgerCalendar
@@ -57,6 +60,8 @@ struct LedgerState {
     drafted = place
     var account = Self.missing
     swap(&account, &accounts.values[place])
+    if time < settledUntil { account.forgetNextDue() }
+    settledUntil = max(settledUntil, time)
     var draft = Draft(
       account: account, time: time, firstSeq: head.seq + 1, calendar: calendar,
       rows: rows.takeAll(), changes: takeSpareChanges())
@@ -201,6 +206,7 @@ extension LedgerState {
   ///
   /// - Parameter absent: those that were looked for and do not exist.
   mutating func admit(_ loaded: [Account], absent: Set<AccountID>, at time: LedgerTime) {
+    settledUntil = max(settledUntil, time)
     for account in loaded {
       precondition(accounts[account.id] == nil, "an account that is in memory already")
       // What came due and left nothing to write down is not looked at again for each question.

@@ -62,9 +62,14 @@ public struct Account: Sendable {
     // Not a column: holds come and go without touching a budget's row.
     for index in self.budgets.indices { self.budgets[index].heldMicros = 0 }
     for hold in holds { countHeld(hold.grantedMicros, BudgetScope(of: hold)) }
-    self.nextDue = dueEvents().map(\.time).min() ?? .distantFuture
+    forgetNextDue()
     self.sweepAt = sweepAt
     requireHeldEqualsPins()
+  }
+
+  /// Moves ``nextDue`` back to the first of all that ever comes due, as if none of it had.
+  mutating func forgetNextDue() {
+    nextDue = dueEvents().map(\.time).min() ?? .distantFuture
   }
 
   /// Set aside by open holds, in micro-credits.

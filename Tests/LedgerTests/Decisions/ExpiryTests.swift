@@ -153,6 +153,24 @@ struct ExpiryTests {
     #expect(times == times.sorted())
     #expect(times[1] == times[2])
   }
+
+  @Test("what came due and left no trace comes due again when the wall clock steps back")
+  func clockStepsBackAfterSweep() async throws {
+    let bench = try Bench()
+    try await bench.set(overdraft: 50)
+    try await bench.allocate(10, effectiveAt: bench.after(100))
+    bench.clock.advance(.seconds(200))
+    // The grant has begun and repays nothing: there is no entry to keep the time.
+    await bench.ledger.sweep()
+    bench.clock.advance(.seconds(-150))
+    try await bench.deduct(.micros(4), .cover)
+    #expect(bench.balance() == [0, 0, 4])
+    bench.clock.advance(.seconds(50))
+    #expect(bench.balance() == [6, 0, 0])
+    await bench.ledger.sweep()
+    let last = try bench.store.entries(afterSeq: 3, limit: 10)
+    #expect(last.map(\.change.kind) == [.debtRepaid])
+  }
 }
 
 extension Bench {
