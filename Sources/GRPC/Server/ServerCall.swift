@@ -177,15 +177,10 @@ package final class ServerCall: @unchecked Sendable {
 
   /// The deadline has passed before the call was answered.
   ///
-  /// A client whose own deadline it was has given up by now and takes nothing from an answer, so
-  /// there is none. Of the server's maximum clients know nothing: they are told by the status.
+  /// The status says so, also to a client whose own deadline it was: by its clock, which may count
+  /// milliseconds only, it need not be over, and then a reset would mean that the server cancelled.
   package func deadlineReached() {
-    let status = Status(code: .deadlineExceeded, message: "the deadline passed on the server")
-    if isClientsDeadline {
-      abandon(RPCError(code: status.code, message: status.message))
-    } else {
-      abort(status)
-    }
+    abort(Status(code: .deadlineExceeded, message: "the deadline passed on the server"))
   }
 
   /// Copies the request out of the received bytes, when the handler has not read it by then.

@@ -237,11 +237,7 @@ struct ServerLifeTests {
       let exchange = try await client.open(WireClient.request("Echo") + timeout)
       if !pieces.isEmpty { exchange.write(RawFrame.data(pieces, stream: exchange.stream)) }
       let answer = await exchange.answer(untilClosed: true)
-      if isClientsDeadline {
-        #expect(answer == WireClient.Answer(closed: ErrorCode.cancel.rawValue))
-      } else {
-        #expect(answer.status == "4" && answer.closed == 0)
-      }
+      #expect(answer.status == "4" && answer.closed == 0)
     }
     let whole = try await client.send("Echo", [ServerWireTests.framed([9])]).answer()
     // The server's own limit may be too short for a busy machine; what counts is a free stream.

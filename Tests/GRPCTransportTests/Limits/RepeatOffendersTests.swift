@@ -169,7 +169,8 @@ struct RepeatOffendersTests {
       for _ in 0..<2 {
         let bad = try await Self.connections(30, to: address).compactMap { $0 }
         for channel in bad {
-          try await channel.writeAndFlush(ByteBuffer(bytes: Self.fault))
+          // On a busy machine the server may have closed one that came so long ago.
+          try? await channel.writeAndFlush(ByteBuffer(bytes: Self.fault))
           try await channel.closeFuture.get()
         }
       }
@@ -181,7 +182,7 @@ struct RepeatOffendersTests {
       #expect(waiting > RepeatOffenders.waitingMaxPerSource)
       #expect(try await test.client.call("Echo", [2]) == [2])
       let late = try await Self.connection(to: address, timeout: .seconds(60))
-      try await late.close()
+      try? await late.close()
       for channel in come { try? await channel?.close() }
       await test.stop()
     }

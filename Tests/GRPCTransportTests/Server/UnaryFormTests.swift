@@ -149,7 +149,8 @@ struct UnaryFormTests {
     #expect(await events.next() == .ping(1, isReply: true))
     try await Task.sleep(for: .milliseconds(320))
     call.write(RawFrame.data(ServerWireTests.framed([1]), stream: call.stream, endStream: true))
-    #expect(await call.answer() == WireClient.Answer(closed: ErrorCode.cancel.rawValue))
+    let answer = await call.answer()
+    #expect(answer.status == "4" && answer.trailers == nil)
     await test.stop()
   }
 

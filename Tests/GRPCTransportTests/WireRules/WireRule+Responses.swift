@@ -32,8 +32,9 @@ extension WireRule {
       in: "RFC 9113 section 8.1",
       by: "ServerWireTests.earlyAnswer", "SessionTests.earlyAnswer"),
     WireRule(
-      "At the client's deadline the handler is cancelled and the stream reset with CANCEL.",
-      in: "grpc-go #2886 and #8071, grpc #27216",
+      "At the client's deadline the handler is cancelled and the stream ends with the status, or a"
+        + " reset with CANCEL where a message is cut.",
+      in: "grpc-go #2886 and #8071, grpc #27216; PROTOCOL-HTTP2, HTTP2 Transport Mapping",
       by: "ServerWireTests.deadline", "ServerLifeTests.endlessRequest",
       "ConformanceTests.timeouts"),
     WireRule(

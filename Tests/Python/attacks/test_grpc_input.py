@@ -66,8 +66,8 @@ TIMEOUTS = {
         (OK,),
     ),
     **dict.fromkeys([b"0n", b"0S", b"0H", b"00000000m"], (DEADLINE_EXCEEDED,)),
-    # The last is a tenth of a second. A call that has begun by then is reset with CANCEL.
-    **dict.fromkeys([b"1n", b"1u", b"99999999n"], (OK, DEADLINE_EXCEEDED, {1: 8})),
+    # The last is a tenth of a second.
+    **dict.fromkeys([b"1n", b"1u", b"99999999n"], (OK, DEADLINE_EXCEEDED)),
     **dict.fromkeys(
         [b"", b"S", b"H", b"1", b"12345678", b"1s", b"1h", b"1X", b"1 S", b"1S1", b"1SS", b"-1S"]
         + [b"+1S", b"0x1S", b"1e3S", b"1.5S", b"123456789S", b"999999999n", b"000000001S"]
