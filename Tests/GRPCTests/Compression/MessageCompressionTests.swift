@@ -108,7 +108,8 @@ struct MessageCompressionTests {
       Issue.record("the message fits its limit")
       return
     }
-    #expect(message.capacity <= 3_000_000 + 128 * 1024)
+    // Allocators round up, jemalloc by a quarter at most. Doubling would make it four MiB.
+    #expect(message.capacity <= 3_000_000 * 5 / 4)
   }
 
   @Test("a bomb costs its limit, not its size")
