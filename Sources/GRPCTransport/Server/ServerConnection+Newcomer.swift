@@ -52,7 +52,9 @@ extension ServerConnection: Newcomer {
   func takeTurn() -> Bool {
     var now = timeAtHead ?? .now()
     let end = now.advanced(byNanoseconds: Self.turnNanoseconds)
-    while now < end, !isClosing, let slice = nextSlice() {
+    // Whom a call has made known meanwhile does not stand in line for what is left: it is read
+    // slice by slice only, while everybody else sends as fast as ever.
+    while isKnown || now < end, !isClosing, let slice = nextSlice() {
       // What stood in line behind the client's own bytes has waited for nobody else: a reset that
       // comes a slice after its call comes soon after it.
       arrival = max(arrival, turnStart)
@@ -62,10 +64,11 @@ extension ServerConnection: Newcomer {
     if isClosing { unread = nil }
     readEnded()
     // Also when the connection is closing: what comes is dropped then, which takes reading.
-    if unread == nil { setReading(true) }
+    guard unread == nil else { return true }
+    setReading(true)
     // The first call may be a stream without an end.
     if !isKnown, !isClosing, now >= knownFrom { becomeKnown() }
-    return unread != nil
+    return false
   }
 
   private func nextSlice() -> ByteBuffer? {

@@ -1,6 +1,7 @@
 import GRPC
 import GRPCTransport
 import Logging
+import NIOCore
 import NIOPosix
 import Synchronization
 
@@ -27,6 +28,7 @@ final class ServerUnderTest: Sendable {
     limits: ServerLimits = .unhurried,
     compression: CompressionPolicy = CompressionPolicy(),
     logger: Logger = Logger(label: "test"),
+    loops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
     register: (inout RPCRouter) -> Void
   ) async throws {
     var router = RPCRouter()
@@ -47,7 +49,7 @@ final class ServerUnderTest: Sendable {
     if let listenAddress = road.listenAddress {
       server = GRPCServer(
         address: listenAddress, router: router, interceptors: interceptors,
-        configuration: configuration, logger: logger)
+        configuration: configuration, logger: logger, eventLoopGroup: loops)
       address = try await server.start()
       let target: HTTP2ClientTransport.Target
       switch address {
