@@ -80,8 +80,8 @@ extension World {
   }
 
   private func judgeOldAnswer(of operation: Operation) {
-    guard let reply = judge.reply(to: operation.digest), let now = process?.ledger?.now,
-      now >= reply.time.adding(LedgerLimits.answerLife)
+    guard let reply = judge.reply(to: operation.digest), let latestAnswer,
+      latestAnswer >= reply.time.adding(LedgerLimits.answerLife)
     else { return simulator.fail("\(operation.title): an answer was forgotten too early") }
     simulator.history.count("refusal: ANSWER_NOT_KEPT")
     simulator.note("\(operation.title) is too old to be told")

@@ -55,6 +55,7 @@ final class SimulatedConnection: ServerCallHost, @unchecked Sendable {
   func setNeedsFlush() {
     if let ledger = process.ledger {
       let now = ledger.now
+      world.noteAnswer(at: now)
       moment = Moment(
         seq: ledger.committedSeq, time: now,
         firstTime: isFlushScheduled ? moment?.firstTime ?? now : now)
