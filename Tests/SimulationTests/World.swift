@@ -36,8 +36,6 @@ final class World: @unchecked Sendable {
   private(set) lazy var receiver = SimulatedReceiver(self)
   private(set) var faults: FaultPlan
   private(set) var process: SimulatedProcess?
-  /// The latest time by which a ledger has answered: its process may have ended since.
-  private(set) var latestAnswer: LedgerTime?
   var judge = JournalJudge()
   private var source: CommandSource
   private(set) var operations: [Operation] = []
@@ -130,9 +128,6 @@ final class World: @unchecked Sendable {
   }
 
   // MARK: The process
-
-  /// A ledger answers something, by this time.
-  func noteAnswer(at time: LedgerTime) { latestAnswer = max(latestAnswer ?? time, time) }
 
   private func startProcess() {
     processCount += 1

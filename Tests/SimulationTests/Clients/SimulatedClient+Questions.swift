@@ -77,7 +77,7 @@ extension SimulatedClient {
       let box = MomentBox()
       let transport = SimulatedTransport(
         world: world, client: name, timeout: milliseconds(5_000...60_000),
-        onMessage: { box.moment = $0 })
+        onAnswer: { box.moment = $0 })
       let client = AccountingClient(wrapping: GRPCClient(transport: transport))
       var last: Int64 = -1
       do {
@@ -112,6 +112,6 @@ extension StoredEntry {
 /// Holds the moment of an answer until its caller looks at it.
 ///
 /// Unchecked: it belongs to the simulation's thread.
-private final class MomentBox: @unchecked Sendable {
+final class MomentBox: @unchecked Sendable {
   var moment: Moment?
 }

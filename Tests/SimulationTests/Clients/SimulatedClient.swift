@@ -25,11 +25,11 @@ struct SimulatedClient {
   }
 
   func client(
-    _ operation: Operation? = nil, onMessage: @escaping @Sendable (Moment?) -> Void = { _ in }
+    _ operation: Operation? = nil, onAnswer: @escaping @Sendable (Moment?) -> Void = { _ in }
   ) -> AccountingClient {
     let timeout = chance(70) ? milliseconds(400...3_000) : milliseconds(1...200)
     let transport = SimulatedTransport(
-      world: world, client: name, operation: operation, timeout: timeout, onMessage: onMessage)
+      world: world, client: name, operation: operation, timeout: timeout, onAnswer: onAnswer)
     return AccountingClient(wrapping: GRPCClient(transport: transport))
   }
 
@@ -107,13 +107,14 @@ struct SimulatedClient {
           operation.change(keyTo: key)
         }
       }
+      let box = MomentBox()
       do {
-        let spoken = try await send(operation, key)
+        let spoken = try await send(operation, key, box)
         world.judge(spoken, to: operation)
         return spoken
       } catch let item as RefusedItem {
         guard item.isPassing else {
-          world.judge(item.words, refusing: operation)
+          world.judge(item.words, refusing: operation, at: box.moment)
           return nil
         }
         simulator.history.count("passing: \(item.words)")
@@ -121,7 +122,7 @@ struct SimulatedClient {
         let error = RPCError(wrapping: error)
         let reason = error.errorInfo?.reason ?? ""
         guard Words.isPassing(error.code, reason) else {
-          world.judge(Words.refusal(error), refusing: operation)
+          world.judge(Words.refusal(error), refusing: operation, at: box.moment)
           return nil
         }
         world.judge(error, putting: operation, off: isOnlyCopy && tries == 0)
@@ -132,8 +133,10 @@ struct SimulatedClient {
   }
 
   /// Sends a command once; now and then takes it back before it is answered.
-  private func send(_ operation: Operation, _ key: String) async throws -> Spoken {
-    let client = client(operation)
+  private func send(
+    _ operation: Operation, _ key: String, _ box: MomentBox
+  ) async throws -> Spoken {
+    let client = client(operation) { box.moment = $0 }
     let caller = caller
     guard chance(6) else {
       return try await Contract.send(operation.command, key: key, client, caller)
@@ -198,12 +201,14 @@ struct SimulatedClient {
       return (command, item.key)
     }
     for item in items { item.copies += 1 }
-    if let results = try? await Contract.record(batch, client(), caller) {
+    let box = MomentBox()
+    let client = client { box.moment = $0 }
+    if let results = try? await Contract.record(batch, client, caller) {
       for (item, result) in zip(items, results) {
         switch result {
         case .success(let spoken): world.judge(spoken, to: item)
         case .failure(let refused) where refused.isPassing: break
-        case .failure(let refused): world.judge(refused.words, refusing: item)
+        case .failure(let refused): world.judge(refused.words, refusing: item, at: box.moment)
         }
       }
     }

@@ -34,8 +34,8 @@ extension World {
   }
 
   /// A command was refused for good.
-  func judge(_ words: String, refusing operation: Operation) {
-    if words.contains("ANSWER_NOT_KEPT") { return judgeOldAnswer(of: operation) }
+  func judge(_ words: String, refusing operation: Operation, at moment: Moment?) {
+    if words.contains("ANSWER_NOT_KEPT") { return judgeOldAnswer(of: operation, at: moment) }
     guard let reply = judge.reply(to: operation.digest) else {
       return simulator.fail("\(operation.title) was refused, \(words), without a trace")
     }
@@ -79,9 +79,9 @@ extension World {
     simulator.history.count("backup: told")
   }
 
-  private func judgeOldAnswer(of operation: Operation) {
-    guard let reply = judge.reply(to: operation.digest), let latestAnswer,
-      latestAnswer >= reply.time.adding(LedgerLimits.answerLife)
+  private func judgeOldAnswer(of operation: Operation, at moment: Moment?) {
+    guard let reply = judge.reply(to: operation.digest), let moment,
+      moment.time >= reply.time.adding(LedgerLimits.answerLife)
     else { return simulator.fail("\(operation.title): an answer was forgotten too early") }
     simulator.history.count("refusal: ANSWER_NOT_KEPT")
     simulator.note("\(operation.title) is too old to be told")

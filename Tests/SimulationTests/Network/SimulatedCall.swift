@@ -14,8 +14,8 @@ final class SimulatedCall: ClientStream, @unchecked Sendable {
   private var waiting: CheckedContinuation<Void, Never>?
   /// When the bytes that were fed last left the server.
   private var moment: Moment?
-  /// Told when a message is taken, with the moment at which it left the server.
-  var onMessage: (Moment?) -> Void = { _ in }
+  /// Told when a message or the error is taken, with the moment at which it left the server.
+  var onAnswer: (Moment?) -> Void = { _ in }
   /// Called once, when the caller has given up.
   var onGivingUp: () -> Void = {}
 
@@ -132,12 +132,14 @@ final class SimulatedCall: ClientStream, @unchecked Sendable {
     while true {
       if !messages.isEmpty {
         let message = messages.removeFirst()
-        onMessage(message.moment)
+        onAnswer(message.moment)
         return message.bytes
       }
       switch end {
       case .success: return nil
-      case .failure(let error): throw error
+      case .failure(let error):
+        onAnswer(moment)
+        throw error
       case nil: break
       }
       await withTaskCancellationHandler {

@@ -55,7 +55,6 @@ final class SimulatedConnection: ServerCallHost, @unchecked Sendable {
   func setNeedsFlush() {
     if let ledger = process.ledger {
       let now = ledger.now
-      world.noteAnswer(at: now)
       moment = Moment(
         seq: ledger.committedSeq, time: now,
         firstTime: isFlushScheduled ? moment?.firstTime ?? now : now)

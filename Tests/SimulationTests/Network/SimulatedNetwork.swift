@@ -108,8 +108,8 @@ struct SimulatedTransport: ClientTransport {
   /// What the calls are about, when they are commands.
   var operation: Operation?
   var timeout: Duration?
-  /// Told of each message that a caller takes, with the moment at which it left the server.
-  var onMessage: @Sendable (Moment?) -> Void = { _ in }
+  /// Told of each message or error that is taken, with the moment at which it left the server.
+  var onAnswer: @Sendable (Moment?) -> Void = { _ in }
 
   func unary(
     _ head: ClientRequestHead, framedMessage: [UInt8]
@@ -142,7 +142,7 @@ struct SimulatedTransport: ClientTransport {
     } catch {
       throw RPCError(code: .internalError, message: "\(error)")
     }
-    call.onMessage = onMessage
+    call.onAnswer = onAnswer
     guard let timeout else { return call }
     simulator.after(timeout) {
       guard !call.isEnded else { return }
