@@ -32,9 +32,15 @@ struct ServerCommand: AsyncParsableCommand {
   @Option(help: "Connections that an address may have at once.")
   var maxConnectionsPerAddress = 200
 
+  @Option(help: "Connections of no use that an address may make in a burst.")
+  var fruitlessBurst = 100
+
   func validate() throws {
     guard maxConnectionsPerAddress > 0 else {
       throw ValidationError("--max-connections-per-address is 1 at least")
+    }
+    guard fruitlessBurst > 0 else {
+      throw ValidationError("--fruitless-burst is 1 at least")
     }
     guard maxConcurrentStreams > 0 else {
       throw ValidationError("--max-concurrent-streams is 1 at least")
@@ -67,6 +73,7 @@ struct ServerCommand: AsyncParsableCommand {
     var configuration = GRPCServer.Configuration()
     configuration.limits.session.maxConcurrentStreams = maxConcurrentStreams
     configuration.limits.maxConnectionsPerAddress = maxConnectionsPerAddress
+    configuration.limits.fruitlessBurst = fruitlessBurst
     if let cert, let key {
       configuration.tls = try ServerTLS(certificateChainFile: cert, privateKeyFile: key)
     }

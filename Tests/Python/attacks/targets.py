@@ -22,6 +22,8 @@ NAMES = ("interop", "interop-tls", "farebox")
 # Every server has the health service: a call that is answered, and one that goes on for ever.
 CHECK = b"/grpc.health.v1.Health/Check"
 WATCH = b"/grpc.health.v1.Health/Watch"
+# More connections of one address than any test makes, at once and of no use.
+CONNECTIONS_MAX, FRUITLESS_MAX = 10_000, 1_000_000
 
 
 class Target:
@@ -91,9 +93,13 @@ class Target:
 
 
 @contextlib.contextmanager
-def start(name, folder, binary, environment=None):
-    """One of NAMES, running; `environment` adds settings of Farebox."""
+def start(name, folder, binary, is_patient=False):
+    """One of NAMES, running; a patient one admits whatever connections one address makes."""
     if name == "farebox":
+        environment = {}
+        if is_patient:
+            environment["FAREBOX_LIMITS_CONNECTIONS_PER_ADDRESS"] = str(CONNECTIONS_MAX)
+            environment["FAREBOX_LIMITS_FRUITLESS_BURST"] = str(FRUITLESS_MAX)
         addresses, data = free_addresses(), data_with_users(folder)
         with FareboxProcess(binary, data, addresses, environment=environment) as server:
             target = Target(server, server.addresses["accounting"])
@@ -102,12 +108,15 @@ def start(name, folder, binary, environment=None):
             assert server.is_running(), server.log()[-2000:]
         return
     flags, context, certificate = [], None, None
+    if is_patient:
+        flags += ["--max-connections-per-address", str(CONNECTIONS_MAX)]
+        flags += ["--fruitless-burst", str(FRUITLESS_MAX)]
     if name == "interop-tls":
         authority = Authority()
         key, own = authority.issue("server")
         (folder / "key.pem").write_bytes(key)
         (folder / "server.pem").write_bytes(own)
-        flags = ["--tls", "--key", str(folder / "key.pem"), "--cert", str(folder / "server.pem")]
+        flags += ["--tls", "--key", str(folder / "key.pem"), "--cert", str(folder / "server.pem")]
         context, certificate = trusting_context(), authority.certificate
     with InteropServer(folder / "server.log", *flags) as server:
         yield Target(server, server.address, context, certificate)

@@ -17,7 +17,9 @@ TOLD = b"This port speaks gRPC"
 
 @pytest.fixture(scope="module", params=[name for name in NAMES if "tls" not in name])
 def target(request, tmp_path_factory, farebox_binary):
-    with start(request.param, tmp_path_factory.mktemp("http1"), farebox_binary) as target:
+    # Each connection here is of no use: after a hundred the next ones would have to wait.
+    folder = tmp_path_factory.mktemp("http1")
+    with start(request.param, folder, farebox_binary, is_patient=True) as target:
         yield target
 
 

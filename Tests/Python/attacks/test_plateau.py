@@ -14,10 +14,9 @@ from test_floods import BOMBS, batches, flood
 
 CONNECTIONS = 1_000 if IS_LONG else 100
 STREAMS = 50
-NEWCOMER_SECONDS = 1.1
-# Beyond the first flood, whatever comes; and after the trim, beyond what there was at the start: 3
-# to 5 MiB stay, also on a busy machine.
-REPEATED_MAX, TRIMMED_MAX = 12 * MIB, 16 * MIB
+# Beyond the first flood, whatever comes; and after the trim, beyond what there was at the start: of
+# 100 connections 3 to 5 MiB stay, also on a busy machine, of 1,000 8 to 19.
+REPEATED_MAX, TRIMMED_MAX = 12 * MIB, 14 * MIB + CONNECTIONS * 12 * 1024
 # For calls that have begun a message: what it announced, and the call.
 ROOM_MAX = CONNECTIONS * STREAMS * (60_000 + 8 * 1024)
 TRIM_SECONDS = 90
@@ -25,11 +24,7 @@ TRIM_SECONDS = 90
 
 @pytest.fixture(params=["interop", "farebox"])
 def target(request, tmp_path, farebox_binary):
-    environment = {
-        "FAREBOX_LIMITS_CONNECTIONS_PER_ADDRESS": "10000",
-        "FAREBOX_LIMITS_FRUITLESS_BURST": "1000000",
-    }
-    with start(request.param, tmp_path, farebox_binary, environment) as target:
+    with start(request.param, tmp_path, farebox_binary, is_patient=True) as target:
         yield target
 
 
@@ -74,10 +69,6 @@ def _hold(target, call):
             connection.send(call(2 * number + 1))
     for connection in connections:
         connection.probe()
-    # Those that are over sooner are of no use, and after some hundred the next ones would have to
-    # wait. Farebox is told to bear more; the interop server cannot be.
-    if not target.trims:
-        time.sleep(NEWCOMER_SECONDS)
     for connection in connections:
         connection.peer.close()
 
@@ -105,7 +96,12 @@ def test_a_second_flood_holds_no_more_than_the_first(target, kind):
     heights = []
     for _ in range(3):
         FLOODS[kind](target)
-        heights.append(settled(target, 0, 0.5))
+        # From one flood of the full size to the next, without a pause, jemalloc keeps up to a tenth
+        # more: 262 to 357 MiB over six of them, and 55 after the trim.
+        if IS_LONG and target.trims:
+            heights.append(settled(target, start_bytes + TRIMMED_MAX, TRIM_SECONDS))
+        else:
+            heights.append(settled(target, 0, 0.5))
     if kind == "halves of messages":
         assert max(heights) - start_bytes < ROOM_MAX, [one / MIB for one in heights]
     else:
