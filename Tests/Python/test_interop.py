@@ -117,6 +117,15 @@ def test_a_soak_case_tolerates_what_its_budget_allows():
         assert our_client(address, "rpc_soak", "--soak-max-failures", "3").returncode == 0
 
 
+@pytest.mark.parametrize(
+    "flag", ["--max-connections-per-address", "--fruitless-burst", "--max-concurrent-streams"]
+)
+def test_a_server_that_would_admit_nothing_does_not_start(flag):
+    server = [str(binary_path(name="grpc-interop")), "server", "--port", "0"]
+    done = subprocess.run([*server, flag, "0"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 64 and f"{flag} is 1 at least" in done.stderr, done.stderr
+
+
 def test_the_published_spellings_work_and_unknown_cases_are_refused(our_server):
     host, port = our_server.address.rsplit(":", 1)
     client = [str(binary_path(name="grpc-interop")), "client"]
