@@ -86,6 +86,7 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CScheduler"),
     // Leaves
     layer("HTTP2", ["CNghttp2"]),
     layer("Protobuf", ["CProtobufC"]),
@@ -102,7 +103,7 @@ let package = Package(
     layer("Conversation"),
     layer("Webhooks", ["Ledger", crypto]),
     // Edges
-    layer("StorageSQLite", ["Ledger", "Identity", "Webhooks", grdb, sqlite]),
+    layer("StorageSQLite", ["CScheduler", "Ledger", "Identity", "Webhooks", grdb, sqlite]),
     layer("WebhookTransport", ["Webhooks", nioCore, nioPosix, nioHTTP1, nioSSL]),
     layer("Interceptors", ["GRPC", "GRPCServices", "Identity", "Observability", logging]),
     layer(
@@ -254,8 +255,8 @@ if Context.environment["FAREBOX_TARGETS"] == "simulation" {
 // The ledger's store alone: for campaigns against optimized code.
 if Context.environment["FAREBOX_TARGETS"] == "storage" {
   let storage: Set = [
-    "CArgon2", "Ledger", "Identity", "Webhooks", "StorageSQLite", "LedgerConformance",
-    "StorageFaults", "StorageSQLiteTests",
+    "CArgon2", "CScheduler", "Ledger", "Identity", "Webhooks", "StorageSQLite",
+    "LedgerConformance", "StorageFaults", "StorageSQLiteTests",
   ]
   package.targets.removeAll { !storage.contains($0.name) }
   package.products = []

@@ -3,6 +3,7 @@ import Foundation
 import Synchronization
 
 #if canImport(Glibc)
+  import CScheduler
   import Glibc
 #endif
 
@@ -14,6 +15,9 @@ final class BackgroundThread: Sendable {
   /// How far the thread stands back, in steps of nice(2): on a core that the others keep busy it
   /// gets a quarter of what one of them does. Further back, tables would fall behind for good.
   private static let niceness: Int32 = 6
+  /// How long it keeps a core, in nanoseconds, before a thread that wakes up may have it: a commit
+  /// is woken by the disk, and would wait for milliseconds else. The shortest that Linux knows.
+  private static let slice: UInt64 = 100_000
 
   private struct Line {
     /// By the instant before which it does not run; of the same instant, as it came.
@@ -84,12 +88,14 @@ final class BackgroundThread: Sendable {
     done.wait()
   }
 
-  /// Of the calling thread: on Linux each has a niceness of its own (setpriority(2)).
+  /// Of the calling thread: on Linux each has a niceness of its own (setpriority(2)), and a slice
+  /// (sched_setattr(2)).
   private static func standBack() {
     #if canImport(Glibc)
       let who = __priority_which_t(PRIO_PROCESS.rawValue)
+      let niceness = min(19, getpriority(who, 0) + niceness)
       // Refused or not, the work is done.
-      _ = setpriority(who, 0, min(19, getpriority(who, 0) + niceness))
+      if farebox_set_slice(niceness, slice) != 0 { _ = setpriority(who, 0, niceness) }
     #endif
   }
 }

@@ -56,5 +56,27 @@ struct BackgroundThreadTests {
       #expect(place.withLock { $0 } == min(19, before + 6))
       #expect(getpriority(who, 0) == before)
     }
+
+    @Test("has a short slice where the system heeds one", .enabled(if: systemHeedsSlices))
+    func slice() throws {
+      let thread = BackgroundThread("test")
+      let schedule = Mutex("")
+      thread.runAndWait {
+        let text = (try? String(contentsOfFile: "/proc/thread-self/sched", encoding: .utf8)) ?? ""
+        schedule.withLock { $0 = text }
+      }
+      let line = try #require(
+        schedule.withLock { $0.split(separator: "\n").first { $0.hasPrefix("se.slice ") } })
+      #expect(line.split(separator: " ").last == "100000")
+    }
   #endif
 }
+
+#if canImport(Glibc)
+  /// Linux 6.12 and later, where it tells about threads (CONFIG_SCHED_DEBUG).
+  private var systemHeedsSlices: Bool {
+    let version = ProcessInfo.processInfo.operatingSystemVersion
+    let isRecent = (version.majorVersion, version.minorVersion) >= (6, 12)
+    return isRecent && FileManager.default.fileExists(atPath: "/proc/thread-self/sched")
+  }
+#endif
