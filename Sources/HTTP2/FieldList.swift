@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Header fields to be sent, in order.
 ///
 /// Names must already be in lower case and values valid: libnghttp2 does not check what it sends,
@@ -6,6 +12,21 @@ public struct FieldList: Sendable, Hashable {
   enum Part: Sendable, Hashable {
     case literal(StaticBytes)
     case stored(start: Int, count: Int)
+
+    var count: Int {
+      switch self {
+      case .literal(let text): text.count
+      case .stored(_, let count): count
+      }
+    }
+
+    fileprivate func bytes(in stored: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+      switch self {
+      case .literal(let text): text.bytes
+      case .stored(let start, let count):
+        UnsafeRawBufferPointer(rebasing: stored.dropFirst(start).prefix(count))
+      }
+    }
   }
 
   struct Entry: Sendable, Hashable {
@@ -74,6 +95,24 @@ public struct FieldList: Sendable, Hashable {
     entries.append(Entry(name: storedName, value: storedValue, neverIndexed: neverIndexed))
   }
 
+  /// Bytes of all names and values.
+  var byteCount: Int {
+    entries.reduce(0) { $0 &+ $1.name.count &+ $1.value.count }
+  }
+
+  /// Hands out each field as bytes, which are valid inside `body` only.
+  func forEachField(
+    _ body: (
+      _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ neverIndexed: Bool
+    ) -> Void
+  ) {
+    bytes.withUnsafeBytes { stored in
+      for entry in entries {
+        body(entry.name.bytes(in: stored), entry.value.bytes(in: stored), entry.neverIndexed)
+      }
+    }
+  }
+
   private mutating func store(_ value: some Collection<UInt8>) -> Part {
     let start = bytes.count
     bytes.append(contentsOf: value)
@@ -92,12 +131,27 @@ struct StaticBytes: @unchecked Sendable, Hashable {
     count = literal.utf8CodeUnitCount
   }
 
-  static func == (a: StaticBytes, b: StaticBytes) -> Bool {
-    UnsafeBufferPointer(start: a.start, count: a.count)
-      .elementsEqual(UnsafeBufferPointer(start: b.start, count: b.count))
-  }
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
+
+  static func == (a: StaticBytes, b: StaticBytes) -> Bool { a.isEqual(to: b.bytes) }
+
+  func isEqual(to other: UnsafeRawBufferPointer) -> Bool { bytes.isEqual(to: other) }
 
   func hash(into hasher: inout Hasher) {
-    hasher.combine(bytes: UnsafeRawBufferPointer(start: start, count: count))
+    hasher.combine(bytes: bytes)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  func isEqual(to other: UnsafeRawBufferPointer) -> Bool {
+    guard count == other.count else { return false }
+    guard let start = baseAddress, let otherStart = other.baseAddress else { return true }
+    return memcmp(start, otherStart, count) == 0
+  }
+}
+
+extension Slice<UnsafeRawBufferPointer> {
+  func isEqual(to other: UnsafeRawBufferPointer) -> Bool {
+    UnsafeRawBufferPointer(rebasing: self).isEqual(to: other)
   }
 }

@@ -2,7 +2,7 @@ import CNghttp2
 
 /// Why a session could not be made, or can no longer be used.
 ///
-/// Every case but `missingSymbol` ends one connection and nothing else.
+/// Every case but `missingSymbol` and `fieldsTooLarge` ends one connection and nothing else.
 public enum HTTP2Error: Error, Sendable, Hashable {
   /// The installed libnghttp2 lacks a security back-port that this program requires.
   case missingSymbol(String)
@@ -14,6 +14,8 @@ public enum HTTP2Error: Error, Sendable, Hashable {
   case flooded(Flood)
   /// The peer broke a rule of HTTP/2, and was told so with this code.
   case violation(ErrorCode)
+  /// The fields of a request are larger than is ever sent: names and values, in bytes.
+  case fieldsTooLarge(bytes: Int)
   /// The session has ended, so nothing more can be fed to it or asked of it.
   case ended
 }
@@ -32,6 +34,8 @@ extension HTTP2Error: CustomStringConvertible {
       return "the peer floods the connection with \(flood.rawValue)"
     case .violation(let code):
       return "the peer broke a rule of HTTP/2: \(code)"
+    case .fieldsTooLarge(let bytes):
+      return "the header fields have \(bytes) bytes: at most \(Session.sentFieldBytesMax) are sent"
     case .ended:
       return "the HTTP/2 session has ended"
     }

@@ -76,11 +76,17 @@ extension Session {
     if !idleFrames.take(atNanoseconds: Session.monotonicNanoseconds()) { flood = .idleFrames }
   }
 
-  /// Remembers that the peer has changed the windows of all streams at once.
-  func noteWindows(in settings: nghttp2_settings) {
-    for index in 0..<settings.niv
-    where settings.iv[index].settings_id == Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue) {
-      hasMovedWindows = true
+  /// Remembers that the peer has changed the windows of all streams at once, and the size of the
+  /// compression table that it allows.
+  func note(_ settings: nghttp2_settings) {
+    for index in 0..<settings.niv {
+      let entry = settings.iv[index]
+      switch UInt32(bitPattern: entry.settings_id) {
+      case NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue: hasMovedWindows = true
+      case NGHTTP2_SETTINGS_HEADER_TABLE_SIZE.rawValue:
+        headerEncoder?.limitTable(toBytes: entry.value)
+      default: break
+      }
     }
   }
 

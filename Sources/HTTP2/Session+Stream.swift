@@ -32,6 +32,9 @@ extension Session {
     @exclusivity(unchecked) var slot = 0
     @exclusivity(unchecked) var hasFinalHeaders = false
     @exclusivity(unchecked) var outbound = OutboundQueue()
+    /// A client's header block that the library has not got to yet: it is compressed when it is
+    /// sent, since blocks must be compressed in the order in which they are sent.
+    @exclusivity(unchecked) var unsentFields: FieldList?
     /// The peer's reading side is parked: the library asked for bytes and there were none.
     @exclusivity(unchecked) var isDeferred = false
     @exclusivity(unchecked) var wantsWritable = false

@@ -5,21 +5,24 @@ extension Session {
   ///
   /// With `endStream` no payload follows. Requests above the peer's stream limit wait inside the
   /// library, without deadline: compare `openStreams.count` with `peerMaxConcurrentStreams` first.
+  /// Throws ``HTTP2Error/fieldsTooLarge(bytes:)`` when the fields are larger than any server reads.
   public func submitRequest(_ fields: FieldList, endStream: Bool = false, context: AnyObject? = nil)
     throws(HTTP2Error) -> Stream
   {
     precondition(role == .client)
     guard !isEnded else { throw .ended }
+    guard fields.byteCount <= Self.sentFieldBytesMax else {
+      throw .fieldsTooLarge(bytes: fields.byteCount)
+    }
     let stream = Stream(id: 0)
     stream.context = context
     let pointer = Unmanaged.passUnretained(stream).toOpaque()
-    let id = withFields(fields) { nva, count in
-      withProvider(endStream ? nil : stream) {
-        nghttp2_submit_request(handle, nil, nva, count, $0, pointer)
-      }
+    let id = withProvider(endStream ? nil : stream) {
+      nghttp2_submit_request(handle, nil, nil, 0, $0, pointer)
     }
     guard id > 0 else { throw .library(code: id, operation: "submit request") }
     stream.id = id
+    stream.unsentFields = fields
     if endStream { stream.outbound.ending = .endStream }
     register(stream)
     return stream

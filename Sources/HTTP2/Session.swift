@@ -49,6 +49,10 @@ public final class Session {
   @exclusivity(unchecked) private var isDispatching = false
   private let workspace: SessionWorkspace?
   @exclusivity(unchecked) var scratch: [nghttp2_nv] = []
+  /// Of a client; the library compresses what a server sends.
+  @exclusivity(unchecked) var headerEncoder: HeaderEncoder?
+  /// The header block being sent, behind room for its frame's header.
+  @exclusivity(unchecked) var outgoingBlock: [UInt8] = []
 
   /// The streams that are open, in no order. They are kept alive here, the library has bare
   /// pointers.
@@ -91,6 +95,7 @@ public final class Session {
     self.role = role
     self.configuration = configuration
     self.workspace = workspace
+    headerEncoder = role == .client ? HeaderEncoder() : nil
     provokedResets = TokenBucket(
       burst: configuration.provokedResetBurst, perSecond: configuration.provokedResetsPerSecond)
     oversizedBlocks = TokenBucket(
@@ -186,8 +191,7 @@ public final class Session {
         dispatch(handleEvent)
         continue
       }
-      write(UnsafeRawBufferPointer(start: piece, count: count))
-      taken += count
+      taken += hand(UnsafeRawBufferPointer(start: piece, count: count), to: write)
     }
     dispatch(handleEvent)
     return true

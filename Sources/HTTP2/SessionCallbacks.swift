@@ -184,7 +184,7 @@ func onFrameReceived(
       let isAck = UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0
       if !isAck {
         session.hasPeerSettings = true
-        session.noteWindows(in: frame.pointee.settings)
+        session.note(frame.pointee.settings)
       }
       session.log.records.append(isAck ? .settingsAcknowledged : .settings)
     case NGHTTP2_PING.rawValue:
@@ -352,7 +352,7 @@ extension Session {
       flags |= NGHTTP2_DATA_FLAG_EOF.rawValue
     case .trailers(let fields):
       flags |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
-      _ = withFields(fields) { nghttp2_submit_trailer(handle, stream.id, $0, $1) }
+      submitTrailers(fields, on: stream)
     case .preparedTrailers(let fields):
       flags |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
       nghttp2_submit_trailer(handle, stream.id, fields.pairs.baseAddress, fields.pairs.count)

@@ -114,7 +114,9 @@ struct ScarceMemoryTests {
       guard memory.hasFailed else { break }
     }
     // A frame that cannot be queued is no error of the session: it is dropped, its stream ends.
-    #expect(errors > 20 && k > 60, "\(errors) errors in \(k) places")
+    // What a client sends as fields takes none of the library's memory.
+    let places = role == .server ? 60 : 25
+    #expect(errors > 20 && k > places, "\(errors) errors in \(k) places")
     let word = isLasting ? "for ever" : "once"
     print("allocations of a \(role), \(word): \(k - 1), \(errors) errors")
   }

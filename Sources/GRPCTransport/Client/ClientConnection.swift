@@ -110,6 +110,12 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
       call.activate(stream, self)
       unsentRequests += 1
       if serverMayRunDry { flush() } else { scheduleFlush() }
+    } catch HTTP2Error.fieldsTooLarge(let bytes) {
+      // No other connection would send them either.
+      call.fail(
+        RPCError(
+          code: .resourceExhausted, message: "the call's metadata is too large",
+          cause: HTTP2Error.fieldsTooLarge(bytes: bytes)))
     } catch {
       call.fail(
         RPCError(code: .unavailable, message: "the request could not be sent", cause: error))

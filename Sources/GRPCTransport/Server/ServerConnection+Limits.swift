@@ -117,7 +117,8 @@ extension LimitBreach {
     case .flooded(.continuations): self = .continuations
     case .flooded(.provokedResets): self = .provokedResets
     case .flooded(.headerBlocks): self = .headerBlocks
-    case .missingSymbol, .library, .badPreface, .violation, .ended: self = .protocolError
+    case .missingSymbol, .library, .badPreface, .violation, .fieldsTooLarge, .ended:
+      self = .protocolError
     }
   }
 }
