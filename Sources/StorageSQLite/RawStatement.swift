@@ -1,5 +1,6 @@
 import GRDB
 import GRDBSQLite
+import Ledger
 
 /// An error of SQLite on the hot path.
 struct RawSQLError: Error, CustomStringConvertible {
@@ -135,8 +136,7 @@ struct RawArguments {
   }
 
   mutating func text(_ value: String) {
-    var value = value
-    value.withUTF8 { text(UnsafeRawBufferPointer($0)) }
+    value.lendUTF8 { text(UnsafeRawBufferPointer($0)) }
   }
 
   mutating func text(_ value: [UInt8]) {

@@ -5,7 +5,7 @@ extension ForceRelease {
   /// `draft` is the hold's account with everything due written down; `hold` the hold as it stands
   /// then. Both are nil when there is no such hold.
   func decide(on draft: inout Draft?, hold: Hold?) -> Result<Answer, Refusal> {
-    precondition(invalidField == nil, "an unlawful command reached its decision")
+    assert(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; RefusalOrderTests walks them row by row.
     guard let hold, var account = draft.take() else { return .failure(.holdNotFound) }
     let result = decide(&account, hold)
@@ -19,9 +19,7 @@ extension ForceRelease {
     // From here on the release succeeds.
     let (usage, returned) = account.expire(hold, at: account.time, reason: reason)
     account.repayDebt(at: account.time)
-    var ended = hold
-    ended.state = .expired
-    ended.endedAt = account.time
+    let ended = hold.ended(as: .expired, at: account.time)
     return .success(
       .holdForced(
         ForceReleaseAnswer(

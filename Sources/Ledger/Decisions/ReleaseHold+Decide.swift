@@ -2,7 +2,7 @@ extension ReleaseHold {
   /// Decides a release. `draft` is the hold's account with everything due written down; `hold` the
   /// hold as it stands then. Both are nil when there is no such hold.
   func decide(on draft: inout Draft?, hold: Hold?) -> Result<Answer, Refusal> {
-    precondition(invalidField == nil, "an unlawful command reached its decision")
+    assert(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; ReleaseHoldTests walks them row by row.
     guard let hold, var account = draft.take() else { return .failure(.holdNotFound) }
     let result = decide(&account, hold)
@@ -17,9 +17,7 @@ extension ReleaseHold {
     let returned = account.end(
       hold, as: .released, at: account.time, spending: ([], hold.pins), usage: nil, reason: reason)
     account.repayDebt(at: account.time)
-    var released = hold
-    released.state = .released
-    released.endedAt = account.time
+    let released = hold.ended(as: .released, at: account.time)
     return .success(
       .holdReleased(
         ReleaseAnswer(hold: released, returnedMicros: returned, balance: account.balance)))

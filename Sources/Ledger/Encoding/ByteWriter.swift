@@ -125,8 +125,7 @@ public struct ByteWriter: ~Copyable {
 
   mutating func text(_ value: String) {
     if value.isEmpty { return byte(0) }
-    var value = value
-    value.withUTF8 { raw(UnsafeRawBufferPointer($0)) }
+    value.lendUTF8 { raw(UnsafeRawBufferPointer($0)) }
   }
 
   mutating func value(_ value: some Storable) {

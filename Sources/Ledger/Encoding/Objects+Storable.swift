@@ -126,7 +126,7 @@ extension AllocationTerms {
 }
 
 extension Hold: Storable {
-  init(from reader: inout ByteReader) throws(CorruptionError) {
+  convenience init(from reader: inout ByteReader) throws(CorruptionError) {
     let id = try reader.value(HoldID.self)
     let account = try reader.value(AccountID.self)
     let price = try reader.optional(PriceVersion.self)

@@ -195,8 +195,8 @@ struct BatchDecider {
       var draft = holdersDraft(command.hold)
       let hold = hold(command.hold, in: draft)
       let outcome = command.decide(on: &draft, hold: hold, at: time)
-      if case .success = outcome, hold?.state == .expired {
-        endedHolds[command.hold]?.isLateSettled = true
+      if case .success = outcome, let hold, hold.state == .expired {
+        endedHolds[command.hold] = hold.settledLate
       }
       return conclude(draft, outcome, submission)
     case .extendHold(let command):

@@ -183,7 +183,7 @@ extension MemoryLedgerStore.Contents {
         holds[hold.id] = hold
         accounts[hold.terms.account, default: .init()].open[hold.id] =
           hold.state == .open ? hold : nil
-      case .lateSettled(let id): holds[id]?.isLateSettled = true
+      case .lateSettled(let id): holds[id] = holds[id]?.settledLate
       case .usage(let record): usage.append(record)
       case .allocation(let allocation):
         allocations[allocation.id] = allocation

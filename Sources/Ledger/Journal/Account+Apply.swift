@@ -137,13 +137,13 @@ extension Account {
   }
 
   private mutating func extend(_ slice: HoldExtension, _ rows: inout [LedgerRow]) {
-    guard var hold = holds[slice.hold] else {
+    guard let before = holds[slice.hold] else {
       preconditionFailure("a hold that is not open cannot be extended")
     }
-    precondition(slice.expiresAt >= hold.expiresAt && slice.expiresAt <= hold.terms.maxUntil)
-    precondition(slice.reportedMicros >= hold.reportedMicros, "a report fell")
+    precondition(slice.expiresAt >= before.expiresAt && slice.expiresAt <= before.terms.maxUntil)
+    precondition(slice.reportedMicros >= before.reportedMicros, "a report fell")
     setAside(slice.pins, &rows)
-    hold.extend(slice)
+    let hold = before.extended(by: slice)
     countHeld(slice.pins.totalMicros, BudgetScope(of: hold))
     holds[hold.id] = hold
     rows.append(.hold(hold))
@@ -189,7 +189,7 @@ extension Account {
     }
     countHeld(-hold.grantedMicros, BudgetScope(of: hold))
     if let usage = end.usage { countCharge(usage, BudgetScope(of: hold), &rows) }
-    rows.append(.hold(hold.ended(end)))
+    rows.append(.hold(hold.ended(as: end.state, at: end.endedAt)))
     if let usage = end.usage { rows.append(.usage(usage)) }
   }
 
@@ -214,15 +214,5 @@ extension Account {
       for allocation in allocations where allocation.isUsedUp { alerts?.forget(allocation.id) }
     }
     allocations.removeAll(where: \.isUsedUp)
-  }
-}
-
-extension Hold {
-  fileprivate func ended(_ end: HoldEnd) -> Hold {
-    precondition(state == .open && end.state != .open, "a hold ends once")
-    var hold = self
-    hold.state = end.state
-    hold.endedAt = end.endedAt
-    return hold
   }
 }

@@ -26,8 +26,8 @@ public struct JournalEntry: Sendable {
     self.account = account
     self.actor = actor
     self.change = change
-    reply?.answeredAt = time
     self.reply = reply
+    self.reply?.answeredAt = time
   }
 }
 

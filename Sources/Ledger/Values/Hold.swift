@@ -44,23 +44,26 @@ public final class HoldTerms: Sendable {
 ///            expiresAt + grace ---> expired ---- late SettleHold, once, within 24 h or uncollected
 ///            ForceRelease --------> expired
 /// ```
-public struct Hold: Sendable {
+///
+/// An object, because a hold is handed on many times. It never changes: what happens to a hold
+/// makes another one.
+public final class Hold: Sendable {
   public let terms: HoldTerms
-  public internal(set) var state: HoldState
+  public let state: HoldState
   /// What was set aside, by all slices together, in micro-credits.
-  public internal(set) var grantedMicros: Int64
+  public let grantedMicros: Int64
   /// The allocations that were set aside, in the order in which they are spent.
-  public internal(set) var pins: [Pin]
+  public let pins: [Pin]
   /// When the hold ends by itself; a settle is awaited ``LedgerLimits/settleGrace`` longer.
-  public internal(set) var expiresAt: LedgerTime
+  public let expiresAt: LedgerTime
   /// What the caller said it has used so far, in micro-credits.
-  public internal(set) var reportedMicros: Int64
+  public let reportedMicros: Int64
   /// The tokens behind ``reportedMicros``; nil when none were reported.
-  public internal(set) var reportedUsage: TokenUsage?
+  public let reportedUsage: TokenUsage?
   /// When the hold ended; nil while it is open.
-  public internal(set) var endedAt: LedgerTime?
+  public let endedAt: LedgerTime?
   /// Whether a settle came after the hold had expired.
-  public internal(set) var isLateSettled: Bool
+  public let isLateSettled: Bool
 
   public init(
     terms: HoldTerms, state: HoldState, grantedMicros: Int64, pins: [Pin], expiresAt: LedgerTime,
@@ -90,24 +93,31 @@ extension Hold {
   /// The same hold after a late settle.
   public var settledLate: Hold {
     precondition(state == .expired && !isLateSettled, "only an expired hold is settled late, once")
-    var hold = self
-    hold.isLateSettled = true
-    return hold
+    return Hold(
+      terms: terms, state: state, grantedMicros: grantedMicros, pins: pins, expiresAt: expiresAt,
+      reportedMicros: reportedMicros, reportedUsage: reportedUsage, endedAt: endedAt,
+      isLateSettled: true)
   }
 
   /// The hold as it stands at `time`, given as it was last written down.
   ///
   /// What time brings about for it does not depend on its account: see ``Draft/settleDue()``.
   func standing(at time: LedgerTime) -> Hold {
-    guard state == .open, endsAt <= time else { return self }
-    var hold = self
-    hold.state = .expired
-    hold.endedAt = endsAt
-    return hold
+    state == .open && endsAt <= time ? ended(as: .expired, at: endsAt) : self
+  }
+
+  /// The hold after its end.
+  func ended(as end: HoldState, at instant: LedgerTime) -> Hold {
+    precondition(state == .open && end != .open, "a hold ends once")
+    return Hold(
+      terms: terms, state: end, grantedMicros: grantedMicros, pins: pins, expiresAt: expiresAt,
+      reportedMicros: reportedMicros, reportedUsage: reportedUsage, endedAt: instant,
+      isLateSettled: isLateSettled)
   }
 
   /// The hold after a slice: what a grant was pinned to before is not pinned twice.
-  mutating func extend(_ slice: HoldExtension) {
+  func extended(by slice: HoldExtension) -> Hold {
+    var pins = pins
     for pin in slice.pins {
       guard let index = pins.firstIndex(where: { $0.allocation == pin.allocation }) else {
         pins.append(pin)
@@ -116,9 +126,9 @@ extension Hold {
       pins[index] = Pin(
         allocation: pin.allocation, amountMicros: pins[index].amountMicros + pin.amountMicros)
     }
-    grantedMicros += slice.pins.totalMicros
-    expiresAt = slice.expiresAt
-    reportedMicros = slice.reportedMicros
-    reportedUsage = slice.reportedUsage
+    return Hold(
+      terms: terms, state: state, grantedMicros: grantedMicros + slice.pins.totalMicros,
+      pins: pins, expiresAt: slice.expiresAt, reportedMicros: slice.reportedMicros,
+      reportedUsage: slice.reportedUsage, endedAt: endedAt, isLateSettled: isLateSettled)
   }
 }

@@ -4,8 +4,7 @@ public enum Identifier {
   public static func isValid(_ text: String) -> Bool {
     guard (1...LedgerLimits.identifierBytesMax).contains(text.utf8.count) else { return false }
     let lawful = lawful
-    var text = text
-    return text.withUTF8 { bytes in
+    return text.lendUTF8 { bytes in
       bytes.allSatisfy { byte in
         let bits = byte < 64 ? lawful.low : lawful.high
         return byte < 128 && bits & (1 << UInt64(byte & 63)) != 0
