@@ -87,6 +87,7 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CScheduler"),
+    .systemLibrary(name: "CSQLiteSetup"),
     // Leaves
     layer("HTTP2", ["CNghttp2"]),
     layer("Protobuf", ["CProtobufC"]),
@@ -103,7 +104,9 @@ let package = Package(
     layer("Conversation"),
     layer("Webhooks", ["Ledger", crypto]),
     // Edges
-    layer("StorageSQLite", ["CScheduler", "Ledger", "Identity", "Webhooks", grdb, sqlite]),
+    layer(
+      "StorageSQLite",
+      ["CScheduler", "CSQLiteSetup", "Ledger", "Identity", "Webhooks", grdb, sqlite]),
     layer("WebhookTransport", ["Webhooks", nioCore, nioPosix, nioHTTP1, nioSSL]),
     layer("Interceptors", ["GRPC", "GRPCServices", "Identity", "Observability", logging]),
     layer(
@@ -255,7 +258,7 @@ if Context.environment["FAREBOX_TARGETS"] == "simulation" {
 // The ledger's store alone: for campaigns against optimized code.
 if Context.environment["FAREBOX_TARGETS"] == "storage" {
   let storage: Set = [
-    "CArgon2", "CScheduler", "Ledger", "Identity", "Webhooks", "StorageSQLite",
+    "CArgon2", "CScheduler", "CSQLiteSetup", "Ledger", "Identity", "Webhooks", "StorageSQLite",
     "LedgerConformance", "StorageFaults", "StorageSQLiteTests",
   ]
   package.targets.removeAll { !storage.contains($0.name) }

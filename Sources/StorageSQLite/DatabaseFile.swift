@@ -18,6 +18,9 @@ public enum DatabaseFile {
     case rebuildable
 
     fileprivate var synchronous: Int { self == .full ? 2 : 1 }
+    /// Debian's SQLite overwrites what is deleted with zeros, page by page. What can be rebuilt
+    /// from another file is no more secret than that file.
+    fileprivate var secureDelete: Int { self == .full ? 1 : 0 }
   }
 
   /// Opens the one connection that writes a file, creating and migrating the file where needed.
@@ -29,6 +32,7 @@ public enum DatabaseFile {
     at path: String, durability: Durability, isExclusive: Bool = false, cacheKiB: Int = 2_048,
     migrator: DatabaseMigrator
   ) throws(StartupError) -> DatabaseQueue {
+    SQLiteLibrary.prepare()
     var configuration = Configuration()
     configuration.prepareDatabase { database in
       if isExclusive { try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
@@ -43,6 +47,7 @@ public enum DatabaseFile {
           PRAGMA checkpoint_fullfsync = 1;
           PRAGMA wal_autocheckpoint = 0;
           PRAGMA cache_size = -\(cacheKiB);
+          PRAGMA secure_delete = \(durability.secureDelete);
           PRAGMA trusted_schema = 0;
           PRAGMA cell_size_check = 1;
           """)
@@ -61,6 +66,7 @@ public enum DatabaseFile {
 
   /// Opens a further connection to a file that a writer has open. It cannot write.
   public static func openReader(at path: String) throws(StartupError) -> DatabaseQueue {
+    SQLiteLibrary.prepare()
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(5)

@@ -15,7 +15,9 @@ enum ArrowTable {
     "Identity": ["CArgon2", "Crypto", "JWTKit"],
     "Conversation": [],
     "Webhooks": ["Ledger", "Crypto"],
-    "StorageSQLite": ["CScheduler", "Ledger", "Identity", "Webhooks", "GRDB", "GRDBSQLite"],
+    "StorageSQLite": [
+      "CScheduler", "CSQLiteSetup", "Ledger", "Identity", "Webhooks", "GRDB", "GRDBSQLite",
+    ],
     "WebhookTransport": ["Webhooks", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"],
     "Interceptors": ["GRPC", "GRPCServices", "Identity", "Observability", "Logging"],
     "AuthService": ["Contracts", "GRPC", "GRPCServices", "Protobuf", "Identity", "Interceptors"],

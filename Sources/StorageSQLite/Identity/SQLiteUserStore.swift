@@ -23,6 +23,7 @@ public struct SQLiteUserStore: UserStore {
   /// or no database.
   public init(path: String) throws(StartupError) {
     Self.createPrivateFile(path)
+    SQLiteLibrary.prepare()
     var configuration = Configuration()
     configuration.label = "identity"
     configuration.busyMode = .timeout(5)

@@ -21,6 +21,7 @@ public final class SQLiteWebhookStore: WebhookStore {
         || files.createFile(
           atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
     else { throw StartupError("cannot make the webhooks \(path)") }
+    SQLiteLibrary.prepare()
     var configuration = Configuration()
     configuration.label = "webhooks"
     configuration.busyMode = .timeout(5)
