@@ -11,8 +11,9 @@ import Synchronization
 ///   filter: every key of all three, in memory
 /// ```
 /// Keys are random, so that a table of them is written all over. The newest are therefore kept in
-/// memory and in a table to which rows are only appended; when they are many they are merged into
-/// the large one in the order of the keys, so that several fall on a page, a few with each chunk.
+/// memory and in a table to which rows of some dozens are only appended; when they are many they
+/// are merged into the large one in the order of the keys, so that several fall on a page, a few
+/// with each chunk.
 ///
 /// From any thread; closed before its connection.
 final class KeyIndex: Sendable {
@@ -195,7 +196,7 @@ final class KeyIndex: Sendable {
 /// What is merged and dropped at once.
 struct KeyBite {
   var merged: [KeyEntry] = []
-  /// Rows of `recent_keys`, by seq.
+  /// Rows of `recent_keys`, by their last seq.
   var dropped: ClosedRange<Int64>?
 }
 
@@ -207,6 +208,11 @@ struct KeyEntry: Comparable, Sendable {
 
   init(_ digest: Digest, seq: Int64) {
     hash = Int64(bitPattern: digest.keyBits)
+    self.seq = seq
+  }
+
+  init(hash: Int64, seq: Int64) {
+    self.hash = hash
     self.seq = seq
   }
 
@@ -222,10 +228,10 @@ struct KeyEntry: Comparable, Sendable {
   }
 
   fileprivate static func recent(_ database: Database) throws -> [KeyEntry] {
-    let rows = try Row.fetchCursor(
-      database, sql: "SELECT key_hash, seq FROM recent_keys ORDER BY seq")
+    let rows = try String.fetchCursor(
+      database, sql: "SELECT hash_by_seq FROM recent_keys ORDER BY last_seq")
     var entries: [KeyEntry] = []
-    while let row = try rows.next() { entries.append(KeyEntry(row)) }
+    while let text = try rows.next() { entries += try KeyRow.entries(in: text) }
     return entries
   }
 

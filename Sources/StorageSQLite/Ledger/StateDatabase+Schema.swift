@@ -7,7 +7,7 @@ extension StateDatabase {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     // Tables of an older shape are dropped: the journal fills them again.
-    migrator.registerMigration("state-9") { database in
+    migrator.registerMigration("state-10") { database in
       try database.execute(sql: "DROP VIEW IF EXISTS idempotency_keys")
       for table in tables + ["idempotency_keys"] where try database.tableExists(table) {
         try database.execute(sql: "DROP TABLE \(table)")
@@ -152,10 +152,10 @@ extension StateDatabase {
       seq INTEGER NOT NULL,
       PRIMARY KEY (key_hash, seq)
     ) STRICT, WITHOUT ROWID;
-    -- The latest keys, some of which are in the other table already.
+    -- The latest keys, some of which are in the other table already: see KeyRow.
     CREATE TABLE recent_keys (
-      seq INTEGER PRIMARY KEY,
-      key_hash INTEGER NOT NULL
+      last_seq INTEGER PRIMARY KEY,
+      hash_by_seq TEXT NOT NULL
     ) STRICT;
     -- The holds and charges of each account up to a journal entry: see AccountItems.
     CREATE TABLE account_items (
@@ -171,6 +171,9 @@ extension StateDatabase {
     INSERT INTO account_items_end VALUES (1, 0);
 
     CREATE VIEW idempotency_keys AS
-      SELECT key_hash, seq FROM merged_keys UNION SELECT key_hash, seq FROM recent_keys;
+      SELECT key_hash, seq FROM merged_keys
+      UNION
+      SELECT pair.value, CAST(pair.key AS INTEGER)
+      FROM recent_keys CROSS JOIN json_each(hash_by_seq) pair;
     """
 }

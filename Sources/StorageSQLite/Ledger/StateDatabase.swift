@@ -143,7 +143,7 @@ final class StateDatabase {
       key: try RawStatement(database, "INSERT INTO recent_keys VALUES (?, ?)"),
       // A bite may have been written before the process ended.
       mergedKey: try RawStatement(database, "INSERT OR IGNORE INTO merged_keys VALUES (?, ?)"),
-      oldKeys: try RawStatement(database, "DELETE FROM recent_keys WHERE seq BETWEEN ? AND ?"),
+      oldKeys: try RawStatement(database, "DELETE FROM recent_keys WHERE last_seq BETWEEN ? AND ?"),
       due: try RawStatement(database, "REPLACE INTO due VALUES (?, ?)"),
       notDue: try RawStatement(database, "DELETE FROM due WHERE account_id = ?"))
   }
@@ -184,12 +184,7 @@ final class StateDatabase {
         row.integer(Int64(event.kind.rawValue))
       }
     }
-    for key in chunk.keys {
-      try statements.key.run { row in
-        row.integer(key.seq)
-        row.integer(KeyEntry(key.digest, seq: key.seq).hash)
-      }
-    }
+    try write(recent: chunk.keys, by: statements)
     for (id, instant) in chunk.due {
       if instant == .distantFuture {
         try statements.notDue.run { $0.text(id.name) }
@@ -214,6 +209,19 @@ final class StateDatabase {
       if statements.amounts.changeCount == 1 { return }
     }
     try statements.allocation.write(allocation)
+  }
+
+  private func write(
+    recent keys: [(digest: Digest, seq: Int64)], by statements: Statements
+  ) throws {
+    for start in stride(from: 0, to: keys.count, by: KeyRow.keysMax) {
+      let some = keys[start...].prefix(KeyRow.keysMax)
+      let row = KeyRow(some.map { KeyEntry($0.digest, seq: $0.seq) })
+      try statements.key.run { arguments in
+        arguments.integer(row.lastSeq)
+        arguments.text(row.text)
+      }
+    }
   }
 
   private func merge(_ bite: KeyBite, by statements: Statements) throws {
