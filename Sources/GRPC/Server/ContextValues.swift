@@ -6,18 +6,19 @@ public protocol ContextKey {
 /// Values by key type. There are few, nearly always one: that one needs no array.
 ///
 /// Copied for every interceptor: so each value is an object, which is found without a cast.
+/// Inlined, because a key's type is looked up at run time where it is not known.
 public struct ContextValues: Sendable {
-  private class Entry: @unchecked Sendable {
-    let key: ObjectIdentifier
+  @usableFromInline class Entry: @unchecked Sendable {
+    @usableFromInline let key: ObjectIdentifier
 
-    init(key: ObjectIdentifier) { self.key = key }
+    @usableFromInline init(key: ObjectIdentifier) { self.key = key }
   }
 
   /// Unchecked, as above: holds nothing but what may be sent, and never changes.
-  private final class EntryOf<Value: Sendable>: Entry, @unchecked Sendable {
-    let value: Value
+  @usableFromInline final class EntryOf<Value: Sendable>: Entry, @unchecked Sendable {
+    @usableFromInline let value: Value
 
-    init(key: ObjectIdentifier, _ value: Value) {
+    @inlinable init(key: ObjectIdentifier, _ value: Value) {
       self.value = value
       super.init(key: key)
     }
@@ -30,21 +31,24 @@ public struct ContextValues: Sendable {
   public init() {}
 
   /// The value under a key; nil removes it.
-  public subscript<Key: ContextKey>(_ key: Key.Type) -> Key.Value? {
+  @inlinable public subscript<Key: ContextKey>(_ key: Key.Type) -> Key.Value? {
     get {
-      let wanted = ObjectIdentifier(key)
-      guard let first else { return nil }
-      let found = first.key == wanted ? first : others.first { $0.key == wanted }
       // What stands under a key was put there as its value.
-      return found.map { unsafeDowncast($0, to: EntryOf<Key.Value>.self).value }
+      guard let found = find(ObjectIdentifier(key)) else { return nil }
+      return unsafeDowncast(found, to: EntryOf<Key.Value>.self).value
     }
     set {
       let key = ObjectIdentifier(key)
-      set(newValue.map { EntryOf(key: key, $0) }, key)
+      if let newValue { set(EntryOf(key: key, newValue), key) } else { set(nil, key) }
     }
   }
 
-  private mutating func set(_ entry: Entry?, _ key: ObjectIdentifier) {
+  @usableFromInline func find(_ wanted: ObjectIdentifier) -> Entry? {
+    guard let first else { return nil }
+    return first.key == wanted ? first : others.first { $0.key == wanted }
+  }
+
+  @usableFromInline mutating func set(_ entry: Entry?, _ key: ObjectIdentifier) {
     if first == nil || first?.key == key {
       first = entry
       if entry == nil { first = others.popLast() }

@@ -165,4 +165,10 @@ public struct Receipt<Value: Sendable>: Sendable {
   public let asOfSeq: Int64
   /// Whether this is the answer to an earlier attempt with the same key.
   public let isReplayed: Bool
+
+  @inlinable init(value: Value, asOfSeq: Int64, isReplayed: Bool) {
+    self.value = value
+    self.asOfSeq = asOfSeq
+    self.isReplayed = isReplayed
+  }
 }

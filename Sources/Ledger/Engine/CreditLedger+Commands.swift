@@ -121,7 +121,7 @@ extension CreditLedger {
 
 extension Receipt {
   /// The receipt of the kind of answer that the command has; another is a wrong decision.
-  package func map<Other>(_ extract: (Value) -> Other?) -> Receipt<Other> {
+  @inlinable package func map<Other>(_ extract: (Value) -> Other?) -> Receipt<Other> {
     guard let other = extract(value) else {
       preconditionFailure("a command was answered with another command's answer")
     }
