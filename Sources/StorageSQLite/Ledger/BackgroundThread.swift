@@ -5,6 +5,8 @@ import Synchronization
 #if canImport(Glibc)
   import CScheduler
   import Glibc
+#else
+  import Darwin
 #endif
 
 /// Runs work one piece after the other on a thread that lets the others of the process go first.
@@ -87,6 +89,11 @@ final class BackgroundThread: Sendable {
     }
     done.wait()
   }
+
+  /// Lets a thread that waits for the calling one's core have it. Every tenth of a millisecond of
+  /// work, or so: a thread that woke up while the slice was fresh is else forgotten until the
+  /// system's next tick, four milliseconds later, and a commit with it.
+  static func giveWay() { sched_yield() }
 
   /// Of the calling thread: on Linux each has a niceness of its own (setpriority(2)), and a slice
   /// (sched_setattr(2)).

@@ -14,6 +14,9 @@ struct Backlog {
   /// About how many rows one transaction writes: short, so that it never holds a core for long.
   static let haulRows = 65_536
 
+  /// After so many batches of a haul the thread that goes through them lets others run.
+  static let batchesBetweenPauses = 8
+
   /// The journal entry that the tables show.
   private(set) var writtenSeq: Int64
   /// Rows that wait; those that are being written do not count.
@@ -138,6 +141,14 @@ struct Haul {
     rowCount += batch.rows.count
     for row in batch.rows {
       if case .key(let digest, let seq) = row { keys[digest] = seq }
+    }
+  }
+
+  /// Frees what was written, little by little.
+  mutating func letGo() {
+    while !batches.isEmpty {
+      batches.removeLast()
+      if batches.count.isMultiple(of: Backlog.batchesBetweenPauses) { BackgroundThread.giveWay() }
     }
   }
 

@@ -203,19 +203,20 @@ final class Materialiser: Sendable {
   }
 
   private func finish(_ head: JournalHead, secondsPerRow: Double) {
-    let (written, ready, blocked) = backlog.withLock { backlog in
-      let written = backlog.forget(through: head.seq, secondsPerRow: secondsPerRow)
+    var written: Haul?
+    let (ready, blocked) = backlog.withLock { backlog in
+      written = backlog.forget(through: head.seq, secondsPerRow: secondsPerRow)
       let ready = backlog.waiters.filter { $0.seq <= head.seq }
       backlog.waiters.removeAll { $0.seq <= head.seq }
       let hasRoom = backlog.rowCount <= Self.backlogRowsMax / 2
       let blocked = hasRoom ? backlog.blocked : nil
       if hasRoom { backlog.blocked = nil }
-      return (written, ready, blocked)
+      return (ready, blocked)
     }
     for waiter in ready { waiter.continuation.resume() }
     blocked?.signal()
     // What was written is let go here, not while commits wait for the lock.
-    withExtendedLifetime(written) {}
+    written?.letGo()
   }
 
   private func fail(_ reason: StoreError) {

@@ -42,6 +42,7 @@ struct StateChunk {
       for row in rows.indices.reversed() {
         note(rows[row], at: Place(batch: Int32(batch), row: Int32(row)), &latest)
       }
+      if batch.isMultiple(of: Backlog.batchesBetweenPauses) { BackgroundThread.giveWay() }
     }
     // They were found from the last to the first.
     usage.reverse()

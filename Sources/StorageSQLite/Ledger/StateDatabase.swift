@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 import Ledger
 
 /// `state.db`: the ledger's state in tables, as of some journal entry. Can be rebuilt at any time.
@@ -34,10 +35,24 @@ final class StateDatabase {
       head = try queue.writeWithoutTransaction { try StateReader.head($0) }
       itemsEnd = try queue.writeWithoutTransaction { try AccountItems.end($0) }
       statements = try queue.writeWithoutTransaction { try Self.prepare($0) }
+      queue.writeWithoutTransaction { Self.giveWay(in: $0) }
     } catch {
       throw StartupError("cannot read the state \(path): \(error)")
     }
   }
+
+  /// Has SQLite let other threads run while it works, however long a statement is.
+  private static func giveWay(in database: Database) {
+    sqlite3_progress_handler(
+      database.sqliteConnection, stepsBetweenPauses,
+      { _ in
+        BackgroundThread.giveWay()
+        return 0
+      }, nil)
+  }
+
+  /// Steps of SQLite's machine, of which a row takes some sixty: about a tenth of a millisecond.
+  private static let stepsBetweenPauses: Int32 = 1_000
 
   deinit {
     // Closing copies the log too: then the connection rather stays until the process ends.
