@@ -15,7 +15,7 @@ HISTORY_ACCOUNTS = 1_000
 PACED_RATE = 5_000
 # Lifecycles per second on other accounts while CheckCredits is measured.
 BACKGROUND_RATE = 500
-CALLERS = 128
+CALLERS = 64
 
 
 def offered(rate):
