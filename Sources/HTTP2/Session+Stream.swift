@@ -43,6 +43,12 @@ extension Session {
       self.id = id
     }
 
+    /// The block to be sent; from now on there is none.
+    func takeUnsentFields() -> FieldList? {
+      defer { unsentFields = nil }
+      return unsentFields
+    }
+
     /// Bytes handed to `Session.send` that the library has not taken so far.
     public var queuedBytes: Int { outbound.byteCount }
     /// Payload bytes that the library has taken so far: what the peer's windows let go.
