@@ -1,7 +1,7 @@
 extension AllocateCredits {
   /// Decides a grant. `draft` is the account with everything due written down.
   func decide(on draft: inout Draft, by principal: String) -> Result<Answer, Refusal> {
-    assert(invalidField == nil, "an unlawful command reached its decision")
+    precondition(invalidField == nil, "an unlawful command reached its decision")
     let account = draft.account
     let effectiveAt = self.effectiveAt ?? draft.time
     // Refusals in contract order; AllocateCreditsTests walks them row by row.

@@ -4,7 +4,7 @@ extension AdjustAllocation {
   /// `draft` is the allocation's account with everything due written down, or nil when there is no
   /// such allocation.
   func decide(on draft: inout Draft?) -> Result<Answer, Refusal> {
-    assert(invalidField == nil, "an unlawful command reached its decision")
+    precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; RefusalOrderTests walks them row by row.
     guard var account = draft.take() else { return .failure(.allocationNotFound) }
     let result = decide(&account)
@@ -51,7 +51,7 @@ extension VoidAllocation {
   /// `draft` is the allocation's account with everything due written down, or nil when there is no
   /// such allocation.
   func decide(on draft: inout Draft?) -> Result<Answer, Refusal> {
-    assert(invalidField == nil, "an unlawful command reached its decision")
+    precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; RefusalOrderTests walks them row by row.
     guard var account = draft.take() else { return .failure(.allocationNotFound) }
     let result = decide(&account)

@@ -4,7 +4,7 @@ extension DeductCredits {
   func decide(on draft: inout Draft?, prices: PriceBook, at time: LedgerTime)
     -> Result<Answer, Refusal>
   {
-    assert(invalidField == nil, "an unlawful command reached its decision")
+    precondition(invalidField == nil, "an unlawful command reached its decision")
     let eventTime = self.eventTime ?? time
     // Refusals in contract order; DeductCreditsTests walks them row by row.
     let age = time.duration(since: eventTime)

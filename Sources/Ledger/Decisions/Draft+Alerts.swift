@@ -2,7 +2,7 @@ extension SetBalanceAlerts {
   /// Decides what is told. Nothing refuses it: a threshold that available credit is not above waits
   /// until it is.
   func decide(on draft: inout Draft) -> Result<Answer, Refusal> {
-    assert(invalidField == nil, "an unlawful command reached its decision")
+    precondition(invalidField == nil, "an unlawful command reached its decision")
     let available = draft.balance.availableMicros
     let thresholds = thresholdsMicros.sorted(by: >).map { micros in
       BalanceAlerts.Threshold(micros: micros, isArmed: available > micros)

@@ -7,7 +7,7 @@ extension ExtendHold {
   func decide(on draft: inout Draft?, hold: Hold?, outputs: OutputHistory)
     -> Result<Answer, Refusal>
   {
-    assert(invalidField == nil, "an unlawful command reached its decision")
+    precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; RefusalOrderTests walks them row by row.
     guard let hold, var account = draft.take() else { return .failure(.holdNotFound) }
     let result = decide(&account, hold, outputs)

@@ -4,7 +4,7 @@ extension OpenHold {
   func decide(
     on draft: inout Draft?, prices: PriceBook, outputs: OutputHistory, at time: LedgerTime
   ) -> Result<Answer, Refusal> {
-    assert(invalidField == nil, "an unlawful command reached its decision")
+    precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; OpenHoldTests walks them row by row.
     guard var account = draft.take() else { return .failure(.noAccount) }
     let result = decide(&account, prices, outputs, at: time)

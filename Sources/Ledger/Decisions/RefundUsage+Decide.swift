@@ -35,7 +35,7 @@ extension RefundUsage {
     on draft: inout Draft?, record: UsageRecord?, known: [AllocationID: Allocation],
     by principal: String
   ) -> Result<Answer, Refusal> {
-    assert(invalidField == nil, "an unlawful command reached its decision")
+    precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; RefusalOrderTests walks them row by row.
     guard let record, var account = draft.take() else { return .failure(.usageNotFound) }
     let result = decide(&account, record, known, by: principal)

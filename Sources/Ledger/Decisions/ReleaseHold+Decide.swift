@@ -2,7 +2,7 @@ extension ReleaseHold {
   /// Decides a release. `draft` is the hold's account with everything due written down; `hold` the
   /// hold as it stands then. Both are nil when there is no such hold.
   func decide(on draft: inout Draft?, hold: Hold?) -> Result<Answer, Refusal> {
-    assert(invalidField == nil, "an unlawful command reached its decision")
+    precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; ReleaseHoldTests walks them row by row.
     guard let hold, var account = draft.take() else { return .failure(.holdNotFound) }
     let result = decide(&account, hold)

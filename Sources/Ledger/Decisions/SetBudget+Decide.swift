@@ -34,7 +34,7 @@ extension SetBudget {
   /// Decides a budget. `draft` is the account with everything due written down. A limit below what
   /// counts already is lawful: nothing more is held or charged then.
   func decide(on draft: inout Draft) -> Result<Answer, Refusal> {
-    assert(invalidField == nil, "an unlawful command reached its decision")
+    precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; RefusalOrderTests walks them row by row.
     var terms = BudgetTerms(
       id: budget ?? BudgetID(seq: draft.nextSeq), account: account, model: model,

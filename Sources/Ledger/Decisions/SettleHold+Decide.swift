@@ -6,7 +6,7 @@ extension SettleHold {
   func decide(on draft: inout Draft?, hold: Hold?, at time: LedgerTime)
     -> Result<Answer, Refusal>
   {
-    assert(invalidField == nil, "an unlawful command reached its decision")
+    precondition(invalidField == nil, "an unlawful command reached its decision")
     // Refusals in contract order; SettleHoldTests walks them row by row.
     guard let hold, var account = draft.take() else { return .failure(.holdNotFound) }
     let result = decide(&account, hold, at: time)
