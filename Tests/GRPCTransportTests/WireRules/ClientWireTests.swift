@@ -385,6 +385,18 @@ struct ClientWireTests {
     #expect(nanoseconds <= 99_900_000_000)
   }
 
+  @Test("metadata larger than is ever sent fails its call, and the connection goes on")
+  func metadataTooLarge() async throws {
+    let server = try await ScriptedServer(script: Base.echo)
+    let client = Base.client(server.target)
+    #expect(try await client.call("Unary", [1]) == [1])
+    let fat: Metadata = ["x-fat": .string(String(repeating: "v", count: 64 * 1024))]
+    let error = await failure { _ = try await client.call("Unary", [1], metadata: fat) }
+    #expect(error?.code == .resourceExhausted)
+    #expect(error?.message == "the call's metadata is too large")
+    #expect(try await client.call("Unary", [2]) == [2])
+  }
+
   @Test("response headers over the limit fail the call, and the connection goes on")
   func headerList() async throws {
     let server = try await ScriptedServer { exchange, input in
