@@ -291,25 +291,28 @@ final class JournalDatabase {
 
 extension RawStatement {
   fileprivate func write(_ entry: StoredEntry) throws {
-    try run { row in
-      row.integer(entry.seq)
-      row.integer(entry.time.microseconds)
-      row.optional(entry.account?.name)
-      row.integer(entry.kind)
-      row.blob(entry.payload)
-      entry.hash.withBytes { row.blob($0) }
-    }
+    try write(
+      seq: entry.seq, time: entry.time, account: entry.account, kind: entry.kind,
+      payload: entry.payload, hash: entry.hash)
   }
 
   /// The same row as that of the entry's stored form.
   fileprivate func write(_ sealed: SealedEntry) throws {
+    try write(
+      seq: sealed.entry.seq, time: sealed.entry.time, account: sealed.entry.account,
+      kind: Int64(sealed.entry.change.kind.rawValue), payload: sealed.payload, hash: sealed.hash)
+  }
+
+  private func write(
+    seq: Int64, time: LedgerTime, account: AccountID?, kind: Int64, payload: [UInt8], hash: Digest
+  ) throws {
     try run { row in
-      row.integer(sealed.entry.seq)
-      row.integer(sealed.entry.time.microseconds)
-      row.optional(sealed.entry.account?.name)
-      row.integer(Int64(sealed.entry.change.kind.rawValue))
-      row.blob(sealed.payload)
-      sealed.hash.withBytes { row.blob($0) }
+      row.integer(seq)
+      row.integer(time.microseconds)
+      row.optional(account?.name)
+      row.integer(kind)
+      row.blob(payload)
+      hash.withBytes { row.blob($0) }
     }
   }
 }
