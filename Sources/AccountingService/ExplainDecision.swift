@@ -30,8 +30,8 @@ extension AccountingAPI {
       answer.balanceBefore = Farebox_Accounting_V1_Balance(
         before.balance(at: found.time), of: before.id)
       answer.allocationsBefore = before.allocations.map(Farebox_Accounting_V1_Allocation.init)
-      answer.holdsBefore = before.holds.values.sorted { $0.id < $1.id }
-        .prefix(Self.holdsShownMax).map(Farebox_Accounting_V1_Hold.init)
+      answer.holdsBefore = before.holds.prefix(Self.holdsShownMax)
+        .map(Farebox_Accounting_V1_Hold.init)
     }
     switch found.outcome {
     case .success: answer.accepted = true

@@ -27,7 +27,7 @@ extension Account {
       heldMicros: heldMicros,
       shortfallMicros: missing > 0 ? missing : max(0, bill.costMicros - room),
       maxAffordableTokens: bill.affordableTokens(budget: min(available, room)),
-      soonestRelease: holds.values.map(\.endsAt).min(),
+      soonestRelease: holds.lazy.map(\.endsAt).min(),
       budget: budget.map { BudgetStatus($0, at: time) })
   }
 

@@ -35,6 +35,6 @@ struct CreditQuestion {
     return CheckAnswer(
       decision: decision, requiredMicros: required, availableMicros: available,
       heldMicros: account?.heldMicros ?? 0, shortfallMicros: max(0, required - available),
-      maxAffordableTokens: nil, soonestRelease: account?.holds.values.map(\.endsAt).min())
+      maxAffordableTokens: nil, soonestRelease: account?.holds.lazy.map(\.endsAt).min())
   }
 }

@@ -22,7 +22,7 @@ extension Account {
   /// All that time will bring about, in no order.
   func dueEvents() -> [DueEvent] {
     var events: [DueEvent] = []
-    for hold in holds.values {
+    for hold in holds {
       events.append(DueEvent(time: hold.endsAt, kind: .holdEnds, subject: hold.id.seq))
     }
     for allocation in allocations {

@@ -69,7 +69,7 @@ extension PackedAccount {
     writer.due(account.sweepAt)
     writer.integer(Int64(account.allocations.count))
     for allocation in account.allocations { write(allocation, to: &writer) }
-    writer.list(account.holds.values.sorted { $0.id < $1.id })
+    writer.list(Array(account.holds))
     writer.integer(Int64(account.budgets.count))
     for budget in account.budgets { write(budget, to: &writer) }
     writer.value(account.alerts != nil)

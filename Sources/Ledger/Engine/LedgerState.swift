@@ -123,7 +123,7 @@ struct LedgerState {
   }
 
   private mutating func noteHolds(of account: Account) {
-    for hold in account.holds.keys { holdOwners[hold] = account.id }
+    for hold in account.holds { holdOwners[hold.id] = account.id }
   }
 
   /// What is not in memory must not be taken for new: that would forget money.
@@ -151,7 +151,7 @@ struct LedgerState {
     committed: (AccountID) -> Account?
   ) {
     for id in touched {
-      for hold in (accounts[id]?.holds ?? [:]).keys { holdOwners[hold] = nil }
+      for hold in accounts[id]?.holds ?? OpenHolds() { holdOwners[hold.id] = nil }
       accounts[id] = committed(id)
       if let account = accounts[id] { noteHolds(of: account) } else { recency.remove(id) }
     }
@@ -252,7 +252,7 @@ extension LedgerState {
   }
 
   private mutating func forgetHolds(of account: Account) {
-    for hold in account.holds.keys { holdOwners[hold] = nil }
+    for hold in account.holds { holdOwners[hold.id] = nil }
   }
 
   /// Holds these accounts and no others: for a journal that is replayed in parts.

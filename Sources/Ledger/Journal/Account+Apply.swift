@@ -159,7 +159,7 @@ extension Account {
   }
 
   private mutating func end(_ end: HoldEnd, _ rows: inout [LedgerRow]) {
-    guard let hold = holds.removeValue(forKey: end.hold) else {
+    guard let hold = holds.remove(end.hold) else {
       preconditionFailure("a hold that is not open cannot end")
     }
     let parts = end.spent.totalMicros + end.returned.totalMicros + end.expired.totalMicros

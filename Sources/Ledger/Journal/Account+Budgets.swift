@@ -28,7 +28,7 @@ extension Account {
     precondition(terms.account == id, "a budget of another account")
     guard let index = budgets.firstIndex(where: { $0.id == terms.id }) else {
       var budget = Budget(terms: terms)
-      for hold in holds.values where terms.covers(BudgetScope(of: hold)) {
+      for hold in holds where terms.covers(BudgetScope(of: hold)) {
         budget.heldMicros += hold.grantedMicros
       }
       budgets.append(budget)

@@ -39,7 +39,7 @@ extension AuditBooks {
   }
 
   private func holdDifference(_ page: AuditAccount, _ account: Account) -> LedgerBreak? {
-    let ids = Set(account.holds.keys).union(page.holds.keys)
+    let ids = Set(account.holds.map(\.id)).union(page.holds.keys)
     for id in ids.sorted() {
       let expected = page.holds[id].map(\.storedBytes)
       let found = account.holds[id].map(\.storedBytes)

@@ -23,7 +23,7 @@ public struct Account: Sendable {
   /// Unspent allocations in the order in which they are spent.
   public internal(set) var allocations: [Allocation] = []
   /// Open holds.
-  public internal(set) var holds: [HoldID: Hold] = [:]
+  public internal(set) var holds = OpenHolds()
   /// Budgets that are not off, in the order in which they were set.
   public internal(set) var budgets: [Budget] = []
   /// What is told of its balance; nil when nothing is.
@@ -56,7 +56,7 @@ public struct Account: Sendable {
     self.debtMicros = debtMicros
     self.seq = seq
     self.allocations = allocations.sorted { $0.terms.isSpent(before: $1.terms) }
-    self.holds = Dictionary(uniqueKeysWithValues: holds.map { ($0.id, $0) })
+    self.holds = OpenHolds(holds)
     self.budgets = budgets.sorted { $0.id < $1.id }
     self.alerts = alerts
     // Not a column: holds come and go without touching a budget's row.
@@ -113,7 +113,7 @@ public struct Account: Sendable {
 
   /// I2: what the open holds pin is what the allocations count as held. Costly; for loading, tests.
   func requireHeldEqualsPins() {
-    let pinned = holds.values.reduce(0) { $0 + $1.grantedMicros }
+    let pinned = holds.reduce(0) { $0 + $1.grantedMicros }
     precondition(pinned == heldMicros, "open holds do not add up to what is held")
   }
 }

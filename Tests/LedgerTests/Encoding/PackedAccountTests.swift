@@ -105,7 +105,7 @@ extension Account {
     var facts = ["\(id) \(state) \(overdraftLimitMicros) \(debtMicros) \(seq)"]
     facts.append("due \(nextDue.microseconds) swept \(sweepAt.microseconds)")
     facts += allocations.map(Self.written)
-    facts += holds.values.sorted { $0.id < $1.id }.map(Self.written)
+    facts += holds.map(Self.written)
     facts += budgets.map(Self.written)
     guard let alerts else { return facts }
     facts.append("\(alerts.thresholds) \(alerts.leads) \(alerts.setAt)")
@@ -130,8 +130,8 @@ extension Account {
       ("several allocations", allocations.count > 1),
       ("models", allocations.contains { !$0.terms.models.isEmpty }),
       ("expiry", allocations.contains { $0.terms.expiresAt != nil }),
-      ("a hold", !holds.isEmpty), ("a price", holds.values.contains { $0.terms.price != nil }),
-      ("a report", holds.values.contains { $0.reportedUsage != nil }),
+      ("a hold", !holds.isEmpty), ("a price", holds.contains { $0.terms.price != nil }),
+      ("a report", holds.contains { $0.reportedUsage != nil }),
       ("debt", debtMicros > 0), ("overdraft", overdraftLimitMicros > 0),
       ("frozen", state == .frozen), ("a budget", !budgets.isEmpty),
       ("a period", budgets.contains { $0.period != nil }),

@@ -376,7 +376,7 @@ struct LedgerAuditTests {
     richer.allocations[0].availableMicros += 1
     #expect(audit.difference(of: richer)?.what == "allocation a1")
     var holder = account
-    holder.holds = [:]
+    holder.holds = OpenHolds()
     #expect(audit.difference(of: holder)?.what == "hold h2")
   }
 }
