@@ -2,7 +2,7 @@ import Crypto
 
 /// A SHA-256 digest, kept inline.
 public struct Digest: Sendable, Hashable {
-  private let words: (UInt64, UInt64, UInt64, UInt64)
+  @usableFromInline let words: (UInt64, UInt64, UInt64, UInt64)
 
   /// The number of bytes of a digest.
   public static let byteCount = 32
@@ -43,6 +43,7 @@ public struct Digest: Sendable, Hashable {
   public var bytes: [UInt8] { withBytes { Array($0) } }
 
   /// Lends the 32 bytes.
+  @inlinable
   public func withBytes<Value>(_ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
     try withUnsafeBytes(of: words, body)
   }
