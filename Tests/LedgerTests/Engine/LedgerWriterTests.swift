@@ -127,7 +127,7 @@ struct LedgerWriterTests {
     store.closeGate()
     let blocker = Task.immediate { await ledger.allocate(grant, by: attempt("blocker")) }
     try await store.untilReached()
-    let hasty = Attempt(principal: "tester", key: "hasty", deadline: .now + .milliseconds(700))
+    let hasty = Attempt(principal: "tester", key: "hasty", deadline: .now + .milliseconds(1_900))
     guard case .failure(.ledgerOverloaded) = await ledger.allocate(grant, by: hasty) else {
       throw Breach("a command was queued that cannot be answered in time")
     }
