@@ -13,8 +13,8 @@ public struct CorruptionError: Error, Sendable, CustomStringConvertible {
 public struct ByteReader {
   /// The version that is written: 2 added reports to holds and request ids to charges,
   /// 3 the tightest budget to what a credit question is answered, 4 keeps whole commands in place
-  /// of their hashes.
-  static let currentVersion: UInt8 = 4
+  /// of their hashes, 5 says once what an entry's change and its answer have in common.
+  static let currentVersion: UInt8 = 5
 
   private let bytes: [UInt8]
   private var position = 0

@@ -5,12 +5,30 @@ extension JournalEntry {
   /// The stored form of all but seq, time and account, which have columns of their own.
   ///
   /// ```
-  /// version 4 | change kind | change | actor | reply?: key, command, entry count, outcome
+  /// version 5 | change kind | change | actor | reply?: key, command, entry count, outcome
+  /// version 4 | the same, but the outcome repeats what it has in common with the change
   /// before    | change kind | change | actor | reply?: key, hash of the command, outcome
   /// ```
-  public func payload() -> [UInt8] { ByteWriter.bytes { writePayload(to: &$0) } }
+  public func payload() -> [UInt8] {
+    ByteWriter.bytes { writer in
+      writeFacts(to: &writer)
+      guard let reply else { return }
+      ByteWriter.lend { reply.outcome.write(to: &$0, of: change) } to: { writer.raw($0) }
+    }
+  }
 
-  private func writePayload(to writer: inout ByteWriter) {
+  /// The same with an outcome that stands alone: equal for entries of all versions that say the
+  /// same. Throws when the outcome is damaged.
+  func contents() throws(CorruptionError) -> [UInt8] {
+    let outcome = try reply?.outcome.decoded()
+    return ByteWriter.bytes { writer in
+      writeFacts(to: &writer)
+      outcome?.write(to: &writer, of: nil)
+    }
+  }
+
+  /// Writes all but the outcome, which is the last part.
+  private func writeFacts(to writer: inout ByteWriter) {
     writer.byte(Self.formatVersion)
     writer.value(change.kind)
     change.write(to: &writer)
@@ -21,7 +39,6 @@ extension JournalEntry {
       writer.raw(reply.command)
       if let body = reply.body { writer.value(body) }
       writer.integer(Int64(reply.entryCount))
-      writer.raw(reply.outcome)
     } else {
       writer.byte(0)
     }
@@ -42,7 +59,7 @@ extension JournalEntry {
     let actor = try reader.value(String.self)
     var reply: StoredReply?
     if try reader.value(Bool.self) {
-      reply = try Self.reply(from: &reader, seq)
+      reply = try Self.reply(from: &reader, seq, change)
     }
     try reader.finish()
     self.init(
@@ -50,12 +67,13 @@ extension JournalEntry {
   }
 
   private static func reply(
-    from reader: inout ByteReader, _ seq: Int64
+    from reader: inout ByteReader, _ seq: Int64, _ change: Change
   ) throws(CorruptionError) -> StoredReply {
     let key = try reader.value(Digest.self)
     guard reader.version >= 4 else {
       return StoredReply(
-        key: key, body: try reader.value(), outcome: try reader.raw(), seq: seq)
+        key: key, body: try reader.value(), outcome: .stored(try reader.raw(), of: change),
+        seq: seq)
     }
     let command = try reader.raw()
     // Empty when a reply of an older version is written again.
@@ -65,8 +83,8 @@ extension JournalEntry {
       throw CorruptionError("a command with more entries than there are")
     }
     return StoredReply(
-      key: key, body: body, outcome: try reader.raw(), seq: seq, command: command,
-      entryCount: Int(count))
+      key: key, body: body, outcome: .stored(try reader.raw(), of: change), seq: seq,
+      command: command, entryCount: Int(count))
   }
 }
 

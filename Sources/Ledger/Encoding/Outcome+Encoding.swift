@@ -2,28 +2,39 @@
 typealias CommandOutcome = Result<Answer, Refusal>
 
 extension CommandOutcome {
-  /// The stored form that a later attempt with the same key is answered from.
-  var storedBytes: [UInt8] {
-    ByteWriter.bytes { writer in
-      switch self {
-      case .success(let answer):
+  /// Writes the stored form that a later attempt with the same key is answered from, without what
+  /// `change` says already: the change that is stored with it, or nil when it is to stand alone.
+  func write(to writer: inout ByteWriter, of change: Change?) {
+    switch self {
+    case .success(let answer):
+      if let subject = change?.answerSubject, answer.isAbout(subject) {
+        writer.byte(7)
+        answer.write(to: &writer, withSubject: false)
+      } else {
         writer.byte(5)
-        answer.write(to: &writer)
-      case .failure(let refusal):
-        writer.byte(6)
-        refusal.write(to: &writer)
+        answer.write(to: &writer, withSubject: true)
       }
+    case .failure(let refusal):
+      writer.byte(6)
+      refusal.write(to: &writer)
     }
   }
 
-  /// Reads what ``storedBytes`` wrote.
-  init(storedOutcome bytes: [UInt8]) throws(CorruptionError) {
+  /// Reads what was written beside `change`.
+  init(storedOutcome bytes: [UInt8], of change: Change?) throws(CorruptionError) {
     var reader = ByteReader(bytes)
     let kind = try reader.byte()
     // Two for each version: 1 and 2 are those of the first.
     reader.version = kind / 2 + kind % 2
     switch kind {
     case 1, 3, 5: self = .success(try Answer(from: &reader))
+    case 7:
+      guard let subject = change?.answerSubject else {
+        throw CorruptionError("an answer about what its entry does not say")
+      }
+      let answer = try Answer(from: &reader, about: subject)
+      guard answer.isAbout(subject) else { throw CorruptionError("an answer about nothing") }
+      self = .success(answer)
     case 2, 4, 6: self = .failure(try Refusal(from: &reader))
     default: throw CorruptionError("an unknown kind of outcome")
     }
@@ -34,7 +45,7 @@ extension CommandOutcome {
 extension StoredReply {
   /// Reads what was asked and what it was answered, as the journal keeps both.
   package func decoded() throws(CorruptionError) -> (Command, Result<Answer, Refusal>) {
-    (try Command(storedBody: command), try CommandOutcome(storedOutcome: outcome))
+    (try Command(storedBody: command), try outcome.decoded())
   }
 }
 
@@ -85,8 +96,32 @@ extension SetAccountStateAnswer: Storable {
   }
 }
 
+extension ByteReader {
+  /// The hold of an answer: the subject, or what was written where there is none.
+  fileprivate mutating func hold(_ subject: AnswerSubject?) throws(CorruptionError) -> Hold {
+    switch subject {
+    case nil: try value()
+    case .hold(let hold): hold
+    case .usage: throw CorruptionError("an answer about a charge in place of a hold")
+    }
+  }
+
+  /// The charge of an answer, likewise.
+  fileprivate mutating func usage(
+    _ subject: AnswerSubject?
+  ) throws(CorruptionError) -> UsageRecord {
+    switch subject {
+    case nil: try value()
+    case .usage(let usage): usage
+    case .hold: throw CorruptionError("an answer about a hold in place of a charge")
+    }
+  }
+}
+
 extension Answer {
-  fileprivate init(from reader: inout ByteReader) throws(CorruptionError) {
+  fileprivate init(
+    from reader: inout ByteReader, about subject: AnswerSubject? = nil
+  ) throws(CorruptionError) {
     switch try reader.value(Command.Kind.self) {
     case .allocateCredits:
       let terms = try AllocationTerms(from: &reader)
@@ -98,18 +133,19 @@ extension Answer {
       self = .allocated(
         AllocateAnswer(allocation: allocation, balance: balance, debtRepaidMicros: repaid))
     case .deductCredits, .recordUsage:
-      self = .deducted(DeductAnswer(usage: try reader.value(), balance: try reader.value()))
+      self = .deducted(
+        DeductAnswer(usage: try reader.usage(subject), balance: try reader.value()))
     case .openHold:
       self = .holdOpened(
         OpenHoldAnswer(
-          hold: try reader.value(), expiresIn: try reader.value(),
+          hold: try reader.hold(subject), expiresIn: try reader.value(),
           grantedTokens: try reader.optional(),
           isFinalSlice: reader.version >= 2 ? try reader.value() : false,
           balance: try reader.value()))
     case .settleHold:
       self = .holdSettled(
         SettleAnswer(
-          usage: try reader.value(), returnedMicros: try reader.integer(),
+          usage: try reader.usage(subject), returnedMicros: try reader.integer(),
           balance: try reader.value()))
     case .extendHold:
       self = .holdExtended(
@@ -151,7 +187,7 @@ extension Answer {
     }
   }
 
-  fileprivate func write(to writer: inout ByteWriter) {
+  fileprivate func write(to writer: inout ByteWriter, withSubject: Bool) {
     switch self {
     case .allocated(let answer):
       writer.value(Command.Kind.allocateCredits)
@@ -160,18 +196,18 @@ extension Answer {
       writer.integer(answer.debtRepaidMicros)
     case .deducted(let answer):
       writer.value(Command.Kind.deductCredits)
-      writer.value(answer.usage)
+      if withSubject { writer.value(answer.usage) }
       writer.value(answer.balance)
     case .holdOpened(let answer):
       writer.value(Command.Kind.openHold)
-      writer.value(answer.hold)
+      if withSubject { writer.value(answer.hold) }
       writer.value(answer.expiresIn)
       writer.optional(answer.grantedTokens)
       writer.value(answer.isFinalSlice)
       writer.value(answer.balance)
     case .holdSettled(let answer):
       writer.value(Command.Kind.settleHold)
-      writer.value(answer.usage)
+      if withSubject { writer.value(answer.usage) }
       writer.integer(answer.returnedMicros)
       writer.value(answer.balance)
     case .holdExtended(let answer):

@@ -101,7 +101,7 @@ struct BatchDecider {
       guard time < reply.answeredAt.adding(LedgerLimits.answerLife) else {
         return Verdict(outcome: .failure(.answerNotKept), seq: reply.seq, isReplayed: false)
       }
-      let outcome = try CommandOutcome(storedOutcome: reply.outcome)
+      let outcome = try reply.outcome.decoded()
       return Verdict(outcome: outcome, seq: reply.seq, isReplayed: true)
     }
     let decided = carryOut(submission)
@@ -369,7 +369,7 @@ struct BatchDecider {
   ) -> StoredReply? {
     guard let submission, let outcome else { return nil }
     return StoredReply(
-      key: submission.key, outcome: outcome.storedBytes, seq: seq, command: submission.storedBody,
+      key: submission.key, outcome: .decided(outcome), seq: seq, command: submission.storedBody,
       entryCount: entryCount)
   }
 }

@@ -34,13 +34,13 @@ public struct JournalEntry: Sendable {
 /// What a key was used for and how it was answered.
 ///
 /// Kept for ever, being a part of the journal; told again for ``LedgerLimits/answerLife``.
-public struct StoredReply: Sendable, Hashable {
+public struct StoredReply: Sendable {
   /// The hash of principal, kind of command and key.
   public let key: Digest
   /// The hash of the command, in entries of older versions; nil where the command itself is kept.
   public let body: Digest?
-  /// The encoded outcome: see `Outcome+Encoding.swift`.
-  public let outcome: [UInt8]
+  /// What the command came to.
+  let outcome: StoredOutcome
   /// The last journal entry of the command.
   public let seq: Int64
   /// The command's stored form; empty in entries of older versions.
@@ -50,8 +50,8 @@ public struct StoredReply: Sendable, Hashable {
   /// When it was answered: the time of that entry, not stored apart from it.
   public internal(set) var answeredAt = LedgerTime.distantPast
 
-  public init(
-    key: Digest, body: Digest? = nil, outcome: [UInt8], seq: Int64, command: [UInt8] = [],
+  init(
+    key: Digest, body: Digest? = nil, outcome: StoredOutcome, seq: Int64, command: [UInt8] = [],
     entryCount: Int = 0
   ) {
     precondition((body == nil) != command.isEmpty, "a command or its hash")

@@ -67,9 +67,9 @@ extension JournalReader {
       Explanation(
         range: first...last.seq, time: last.time, principal: last.actor, command: command,
         before: prefix.accounts.first { $0.id == account },
-        outcome: try CommandOutcome(storedOutcome: reply.outcome),
+        outcome: try reply.outcome.decoded(),
         entries: try recorded.map { try $0.decoded() },
-        difference: Self.difference(recorded, decider.entries.map(\.stored))))
+        difference: try Self.difference(recorded, decider.entries, after: prefix.head.hash)))
   }
 
   /// The last entry of the command that the entry `seq` belongs to; it carries the reply.
@@ -114,13 +114,23 @@ extension JournalReader {
     try store.storedEntries(afterSeq: range.lowerBound - 1, limit: range.count)
   }
 
-  private static func difference(_ recorded: [StoredEntry], _ decided: [StoredEntry]) -> String? {
+  /// What was recorded may be of an older version than what is decided now: what it says counts.
+  static func difference(
+    _ recorded: [StoredEntry], _ decided: [SealedEntry], after previous: Digest
+  ) throws -> String? {
     guard recorded.count == decided.count else {
       return "\(recorded.count) entries are recorded, \(decided.count) were decided"
     }
-    for (one, other) in zip(recorded, decided)
-    where one.payload != other.payload || one.account != other.account || one.hash != other.hash {
-      return "entry \(one.seq) is recorded otherwise than it was decided again"
+    var hash = previous
+    for (one, other) in zip(recorded, decided.map(\.entry)) {
+      hash = SealedEntry.hash(
+        seq: one.seq, time: one.time, account: one.account, payload: one.payload, after: hash)
+      let isSame =
+        hash == one.hash && one.seq == other.seq && one.time == other.time
+        && one.account == other.account
+      guard isSame, try one.decoded().contents() == other.contents() else {
+        return "entry \(one.seq) is recorded otherwise than it was decided again"
+      }
     }
     return nil
   }

@@ -92,7 +92,9 @@ public struct UsageRecord: Sendable, Hashable {
 
     init(_ facts: consuming Facts) { self.facts = facts }
 
-    static func == (left: Boxed, right: Boxed) -> Bool { left.facts == right.facts }
+    static func == (left: Boxed, right: Boxed) -> Bool {
+      left === right || left.facts == right.facts
+    }
 
     func hash(into hasher: inout Hasher) { hasher.combine(facts) }
   }

@@ -1,3 +1,4 @@
+import LedgerConformance
 import Testing
 
 @testable import Ledger
@@ -72,18 +73,68 @@ struct OldFormTests {
       for amount in [9, 4, 1, 5] as [Int64] { writer.integer(amount) }
       writer.optional(Int64?.none)
       writer.optional(LedgerTime?.none)
-      let outcome = try CommandOutcome(storedOutcome: writer.bytes)
+      let outcome = try CommandOutcome(storedOutcome: writer.bytes, of: nil)
       guard case .failure(.insufficientCredits(let check)) = outcome else {
         throw CorruptionError("another outcome")
       }
       #expect(check.shortfallMicros == 5 && check.budget == nil)
     }
-    for kind in [0, 7, 255] as [UInt8] {
-      #expect(throws: CorruptionError.self) { try CommandOutcome(storedOutcome: [kind, 16]) }
+    for kind in [0, 7, 8, 255] as [UInt8] {
+      #expect(throws: CorruptionError.self) {
+        try CommandOutcome(storedOutcome: [kind, 16], of: nil)
+      }
+    }
+    // Version 5 leaves out what the change says: it must say it.
+    for change in [nil, .refused(.openHold), .debtRepaid(pins: [])] as [Change?] {
+      #expect(throws: CorruptionError.self) {
+        try CommandOutcome(storedOutcome: [7, Command.Kind.settleHold.rawValue, 0], of: change)
+      }
     }
     let next = [ByteReader.currentVersion + 1] + payload(.pricePut) { _ in }.dropFirst()
     #expect(throws: CorruptionError.self) {
       try JournalEntry(seq: 9, time: time, account: nil, payload: next)
     }
+  }
+
+  @Test("an entry of version 4 repeats in its answer what it says, and means what a newer one does")
+  func repeated() async throws {
+    let store = MemoryLedgerStore()
+    var history = RandomHistory(seed: 11, commandCount: 600)
+    try await history.run { store }
+    let entries = try store.entries(afterSeq: 0, limit: 10_000)
+    var shorter: Set<String> = []
+    var hashes = (new: Digest.zero, old: Digest.zero)
+    for entry in entries {
+      let sealed = SealedEntry(entry, after: hashes.new)
+      let payload = try Self.version4(entry)
+      let hash = SealedEntry.hash(
+        seq: entry.seq, time: entry.time, account: entry.account, payload: payload,
+        after: hashes.old)
+      let old = StoredEntry(
+        seq: entry.seq, time: entry.time, account: entry.account, kind: sealed.stored.kind,
+        payload: payload, hash: hash)
+      #expect(try old.decoded().contents() == entry.contents())
+      let difference = try JournalReader.difference([old], [sealed], after: hashes.old)
+      #expect(difference == nil)
+      #expect(try JournalReader.difference([old], [sealed], after: hash) != nil)
+      if sealed.payload.count < payload.count, let reply = entry.reply {
+        shorter.insert("\(try reply.decoded().0.kind)")
+      }
+      hashes = (sealed.hash, hash)
+    }
+    #expect(shorter == ["deductCredits", "recordUsage", "openHold", "settleHold"])
+  }
+
+  /// The payload as version 4 had it.
+  private static func version4(_ entry: JournalEntry) throws -> [UInt8] {
+    let payload = entry.payload()
+    guard let reply = entry.reply else { return [4] + payload.dropFirst() }
+    let outcome = try reply.outcome.decoded()
+    var short = ByteWriter()
+    var whole = ByteWriter()
+    short.raw(ByteWriter.bytes { outcome.write(to: &$0, of: entry.change) })
+    whole.raw(ByteWriter.bytes { outcome.write(to: &$0, of: nil) })
+    #expect(payload.suffix(short.bytes.count).elementsEqual(short.bytes))
+    return [4] + payload.dropFirst().dropLast(short.bytes.count) + whole.bytes
   }
 }

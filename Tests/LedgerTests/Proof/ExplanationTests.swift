@@ -61,7 +61,7 @@ struct ExplanationTests {
       balance: Balance(availableMicros: 1_000, heldMicros: 0, debtMicros: 0), debtRepaidMicros: 0)
     let outcome = CommandOutcome.success(.allocated(answer))
     let reply = StoredReply(
-      key: attempt("1").keyDigest(for: command.kind), outcome: outcome.storedBytes, seq: 1,
+      key: attempt("1").keyDigest(for: command.kind), outcome: .decided(outcome), seq: 1,
       command: command.storedBody, entryCount: 1)
     let sealed = SealedEntry(
       JournalEntry(
@@ -82,7 +82,8 @@ struct ExplanationTests {
   func refused() async throws {
     let store = MemoryLedgerStore()
     let reply = StoredReply(
-      key: Digest(hashing: [1]), body: Digest(hashing: [2]), outcome: [], seq: 1)
+      key: Digest(hashing: [1]), body: Digest(hashing: [2]),
+      outcome: .stored([], of: .refused(.openHold)), seq: 1)
     let sealed = SealedEntry(
       JournalEntry(
         seq: 1, time: clock.now(), account: nil, actor: "p", change: .refused(.openHold),

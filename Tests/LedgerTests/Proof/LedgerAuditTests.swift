@@ -248,11 +248,12 @@ struct LedgerAuditTests {
         [.init(micros: 50, isArmed: true)], leads: [], at: Self.time.adding(.seconds(1))),
     ]
     let rows = Self.rows(changes)
+    let change = Change.charged(Charged(usage: Self.usage(3, [Self.pin(1, 60)])))
     let charge = JournalEntry(
-      seq: 3, time: Self.time.adding(.seconds(2)), account: "u", actor: "a",
-      change: .charged(Charged(usage: Self.usage(3, [Self.pin(1, 60)]))),
+      seq: 3, time: Self.time.adding(.seconds(2)), account: "u", actor: "a", change: change,
       reply: StoredReply(
-        key: Digest(hashing: [1]), body: Digest(hashing: [2]), outcome: [], seq: 3))
+        key: Digest(hashing: [1]), body: Digest(hashing: [2]), outcome: .stored([], of: change),
+        seq: 3))
     let sealed = SealedEntry(charge, after: rows[1].hash)
     let found = Self.firstBreak(rows + [sealed.stored])
     #expect(found?.rule == .alerts && found?.seq == 3)
@@ -279,7 +280,8 @@ struct LedgerAuditTests {
     var rows: [StoredEntry] = []
     for seq in 1...2 as ClosedRange<Int64> {
       let reply = StoredReply(
-        key: Digest(hashing: [7]), body: Digest(hashing: [8]), outcome: [], seq: seq)
+        key: Digest(hashing: [7]), body: Digest(hashing: [8]),
+        outcome: .stored([], of: .refused(.openHold)), seq: seq)
       let sealed = SealedEntry(
         JournalEntry(
           seq: seq, time: Self.time, account: nil, actor: "a", change: .refused(.openHold),
