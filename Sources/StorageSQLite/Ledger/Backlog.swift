@@ -95,10 +95,9 @@ struct Backlog {
   }
 
   /// When accounts are to be swept, where the tables do not show it yet.
-  mutating func pendingDue() -> [AccountID: LedgerTime] {
-    index()
-    return hauls.reduce(into: [:]) { due, haul in
-      due.merge(haul.index.due) { _, later in later }
+  func pendingDue() -> [AccountID: LedgerTime] {
+    hauls.reduce(into: [:]) { due, haul in
+      due.merge(haul.due) { _, later in later }
     }
   }
 
@@ -121,6 +120,8 @@ struct Haul {
   fileprivate private(set) var rowCount = 0
   /// Every command asks for these.
   fileprivate private(set) var keys: [Digest: Int64] = [:]
+  /// Every sweep asks for these.
+  fileprivate private(set) var due: [AccountID: LedgerTime] = [:]
   fileprivate private(set) var index = Index()
 
   /// What is seldom asked for: made only then, of the batches that it does not cover yet.
@@ -128,7 +129,6 @@ struct Haul {
     var batchCount = 0
     var holds: [HoldID: Hold] = [:]
     var lateSettled: Set<HoldID> = []
-    var due: [AccountID: LedgerTime] = [:]
   }
 
   /// - Parameter keys: how many there may be.
@@ -140,7 +140,11 @@ struct Haul {
     batches.append((batch.rows, batch.head))
     rowCount += batch.rows.count
     for row in batch.rows {
-      if case .key(let digest, let seq) = row { keys[digest] = seq }
+      switch row {
+      case .key(let digest, let seq): keys[digest] = seq
+      case .due(let id, let instant): due[id] = instant
+      default: break
+      }
     }
   }
 
@@ -158,7 +162,6 @@ struct Haul {
         switch row {
         case .hold(let hold): index.holds[hold.id] = hold
         case .lateSettled(let id): index.lateSettled.insert(id)
-        case .due(let id, let instant): index.due[id] = instant
         default: break
         }
       }
