@@ -30,18 +30,20 @@ final class RawStatement {
   private var handle: OpaquePointer?
   private let parameterCount: Int32
   /// Where the bytes of the arguments are while the statement runs: SQLite would allocate for each.
-  private let room = UnsafeMutableRawBufferPointer.allocate(
-    byteCount: roomBytes, alignment: 1)
+  private let room: UnsafeMutableRawBufferPointer
 
   /// Enough for the arguments of nearly every row; what does not fit SQLite copies.
-  private static let roomBytes = 2_048
+  private static let roomBytesPerRow = 2_048
 
   /// Prepares `sql` on a connection that stays open longer than this statement.
-  init(_ database: Database, _ sql: String) throws {
+  ///
+  /// - Parameter rowCount: of how many rows the arguments are.
+  init(_ database: Database, _ sql: String, rowCount: Int = 1) throws {
     guard let connection = database.sqliteConnection else {
       throw RawSQLError(nil)
     }
     self.connection = connection
+    room = .allocate(byteCount: rowCount * Self.roomBytesPerRow, alignment: 1)
     let flags = UInt32(SQLITE_PREPARE_PERSISTENT)
     guard sqlite3_prepare_v3(connection, sql, -1, flags, &handle, nil) == SQLITE_OK else {
       throw RawSQLError(connection)

@@ -21,8 +21,9 @@ final class StateDatabase {
   private static let cacheKiB = 32_768
 
   private struct Statements {
-    let begin, commit, rollback, asOf, account, allocation, amounts, hold, newHold, late, usage,
-      refund, price, budget, event, key, mergedKey, oldKeys, due, notDue: RawStatement
+    let begin, commit, rollback, asOf, account, allocation, amounts, hold, late, refund, price,
+      budget, event, key, mergedKey, oldKeys, due, notDue: RawStatement
+    let newHolds, usage: RowInsert
   }
 
   init(path: String, pace: CheckpointPace = CheckpointPace()) throws(StartupError) {
@@ -144,12 +145,7 @@ final class StateDatabase {
         """),
       hold: try RawStatement(
         database, "REPLACE INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      newHold: try RawStatement(
-        database, "INSERT INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       late: try RawStatement(database, "UPDATE holds SET late_settled = 1 WHERE hold_id = ?"),
-      usage: try RawStatement(
-        database,
-        "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       refund: try RawStatement(
         database, "UPDATE usage SET refunded_micros = ? WHERE usage_id = ?"),
       price: try RawStatement(database, "INSERT INTO prices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -160,7 +156,9 @@ final class StateDatabase {
       mergedKey: try RawStatement(database, "INSERT OR IGNORE INTO merged_keys VALUES (?, ?)"),
       oldKeys: try RawStatement(database, "DELETE FROM recent_keys WHERE last_seq BETWEEN ? AND ?"),
       due: try RawStatement(database, "REPLACE INTO due VALUES (?, ?)"),
-      notDue: try RawStatement(database, "DELETE FROM due WHERE account_id = ?"))
+      notDue: try RawStatement(database, "DELETE FROM due WHERE account_id = ?"),
+      newHolds: try RowInsert(database, into: "holds", columnCount: 13),
+      usage: try RowInsert(database, into: "usage", columnCount: 20))
   }
 
   /// Rows go in the order of their places: those that are close together share pages.
@@ -171,14 +169,17 @@ final class StateDatabase {
     for (_, place) in chunk.allocations {
       if case .allocation(let grant) = chunk[place] { try write(grant, by: statements) }
     }
-    for (_, place) in chunk.holds {
-      guard case .hold(let hold) = chunk[place] else { continue }
-      // Nothing has to be looked for where nothing can be.
-      try (hold.id.seq > head.seq ? statements.newHold : statements.hold).write(hold)
+    // Nothing has to be looked for where nothing can be.
+    let firstNew = chunk.holds.firstIndex { $0.seq > head.seq } ?? chunk.holds.endIndex
+    for (_, place) in chunk.holds[..<firstNew] {
+      if case .hold(let hold) = chunk[place] { try statements.hold.run { $0.columns(of: hold) } }
+    }
+    try statements.newHolds.run(chunk.holds[firstNew...]) { place, row in
+      if case .hold(let hold) = chunk[place.place] { row.columns(of: hold) }
     }
     for id in chunk.lateSettled { try statements.late.run { $0.integer(id.seq) } }
-    for place in chunk.usage {
-      if case .usage(let record) = chunk[place] { try statements.usage.write(record) }
+    try statements.usage.run(chunk.usage[...]) { place, row in
+      if case .usage(let record) = chunk[place] { row.columns(of: record) }
     }
     for (id, total) in chunk.refunds {
       try statements.refund.run { row in
@@ -297,51 +298,6 @@ extension RawStatement {
     }
   }
 
-  fileprivate func write(_ hold: Hold) throws {
-    let terms = hold.terms
-    try run { row in
-      row.integer(terms.id.seq)
-      row.text(terms.account.name)
-      row.integer(Int64(hold.state.rawValue))
-      row.optional(terms.price?.version)
-      row.text(terms.sessionID)
-      row.integer(terms.openedAt.microseconds)
-      row.integer(hold.grantedMicros)
-      row.blob(hold.pins.storedBytes)
-      row.integer(hold.expiresAt.microseconds)
-      row.integer(hold.reportedMicros)
-      row.optional(hold.reportedUsage?.storedColumn)
-      row.optional(hold.endedAt?.microseconds)
-      row.integer(hold.isLateSettled ? 1 : 0)
-    }
-  }
-
-  fileprivate func write(_ record: UsageRecord) throws {
-    let usage = record.usage
-    try run { row in
-      row.integer(record.id.seq)
-      row.text(record.account.name)
-      row.optional(usage?.model)
-      row.integer(usage?.inputTokens ?? 0)
-      row.integer(usage?.outputTokens ?? 0)
-      row.integer(usage?.cachedInputTokens ?? 0)
-      row.integer(usage?.reasoningTokens ?? 0)
-      row.optional(record.priceVersion)
-      row.integer(record.chargedMicros)
-      row.integer(record.debtMicros)
-      row.integer(record.uncollectedMicros)
-      row.blob(record.pins.storedBytes)
-      row.integer(record.chargedAt.microseconds)
-      row.integer(record.eventTime.microseconds)
-      row.integer(record.isLate ? 1 : 0)
-      row.integer(Int64(record.outcome.rawValue))
-      row.optional(record.hold?.seq)
-      row.text(record.sessionID)
-      row.text(record.requestID)
-      row.integer(record.refundedMicros)
-    }
-  }
-
   fileprivate func write(_ budget: Budget) throws {
     try run { row in
       row.integer(budget.id.seq)
@@ -369,6 +325,49 @@ extension RawStatement {
 }
 
 extension RawArguments {
+  /// The columns of a hold.
+  fileprivate mutating func columns(of hold: Hold) {
+    let terms = hold.terms
+    integer(terms.id.seq)
+    text(terms.account.name)
+    integer(Int64(hold.state.rawValue))
+    optional(terms.price?.version)
+    text(terms.sessionID)
+    integer(terms.openedAt.microseconds)
+    integer(hold.grantedMicros)
+    blob(hold.pins.storedBytes)
+    integer(hold.expiresAt.microseconds)
+    integer(hold.reportedMicros)
+    optional(hold.reportedUsage?.storedColumn)
+    optional(hold.endedAt?.microseconds)
+    integer(hold.isLateSettled ? 1 : 0)
+  }
+
+  /// The columns of a charge.
+  fileprivate mutating func columns(of record: UsageRecord) {
+    let usage = record.usage
+    integer(record.id.seq)
+    text(record.account.name)
+    optional(usage?.model)
+    integer(usage?.inputTokens ?? 0)
+    integer(usage?.outputTokens ?? 0)
+    integer(usage?.cachedInputTokens ?? 0)
+    integer(usage?.reasoningTokens ?? 0)
+    optional(record.priceVersion)
+    integer(record.chargedMicros)
+    integer(record.debtMicros)
+    integer(record.uncollectedMicros)
+    blob(record.pins.storedBytes)
+    integer(record.chargedAt.microseconds)
+    integer(record.eventTime.microseconds)
+    integer(record.isLate ? 1 : 0)
+    integer(Int64(record.outcome.rawValue))
+    optional(record.hold?.seq)
+    text(record.sessionID)
+    text(record.requestID)
+    integer(record.refundedMicros)
+  }
+
   /// What of an allocation changes with nearly every command, in the order of the columns.
   fileprivate mutating func amounts(of allocation: Allocation) {
     integer(allocation.availableMicros)
