@@ -46,12 +46,11 @@ struct OutputHistory: Sendable {
 
   /// Takes a charge into account if it was for a whole answer.
   mutating func note(_ record: UsageRecord) {
-    guard record.outcome == .complete, !record.isLate, let usage = record.usage else { return }
-    note(Output(model: usage.model, tokens: usage.outputTokens))
+    if let answer = record.wholeAnswer { note(answer) }
   }
 
   private mutating func note(_ output: Output) {
-    guard output.tokens > 0 else { return }
+    precondition(output.tokens > 0, "an answer of nothing")
     let answer = Answer(
       model: place(of: output.model),
       step: Int(min((output.tokens - 1) / Self.step, Int64(Self.stepCount - 1))))
@@ -110,6 +109,14 @@ struct OutputHistory: Sendable {
       if below * 10 >= count * 9 { return Int64(step + 1) * Self.step }
     }
     return LedgerLimits.sliceTokensMax
+  }
+}
+
+extension UsageRecord {
+  /// The answer that was charged, when it was delivered whole and in time; nil otherwise.
+  public var wholeAnswer: ModelOutput? {
+    guard outcome == .complete, !isLate, let usage, usage.outputTokens > 0 else { return nil }
+    return ModelOutput(model: usage.model, tokens: usage.outputTokens)
   }
 }
 

@@ -25,6 +25,8 @@ struct StateChunk {
   /// Late settles, of holds in the chunk and before it.
   private(set) var lateSettled: [HoldID] = []
   private(set) var usage: [Place] = []
+  /// Those of the charges that were for whole answers.
+  private(set) var answers: [UsageID] = []
   /// Refunded by now, of charges in the chunk and before it.
   private(set) var refunds: [UsageID: Int64] = [:]
   private(set) var prices: [Place] = []
@@ -46,6 +48,7 @@ struct StateChunk {
     }
     // They were found from the last to the first.
     usage.reverse()
+    answers.reverse()
     prices.reverse()
     events.reverse()
     keys.reverse()
@@ -86,7 +89,9 @@ struct StateChunk {
     case .hold(let hold):
       if latest.holds.insert(hold.id.seq).inserted { holds.append((hold.id.seq, place)) }
     case .lateSettled(let id): lateSettled.append(id)
-    case .usage: usage.append(place)
+    case .usage(let record):
+      usage.append(place)
+      if record.wholeAnswer != nil { answers.append(record.id) }
     case .refunded(let id, let total): if refunds[id] == nil { refunds[id] = total }
     case .budget(let budget): if budgets[budget.id] == nil { budgets[budget.id] = place }
     case .price: prices.append(place)

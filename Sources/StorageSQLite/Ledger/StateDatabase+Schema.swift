@@ -7,7 +7,7 @@ extension StateDatabase {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     // Tables of an older shape are dropped: the journal fills them again.
-    migrator.registerMigration("state-10") { database in
+    migrator.registerMigration("state-11") { database in
       try database.execute(sql: "DROP VIEW IF EXISTS idempotency_keys")
       for table in tables + ["idempotency_keys"] where try database.tableExists(table) {
         try database.execute(sql: "DROP TABLE \(table)")
@@ -21,6 +21,7 @@ extension StateDatabase {
   private static let tables = [
     "as_of", "accounts", "allocations", "holds", "usage", "prices", "merged_keys", "recent_keys",
     "budgets", "events", "due", "account_items", "account_items_end",
+    "recent_answers",
   ]
 
   private static let accountTables = """
@@ -115,9 +116,11 @@ extension StateDatabase {
       refunded_micros INTEGER NOT NULL
         CHECK (refunded_micros BETWEEN 0 AND charged_micros)
     ) STRICT;
-    -- The start reads the latest of these: see OutputHistory.
-    CREATE INDEX usage_answers ON usage (usage_id)
-      WHERE model IS NOT NULL AND output_tokens > 0 AND outcome = 1 AND late = 0;
+    -- The latest charges for whole answers: see RecentAnswers.
+    CREATE TABLE recent_answers (
+      last_usage_id INTEGER PRIMARY KEY,
+      usage_ids TEXT NOT NULL
+    ) STRICT;
 
     CREATE TABLE prices (
       version INTEGER PRIMARY KEY,

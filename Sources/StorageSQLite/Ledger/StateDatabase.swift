@@ -22,7 +22,7 @@ final class StateDatabase {
 
   private struct Statements {
     let begin, commit, rollback, asOf, account, allocation, amounts, hold, late, refund, price,
-      budget, event, key, mergedKey, oldKeys, due, notDue: RawStatement
+      budget, event, answers, key, mergedKey, oldKeys, due, notDue: RawStatement
     let newHolds, usage: RowInsert
   }
 
@@ -109,6 +109,7 @@ final class StateDatabase {
       var end = itemsEnd
       try database.inTransaction(.immediate) {
         end = try AccountItems.extend(from: end, database)
+        try RecentAnswers.trim(database)
         return .commit
       }
       itemsEnd = end
@@ -151,6 +152,7 @@ final class StateDatabase {
       price: try RawStatement(database, "INSERT INTO prices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       budget: try RawStatement(database, "REPLACE INTO budgets VALUES (?, ?, ?, ?, ?)"),
       event: try RawStatement(database, "INSERT INTO events VALUES (?, ?, ?)"),
+      answers: try RawStatement(database, "INSERT INTO recent_answers VALUES (?, ?)"),
       key: try RawStatement(database, "INSERT INTO recent_keys VALUES (?, ?)"),
       // A bite may have been written before the process ended.
       mergedKey: try RawStatement(database, "INSERT OR IGNORE INTO merged_keys VALUES (?, ?)"),
@@ -181,6 +183,7 @@ final class StateDatabase {
     try statements.usage.run(chunk.usage[...]) { place, row in
       if case .usage(let record) = chunk[place] { row.columns(of: record) }
     }
+    try RecentAnswers.write(chunk.answers, by: statements.answers)
     for (id, total) in chunk.refunds {
       try statements.refund.run { row in
         row.integer(total)

@@ -20,7 +20,8 @@ enum StateReader {
   /// What belongs to no account: prices, and how long the latest answers were.
   static func start(_ database: Database) throws -> LoadedState {
     LoadedState(
-      head: try head(database), prices: try prices(database), outputs: try outputs(database))
+      head: try head(database), prices: try prices(database),
+      outputs: try RecentAnswers.outputs(database))
   }
 
   /// Those of the accounts that exist, with what is unspent, open or set.
@@ -216,18 +217,6 @@ enum StateReader {
       try hold(row) { try price(version: $0, database) }
     }
     return HoldPage(first: matches, limit: query.limit, asOfSeq: try head(database).seq)
-  }
-
-  /// The output tokens of the latest whole answers, oldest first.
-  private static func outputs(_ database: Database) throws -> [ModelOutput] {
-    let rows = try Row.fetchAll(
-      database,
-      sql: """
-        SELECT model, output_tokens FROM usage
-        WHERE model IS NOT NULL AND output_tokens > 0 AND outcome = 1 AND late = 0
-        ORDER BY usage_id DESC LIMIT ?
-        """, arguments: [ModelOutput.rememberedMax])
-    return rows.reversed().map { ModelOutput(model: $0["model"], tokens: $0["output_tokens"]) }
   }
 
   private static func prices(_ database: Database) throws -> [PriceVersion] {

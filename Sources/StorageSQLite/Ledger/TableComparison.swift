@@ -28,7 +28,7 @@ struct TableComparison {
         SELECT name FROM rebuilt.sqlite_master
         WHERE name = 'idempotency_keys' OR (type = 'table' AND name NOT LIKE 'sqlite_%'
           AND name NOT LIKE 'grdb_%' AND name NOT IN ('due', 'merged_keys', 'recent_keys',
-          'account_items', 'account_items_end'))
+          'account_items', 'account_items_end', 'recent_answers'))
         ORDER BY name
         """)
     for table in tables { try compare(table) }
@@ -36,6 +36,11 @@ struct TableComparison {
     guard try AccountItems.isWhole(database) else {
       throw LedgerBreak(
         .liveState, seq: seq, what: "account_items", expected: "the holds and charges",
+        found: "others")
+    }
+    guard try RecentAnswers.isWhole(database) else {
+      throw LedgerBreak(
+        .liveState, seq: seq, what: "recent_answers", expected: "the latest whole answers",
         found: "others")
     }
     return try Int64.fetchOne(database, sql: "SELECT count(*) FROM rebuilt.accounts") ?? 0

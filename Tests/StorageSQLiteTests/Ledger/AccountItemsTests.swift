@@ -59,5 +59,5 @@ struct AccountItemsTests {
 
 extension StateDatabase {
   /// Changes the file as nobody does.
-  fileprivate func write(_ body: (Database) throws -> Void) throws { try read(body) }
+  func write(_ body: (Database) throws -> Void) throws { try read(body) }
 }
