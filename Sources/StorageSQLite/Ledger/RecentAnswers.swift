@@ -8,6 +8,10 @@ import Ledger
 enum RecentAnswers {
   /// The most charges of one list.
   static let listMax = 256
+  /// Which charges are listed, as ``UsageRecord/wholeAnswer`` says. Asked again of what a list
+  /// names: a file that was edited by hand may name others.
+  private static let isListed =
+    "model IS NOT NULL AND output_tokens > 0 AND outcome = 1 AND late = 0"
 
   /// Writes charges in lists, given in order.
   static func write(_ ids: [UsageID], by insert: RawStatement) throws {
@@ -29,6 +33,7 @@ enum RecentAnswers {
         SELECT u.model, u.output_tokens
         FROM recent_answers a CROSS JOIN json_each(a.usage_ids) j
           CROSS JOIN usage u ON u.usage_id = j.value
+        WHERE \(isListed)
         ORDER BY a.last_usage_id DESC, j.value DESC LIMIT ?
         """, arguments: [ModelOutput.rememberedMax])
     return rows.reversed().map { ModelOutput(model: $0["model"], tokens: $0["output_tokens"]) }
@@ -52,8 +57,7 @@ enum RecentAnswers {
     let wanted = try Int64.fetchAll(
       database,
       sql: """
-        SELECT usage_id FROM main.usage
-        WHERE model IS NOT NULL AND output_tokens > 0 AND outcome = 1 AND late = 0
+        SELECT usage_id FROM main.usage WHERE \(isListed)
         ORDER BY usage_id DESC LIMIT ?
         """, arguments: [ModelOutput.rememberedMax])
     let found = try Int64.fetchAll(

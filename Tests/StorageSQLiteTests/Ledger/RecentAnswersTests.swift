@@ -80,6 +80,7 @@ struct RecentAnswersTests {
           arguments: [one, other])
       }
       #expect(try !database.read { try RecentAnswers.isWhole($0) })
+      #expect(try outputs(database).last == 40 && !outputs(database).contains(3))
       try database.close()
     }
   }
