@@ -1,11 +1,12 @@
 import Foundation
 import Synchronization
 
-/// One thread for all callers, as an event loop of the service is for its calls.
+/// A thread for all callers of a ledger in this process, as an event loop of the service is for its
+/// calls.
 ///
 /// The usual pool wakes a thread for nearly every answer, which costs more than what a caller does
 /// with it: this one is woken when it sleeps, and then takes all that has come.
-final class CallerThread: TaskExecutor {
+final class CallerThread: Callers {
   private struct State {
     var jobs: [UnownedJob] = []
     var isAsleep = false
@@ -32,6 +33,8 @@ final class CallerThread: TaskExecutor {
     }
     if mustWake { news.signal() }
   }
+
+  func pause(_ duration: Duration) async { try? await Task.sleep(for: duration) }
 
   private func run() -> Never {
     var jobs: [UnownedJob] = []

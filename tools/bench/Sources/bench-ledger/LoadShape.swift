@@ -19,46 +19,48 @@ struct LoadShape: Sendable {
     warmUpSeconds = try options.real("warm-up") ?? 2
   }
 
-  /// Warms up, then measures. One `run` is one lifecycle, told how many there were before it.
+  /// One lifecycle, told how many there were before it.
+  typealias Run = @Sendable (_ number: Int, _ log: LoadLog) async -> Void
+
+  /// Warms up, then measures.
   func measure(
-    _ run: @escaping @Sendable (_ number: Int, _ log: LoadLog) async -> Void,
-    betweenTimes: () -> Void = {}
+    by callers: some Callers, _ run: @escaping Run, betweenTimes: () -> Void = {}
   ) async -> LoadLog {
     let numbers = Atomic(0)
     let warm = LoadLog()
-    if warmUpSeconds > 0 { await go(for: warmUpSeconds, numbers, warm, run) }
+    if warmUpSeconds > 0 { await go(for: warmUpSeconds, callers, numbers, warm, run) }
     betweenTimes()
     let log = LoadLog()
     log.begin()
-    await go(for: seconds, numbers, log, run)
+    await go(for: seconds, callers, numbers, log, run)
     log.end()
     log.take(failuresOf: warm)
     return log
   }
 
   private func go(
-    for seconds: Double, _ numbers: borrowing Atomic<Int>, _ log: LoadLog,
-    _ run: @escaping @Sendable (Int, LoadLog) async -> Void
+    for seconds: Double, _ thread: some Callers, _ numbers: borrowing Atomic<Int>,
+    _ log: LoadLog, _ run: @escaping Run
   ) async {
     let first = numbers.load(ordering: .relaxed)
     let made = Made(first)
     if let rate {
-      await offer(rate, for: seconds, made, log, run)
+      await offer(rate, for: seconds, thread, made, log, run)
     } else {
-      await close(for: seconds, made, log, run)
+      await close(for: seconds, thread, made, log, run)
     }
     numbers.store(made.count.load(ordering: .relaxed), ordering: .relaxed)
   }
 
   /// A closed loop.
   private func close(
-    for seconds: Double, _ made: Made, _ log: LoadLog,
-    _ run: @escaping @Sendable (Int, LoadLog) async -> Void
+    for seconds: Double, _ thread: some Callers, _ made: Made, _ log: LoadLog,
+    _ run: @escaping Run
   ) async {
     let deadline = ContinuousClock.now + .seconds(seconds)
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<callers {
-        group.addTask(executorPreference: CallerThread.only) {
+        group.addTask(executorPreference: thread) {
           repeat {
             let start = ContinuousClock.now
             await run(made.next(), log)
@@ -72,35 +74,38 @@ struct LoadShape: Sendable {
   /// An open loop: a lifecycle's time counts from when it was to begin, so that what waits because
   /// the ledger is slow is not left out.
   private func offer(
-    _ rate: Double, for seconds: Double, _ made: Made, _ log: LoadLog,
-    _ run: @escaping @Sendable (Int, LoadLog) async -> Void
+    _ rate: Double, for seconds: Double, _ thread: some Callers, _ made: Made, _ log: LoadLog,
+    _ run: @escaping Run
   ) async {
     let total = Int(rate * seconds)
-    let (ends, end) = AsyncStream<Void>.makeStream()
-    let thread = Thread {
-      let start = ContinuousClock.now
-      var count = 0
-      while count < total {
-        let due = min(total, Int((ContinuousClock.now - start) / .seconds(1) * rate) + 1)
-        while count < due {
-          let intended = start + .seconds(Double(count) / rate)
-          Task(executorPreference: CallerThread.only) {
-            await run(made.next(), log)
-            log.note(lifecycleSince: intended)
-            end.yield()
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask(executorPreference: thread) {
+        await withDiscardingTaskGroup { lifecycles in
+          let start = ContinuousClock.now
+          var count = 0
+          while count < total {
+            let due = min(total, Int((ContinuousClock.now - start) / .seconds(1) * rate) + 1)
+            while count < due {
+              let intended = start + .seconds(Double(count) / rate)
+              lifecycles.addTask(executorPreference: thread) {
+                await run(made.next(), log)
+                log.note(lifecycleSince: intended)
+              }
+              count += 1
+            }
+            let next = start + .seconds(Double(count) / rate)
+            await thread.pause(max(next - .now, .microseconds(100)))
           }
-          count += 1
         }
-        usleep(100)
       }
     }
-    thread.start()
-    var ended = 0
-    for await _ in ends {
-      ended += 1
-      if ended == total { break }
-    }
   }
+}
+
+/// The one thread of all callers.
+protocol Callers: TaskExecutor {
+  /// Lets the other callers go on for a while.
+  func pause(_ duration: Duration) async
 }
 
 /// Numbers lifecycles.

@@ -25,7 +25,7 @@ struct LocalLoad: Sendable {
   /// Measures lifecycles.
   func lifecycles(_ shape: LoadShape) async throws -> [String: Any] {
     try await prepare(accounts: shape.accounts)
-    let log = await shape.measure({ number, log in
+    let log = await shape.measure(by: CallerThread.only, { number, log in
       await lifecycle(number, accounts: shape.accounts, log)
     }, betweenTimes: store.forget)
     var figures = log.figures

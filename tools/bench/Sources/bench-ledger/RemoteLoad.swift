@@ -11,6 +11,7 @@ struct RemoteLoad: Sendable {
 
   static let model = "bench-model"
   private let shape: LoadShape
+  private let callers: LoopCallers
   private let clients: [Client]
   private let transports: [HTTP2ClientTransport]
   private let metadata: Metadata
@@ -28,6 +29,7 @@ struct RemoteLoad: Sendable {
     // A connection takes 100 calls at once.
     let usual = shape.rate == nil ? (shape.callers + 49) / 50 : 8
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    callers = LoopCallers(group.next())
     transports = (0..<(try options.number("connections", usual))).map { _ in
       HTTP2ClientTransport(
         target: .tcp(host: host, port: port), eventLoopGroup: group,
@@ -47,7 +49,7 @@ struct RemoteLoad: Sendable {
 
   func figures() async throws -> [String: Any] {
     try await prepare()
-    let log = await shape.measure { number, log in await lifecycle(number, log) }
+    let log = await shape.measure(by: callers) { number, log in await lifecycle(number, log) }
     for transport in transports { await transport.shutdown() }
     return log.figures
   }
