@@ -33,6 +33,7 @@ let package = Package(
         .product(name: "FareboxContracts", package: "farebox"),
         .product(name: "FareboxLedger", package: "farebox"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict,

@@ -4,8 +4,7 @@ import Synchronization
 /// The event loop of the connections as the one thread of all callers: a call is sent, and its
 /// answer taken, without another thread being woken for it.
 ///
-/// At 5,000 lifecycles a second the load would else keep its core busier than the ledger its own,
-/// and the times would be those of its threads waiting for each other.
+/// With threads of its own the load waits for itself: 64 callers made an eighth fewer lifecycles.
 final class LoopCallers: Callers {
   private let loop: any EventLoop
   private let pending = Mutex<[UnownedJob]>([])
