@@ -20,13 +20,12 @@ public struct OpenHolds: Sendable {
   public subscript(id: HoldID) -> Hold? {
     get {
       let place = place(of: id)
-      return place < holds.count && holds[place].id == id ? holds[place] : nil
+      return has(id, at: place) ? holds[place] : nil
     }
     set {
       precondition(newValue == nil || newValue?.id == id, "a hold under another one's id")
       let place = place(of: id)
-      let isThere = place < holds.count && holds[place].id == id
-      switch (newValue, isThere) {
+      switch (newValue, has(id, at: place)) {
       case (let hold?, true): holds[place] = hold
       case (let hold?, false): holds.insert(hold, at: place)
       case (nil, true): holds.remove(at: place)
@@ -38,8 +37,11 @@ public struct OpenHolds: Sendable {
   /// Takes a hold away and returns it; nil when it is not among them.
   mutating func remove(_ id: HoldID) -> Hold? {
     let place = place(of: id)
-    guard place < holds.count, holds[place].id == id else { return nil }
-    return holds.remove(at: place)
+    return has(id, at: place) ? holds.remove(at: place) : nil
+  }
+
+  private func has(_ id: HoldID, at place: Int) -> Bool {
+    place < holds.count && holds[place].id == id
   }
 
   /// Where the hold is, or would be.
