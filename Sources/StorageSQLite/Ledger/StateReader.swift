@@ -90,12 +90,13 @@ enum StateReader {
     _ row: Row, _ allocations: [Allocation], _ holds: [Hold], _ budgets: [Budget]
   ) throws -> Account {
     let id = AccountID(row["account_id"])
+    // An index that a disk has left behind its table finds holds that have ended.
+    if let ended = holds.first(where: { $0.state != .open }) {
+      throw StoreError.corrupted("hold \(ended.id): it has ended, and is listed as open")
+    }
     let pinned = holds.reduce(0) { $0 + $1.grantedMicros }
     let held = allocations.reduce(0) { $0 + $1.heldMicros }
-    // An index that a disk has left behind its table finds holds that have ended.
-    guard let state = AccountState(rawValue: row["state"]), pinned == held,
-      holds.allSatisfy({ $0.state == .open })
-    else {
+    guard let state = AccountState(rawValue: row["state"]), pinned == held else {
       throw StoreError.corrupted("account \(id): holds and allocations do not agree")
     }
     return Account(

@@ -193,6 +193,47 @@ struct SQLiteLedgerStoreTests {
     try await again.shutDown()
   }
 
+  @Test("an index that lists an ended hold as open stops the ledger")
+  func staleIndex() async throws {
+    let clock = TestClock()
+    let by = { Attempt(principal: "p", key: $0) }
+    let ledger = try CreditLedger(store: SQLiteLedgerStore(directory: directory), clock: clock)
+    _ = try await ledger.allocate(
+      AllocateCredits(account: "dora", amountMicros: 5), by: by("grant")).get()
+    _ = try await ledger.openHold(
+      OpenHold(account: "dora", charge: .micros(3)), by: by("hold")).get()
+    try await ledger.shutDown()
+    let file = directory.file("state.db")
+    let index = try await forgetIndex("holds_open", in: file)
+    let queue = try DatabaseQueue(path: file)
+    try await queue.writeWithoutTransaction { database in
+      try database.execute(sql: "UPDATE holds SET state = 2, ended_at_us = expires_at_us")
+      try database.execute(sql: "PRAGMA writable_schema = 1")
+      try database.execute(
+        sql: "INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", arguments: index)
+    }
+    try queue.close()
+    let again = try CreditLedger(store: SQLiteLedgerStore(directory: directory), clock: clock)
+    await #expect(throws: Refusal.ledgerStopped) { try await again.balance(of: "dora") }
+    let reason = again.stopReason?.description ?? ""
+    #expect(reason.contains("it has ended, and is listed as open"), "\(reason)")
+    try await again.shutDown()
+  }
+
+  /// Takes an index out of the schema, so that it is not kept up, and returns its row there.
+  private func forgetIndex(_ name: String, in file: String) async throws -> StatementArguments {
+    let queue = try DatabaseQueue(path: file)
+    defer { try? queue.close() }
+    return try await queue.writeWithoutTransaction { database in
+      let row = try Row.fetchOne(
+        database, sql: "SELECT * FROM sqlite_schema WHERE name = ?", arguments: [name])
+      let values = try #require(row).databaseValues
+      try database.execute(sql: "PRAGMA writable_schema = 1")
+      try database.execute(sql: "DELETE FROM sqlite_schema WHERE name = ?", arguments: [name])
+      return StatementArguments(values)
+    }
+  }
+
   @Test("a file that is no database is refused")
   func noDatabase() throws {
     try Data(repeating: 0x41, count: 8_192).write(
